@@ -103,7 +103,8 @@ function rowOf(name: string, design: Design, mixture: (typeof kinds)[string]): R
   for (let study = 0; study < studies; study++) {
     const random = randomFrom(name, study);
     const judgments = drawn(design, mixture, random);
-    const three = verdictTest(judgments, { margin: 0.1, alpha, weigh: "readers" }).together === "equivalent";
+    const three =
+      verdictTest(judgments, { margin: 0.1, alpha, weighting: "readers" }).together === "equivalent";
     const differ = readerHeterogeneity(judgments, { draws: 1999 }, random.fork("permuted")).p <= alpha;
     const named = testedReaders(readerScores(judgments)).some(({ holm }) => holm <= alpha);
     counts.three += Number(three);

@@ -114,7 +114,7 @@ function doses(obeys: Obeys, count = few) {
     for (const [name, claim] of Object.entries(claims)) if (claim !== 0) hits[name as "words"]++;
     if (Object.values(claims).some((claim) => claim !== 0)) hits.any++;
     const level = ({ stimulus }: { stimulus: string }) =>
-      Number(data.study!.behind.get(stimulus)!.split("/")[1]);
+      Number(data.study!.generationOf.get(stimulus)!.split("/")[1]);
     const naive = spearman(
       data.ratings.map(level),
       data.ratings.map(({ rating }) => rating),

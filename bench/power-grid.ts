@@ -11,7 +11,7 @@ import { simulatedPower, smallestEffect, verdictPower } from "../src/stats/power
 import { randomFrom } from "../src/stats/random.ts";
 
 const studies = Number(process.argv[2] ?? 2000);
-const options = { margin: 0.1, alpha: 0.05, weigh: "readers" as const };
+const options = { margin: 0.1, alpha: 0.05, weighting: "readers" as const };
 let worst = 0;
 for (const { name, plan } of powerGrid(defaultPlan({ stories: 72, each: 6 }))) {
   const named = { ...plan, readers: 179 };

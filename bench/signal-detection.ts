@@ -98,10 +98,11 @@ function sharesOf(logit: number, noise: Setting["noise"]): number[] {
 }
 
 /** The share of a reader's answers, over all stories, whose evidence is above 0. */
-const aboveAt = (logit: number, noise: Setting["noise"]): number =>
-  noise === "logistic"
+function aboveAt(logit: number, noise: Setting["noise"]): number {
+  return noise === "logistic"
     ? logisticNormalMean(logit, plan.story)
     : normalCdf(logit / Math.hypot(normalNoise, plan.story));
+}
 
 function areaOf([machine, human]: readonly (readonly number[])[]): number {
   let below = 0;

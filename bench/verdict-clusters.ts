@@ -202,7 +202,10 @@ function rowOf(name: string, setting: Setting): Row {
     const atChance = drawn(setting, 0.5, randomFrom(name, study, "chance"));
     const atMargin = drawn(setting, truth, randomFrom(name, study, "margin"));
     for (const [at, { clusters, ...judgments }] of [atChance, atMargin].entries()) {
-      const verdict = verdictTest({ ...judgments, clusters }, { margin, alpha, weigh: "readers" }).overall;
+      const verdict = verdictTest(
+        { ...judgments, clusters },
+        { margin, alpha, weighting: "readers" },
+      ).overall;
       const before = verdictTest(judgments, { margin, alpha }).overall;
       const pooled = {
         differenceP: binomialTest(before.correct, before.judgments),
@@ -219,7 +222,7 @@ function rowOf(name: string, setting: Setting): Row {
         }
       }
       if (at === 0) tooFew += Number(verdict.degrees === 0);
-      for (const way of verdict.ways) fewest = Math.min(fewest, way.clusters);
+      for (const clustering of verdict.clusterings) fewest = Math.min(fewest, clustering.clusters);
       if (at === 0) estimates.chance.push(verdict.estimate! - 0.5);
       else estimates.margin.push((verdict.estimate! - 0.5) * (truth > 0.5 ? 1 : -1));
     }

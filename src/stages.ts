@@ -74,11 +74,11 @@ export const commands: List<AnyCommand> = {
     load: async () => (await import("./workbench/commands/trust.ts")).trust,
   },
   power: {
-    summary: "Plan how many readers and stories a verdict needs, before the data",
+    summary: "Plan how many readers and stories a verdict needs, before data collection",
     load: async () => (await import("./analyse/power.ts")).power,
   },
   preregister: {
-    summary: "Freeze margin, exclusions, stopping rule and stories before the data",
+    summary: "Freeze margin, exclusions, stopping rule and stories before data collection",
     load: async () => (await import("./analyse/preregister.ts")).preregister,
   },
   serve: {

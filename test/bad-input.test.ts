@@ -5,7 +5,7 @@ import { main } from "../src/cli.ts";
 import { filesUnder, hashOf, writeWhole } from "../src/workbench/files.ts";
 import { quietEffects, temporaryFolder } from "./helpers/world.ts";
 
-/** What a user gets wrong ends with one line that names it and the mend, exit 1, and the study as it was. */
+/** A user's mistake ends with one line that names it and the fix, exit code 1, and an unchanged study. */
 
 const stories = (rows: string[]) => `title,text,source\n${rows.join("\n")}\n`;
 const row = (at: number) =>
@@ -23,7 +23,7 @@ async function studyWith(settings: string, files: Record<string, string | Uint8A
   return folder;
 }
 
-/** Runs the study; returns what was said last, and checks that it is one line and that nothing was left behind. */
+/** Runs the study; returns the last message, and checks that it is one line and that no file was left behind. */
 async function failure(folder: string): Promise<string> {
   const before = await contentsOf(folder);
   const effects = quietEffects();
@@ -44,7 +44,7 @@ async function contentsOf(folder: string): Promise<Map<string, string | undefine
 
 const echo = 'generate: {models: [{address: "echo:"}]}\n';
 
-test("a table that is not there", async () => {
+test("a missing table", async () => {
   const said = await failure(await studyWith("corpus: {file: storys.csv}\n"));
   expect(said).toContain("storys.csv");
 });
@@ -54,18 +54,18 @@ test("an unknown key", async () => {
   expect(said).toContain("analysis: no such setting (did you mean analyse?)");
 });
 
-test("a malformed row is named by its line", async () => {
+test("a malformed row is reported with its line", async () => {
   const broken = stories([...enough.slice(0, 3), 'Bad,"a bare " quote,post', ...enough.slice(3)]);
   const said = await failure(await studyWith(echo, { "stories.csv": broken }));
   expect(said).toMatch(/stories\.csv.*line 5/);
 });
 
-test("a column that is not there is named with those that are", async () => {
+test("a missing column is reported with the existing ones", async () => {
   const said = await failure(await studyWith(echo, { "stories.csv": "headline_,prose\nA,b\n" }));
   expect(said).toMatch(/prose/);
 });
 
-test("a model file that is not there, and one that is no model", async () => {
+test("a missing model file, and a file that is not a model", async () => {
   expect(await failure(await studyWith("generate: {models: [{address: 'llama:none.gguf'}]}\n"))).toContain(
     "none.gguf",
   );
@@ -75,11 +75,11 @@ test("a model file that is not there, and one that is no model", async () => {
   expect(await failure(notAModel)).toContain("cat.gguf");
 });
 
-test("a kind of model that does not exist", async () => {
+test("an unknown kind of model", async () => {
   expect(await failure(await studyWith("generate: {models: [{address: 'oracle:x'}]}\n"))).toContain("oracle");
 });
 
-test("a server that is not there", async () => {
+test("an unreachable server", async () => {
   const models = "[{address: 'openai:none', base: 'http://127.0.0.1:9/v1', retries: 1, wait: 0.01}]";
   process.env["OPENAI_API_KEY"] ??= "none";
   const said = await failure(await studyWith(`generate: {models: ${models}}\n`));
@@ -98,7 +98,7 @@ test("a title without a story and a duplicate are left out, reported, and listed
   expect(rejected.trim().split("\n")).toHaveLength(3);
 });
 
-test("a flag with a value that cannot be", async () => {
+test("a flag with an invalid value", async () => {
   const folder = await studyWith(echo);
   const effects = quietEffects();
   expect(await main(["simulate", "--study", folder, "--participants", "many"], effects)).toBe(1);

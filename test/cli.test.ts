@@ -12,7 +12,7 @@ async function tinylove(...argv: string[]) {
   return { code, told: effects.told.join("\n"), printed: effects.printed.join("\n") };
 }
 
-test("help names every stage in order, and ends well", async () => {
+test("help lists every stage in order and exits with 0", async () => {
   const { code, printed } = await tinylove("--help");
   expect(code).toBe(0);
   const places = ["collect", "generate", "compose", "judgments", "analyse", "report"].map((name) =>
@@ -28,7 +28,7 @@ test("help of a command shows examples", async () => {
   expect(printed).toContain("$ tinylove run --study my-study");
 });
 
-test("a group of commands says what it is for and what its parts are, and not where it says so", async () => {
+test("help of a group lists its commands once", async () => {
   const { code, printed } = await tinylove("tune", "--help");
   expect(code).toBe(0);
   expect(printed.replace(/\s+/g, " ")).toContain(
@@ -37,7 +37,7 @@ test("a group of commands says what it is for and what its parts are, and not wh
   expect(printed).not.toContain("shows its parts");
 });
 
-test("an unknown command is reported and ends with 1", async () => {
+test("an unknown command is an error with exit code 1", async () => {
   const { code, told } = await tinylove("runn");
   expect(code).toBe(1);
   expect(told).toContain("unknown command 'runn'");
@@ -49,7 +49,7 @@ test("a folder without a study is reported in one line, with the fix", async () 
   expect(told).toMatch(/^error: no study in .*study\.yaml \(make one with `tinylove init DIR`.*\)$/);
 });
 
-test("--study is before or after the command", async () => {
+test("--study works before or after the command", async () => {
   const folder = join(await temporaryFolder(), "mine");
   await tinylove("init", folder);
   for (const argv of [
@@ -62,7 +62,7 @@ test("--study is before or after the command", async () => {
   }
 });
 
-test("init makes a study that opens, named after its folder, and refuses a folder in use", async () => {
+test("init makes a valid study, named after its folder, and refuses a folder in use", async () => {
   const folder = join(await temporaryFolder(), "My First Study!");
   expect((await tinylove("init", folder)).code).toBe(0);
   expect(await exists(join(folder, "study.schema.json"))).toBe(true);
@@ -74,7 +74,7 @@ test("init makes a study that opens, named after its folder, and refuses a folde
   expect((await tinylove("status", "--study", folder)).code).toBe(0);
 });
 
-test("an unknown example and an unknown key each end with one line", async () => {
+test("an unknown example and an unknown key are one-line errors", async () => {
   const folder = join(await temporaryFolder(), "odd");
   expect((await tinylove("init", folder, "--example", "../../etc")).told).toMatch(/^error: no example/);
   expect(await exists(folder)).toBe(false);
@@ -84,7 +84,7 @@ test("an unknown example and an unknown key each end with one line", async () =>
   expect(told).toBe("error: study.yaml: sede: no such setting (did you mean seed?)");
 });
 
-test("init where a file is, an argument that cannot be, and a folder that is not there end with one line", async () => {
+test("init on a file, an invalid argument and a missing folder are one-line errors", async () => {
   const file = join(await temporaryFolder(), "a-file");
   await writeWhole(file, "once");
   expect(await tinylove("init", file)).toMatchObject({
@@ -103,7 +103,7 @@ test("init where a file is, an argument that cannot be, and a folder that is not
   );
 });
 
-test("what is printed is no wider than a terminal, and a line a stage where there is not one", async () => {
+test("output fits the terminal's width, and has one line per stage without a terminal", async () => {
   const folder = join(await temporaryFolder(), "mine");
   await tinylove("init", folder);
   const narrow = quietEffects({ terminal: { columns: 60, write() {} } });
@@ -119,7 +119,7 @@ test("what is printed is no wider than a terminal, and a line a stage where ther
   expect(plan.printed).toMatch(/^ {2}Stories per reader /m);
 });
 
-test("a list says the same of every stage and command as its own file", async () => {
+test("the list has the same summaries as the stages and commands", async () => {
   for (const members of [stages, commands]) {
     for (const [name, { summary, parameters, load }] of Object.entries<ListEntry<AnyStage | AnyCommand>>(
       members,
@@ -153,7 +153,7 @@ test("every command has its own help, with its flags and examples", async () => 
 /** `help run` and `tune help plan`. */
 const helpOf = (name: string): string[] => name.split(" ").toSpliced(-1, 0, "help");
 
-test("help of all commands says the same of a command that was named, and so is loaded", async () => {
+test("help of all commands has the same line for a command that was loaded", async () => {
   const { printed } = await tinylove("--help");
   for (const name of ["collect", "init", "withdraw", "code", "models"]) {
     const named = await tinylove("--help", name);

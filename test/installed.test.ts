@@ -9,8 +9,8 @@ import { readTable } from "../src/tables/tables.ts";
 import { temporaryFolder } from "./helpers/world.ts";
 
 /**
- * What `npm pack` gives, installed in an empty folder outside the clone; there a study with a task that asks about origin,
- * a measure, an analysis and a model of its own, from titles to a report and a package.
+ * The result of `npm pack`, installed in an empty folder outside the clone, with a study that has its own task about
+ * origin, measure, analysis and model, from titles to a report and a package.
  */
 
 const project = fileURLToPath(new URL("../", import.meta.url));
@@ -22,7 +22,7 @@ let study: string;
 let simulated: string;
 let env: NodeJS.ProcessEnv;
 
-/** The installed program; what it says, with its exit code. */
+/** Runs the installed program; returns its output and exit code. */
 async function tinylove(...argv: string[]) {
   const program = join(home, "node_modules", "tinylove", "bin", "tinylove.mjs");
   const ended = await run(process.execPath, [program, ...argv], { cwd: home, env }).then(
@@ -38,7 +38,7 @@ const ok = async (...argv: string[]) => {
   return said;
 };
 
-/** Packs a copy of the project, since packing rebuilds `dist`, and other tests run the one that is here. */
+/** Packs a copy of the project, because packing rebuilds `dist`, which other tests run. */
 async function packed(): Promise<string> {
   const copy = join(await temporaryFolder(), "project");
   await mkdir(copy);
@@ -80,7 +80,7 @@ const sizeOnDisk = (path: string): number => {
   return blocks === undefined ? size : blocks * 512;
 };
 
-test("a program imports it as a library, and its types say what fits", async () => {
+test("a program imports it as a library, and its types are checked", async () => {
   const program = `
 import { openStudy, randomFrom, tost, verdictTest, wilson } from "tinylove";
 const random = randomFrom(1);
@@ -97,7 +97,7 @@ await openStudy("nowhere").catch(({ name, message }) => console.log(name, messag
 import { defineMeasure, wilson } from "tinylove";
 export const low: number = wilson(8, 10).low;
 export const length = defineMeasure({
-  name: "length", means: "letters", unit: "letters", format: "integer", of: ({ plain }) => plain.length,
+  name: "length", meaning: "letters", unit: "letters", format: "integer", of: ({ plain }) => plain.length,
 });
 // @ts-expect-error a count is no text
 wilson("8", 10);
@@ -114,7 +114,7 @@ defineMeasure({ name: "length", unit: "letters", format: "integer", of: () => 1 
   expect(checked.stdout).toBe("");
 });
 
-describe("a study with a task, a measure, an analysis and a model of its own", () => {
+describe("a study with its own task, measure, analysis and model", () => {
   beforeAll(async () => {
     study = join(home, "own-study");
     simulated = join(home, "own-study-simulated");
@@ -126,7 +126,7 @@ describe("a study with a task, a measure, an analysis and a model of its own", (
     await writeFile(join(study, "study.yaml"), settings);
   });
 
-  test("its programs run only once the user has agreed to them", async () => {
+  test("its plugins run only after the user has agreed", async () => {
     const { code, said } = await tinylove("run", "--study", study);
     expect(code).toBe(1);
     expect(said.trim().split("\n")).toEqual([
@@ -135,7 +135,7 @@ describe("a study with a task, a measure, an analysis and a model of its own", (
     await ok("trust", "--study", study);
   });
 
-  test("it goes from titles to a report and a package", async () => {
+  test("it runs from titles to a report and a package", async () => {
     await ok("run", "--study", study);
     await ok("simulate", "--study", study, "--participants", "36", "--skill", "1.2", "--to", simulated);
     await ok("run", "--study", simulated);
@@ -163,7 +163,7 @@ describe("a study with a task, a measure, an analysis and a model of its own", (
     expect(page.includes("sentences that end in a question mark")).toBe(true);
   }, 600_000);
 
-  test("the verdict rests on the answers to the task of its own, and the package says so", async () => {
+  test("the verdict uses the answers to its own task, and the package says so", async () => {
     const rows = await readTable(join(simulated, "package/csv/judgments.csv"));
     const asked = rows.filter(({ task }) => task === "who-wrote-it");
     expect(asked).toHaveLength(36 * 4);
@@ -190,7 +190,7 @@ describe("a study with a task, a measure, an analysis and a model of its own", (
     },
   );
 
-  test("a changed program is asked about again, and makes stale what depends on it", async () => {
+  test("a changed plugin needs a new agreement, and makes stale what depends on it", async () => {
     const file = join(study, "practice.mjs");
     await writeFile(file, `${await readFile(file, "utf8")}\n// Changed.\n`);
     expect(await tinylove("status", "--study", study)).toMatchObject({ code: 1 });

@@ -15,7 +15,7 @@ import { exists, filesUnder, hashOf } from "../src/workbench/files.ts";
 import { openStudy } from "../src/workbench/study.ts";
 import { quietEffects, temporaryFolder } from "./helpers/world.ts";
 
-/** The example study through every stage, with the embedded model; what a new user's first command does. */
+/** The example study through every stage, with the embedded model: a new user's first command. */
 
 const program = fileURLToPath(new URL("../bin/tinylove.mjs", import.meta.url));
 
@@ -32,7 +32,7 @@ beforeAll(async () => {
   expect(await tinylove("run", "--study", folder)).toMatchObject({ code: 0 });
 }, 600_000);
 
-/** What has to be the same again: everything but when it was done and how long it took. */
+/** Everything that must be reproducible: all but times and durations. */
 async function artefacts(of: string): Promise<Record<string, unknown>> {
   const study = await openStudy(of);
   const timeless = (await readGenerations(study)).map(({ ms: _ms, at: _at, ...generation }) => generation);
@@ -46,7 +46,7 @@ async function artefacts(of: string): Promise<Record<string, unknown>> {
   };
 }
 
-test("a run ends with everything fresh, and a second one does nothing", async () => {
+test("a run ends with all stages fresh, and a second one does nothing", async () => {
   const { printed } = await tinylove("status", "--study", folder);
   expect(printed).toContain("everything is fresh");
   expect(printed).not.toMatch(/missing|stale/);
@@ -54,7 +54,7 @@ test("a run ends with everything fresh, and a second one does nothing", async ()
   expect(again.told).not.toContain("done in");
 });
 
-test("five forms of ten stories of the right lengths come out of titles", async () => {
+test("it makes five forms of ten stories with the right lengths from titles", async () => {
   const study = await openStudy(folder);
   const key = await readKey(study);
   const stimuli = await readStimuli(study);
@@ -68,7 +68,7 @@ test("five forms of ten stories of the right lengths come out of titles", async 
   }
 });
 
-test("a generation records all that determined it, and its example is never the title's own story", async () => {
+test("a generation records all its settings, and its example is never the title's own story", async () => {
   for (const generation of await readGenerations(await openStudy(folder))) {
     expect(generation.model.hash).toMatch(/^[0-9a-f]{64}$/);
     expect(generation.prompt.text.endsWith(`Title: ${generation.title}\nStory:`)).toBe(true);
@@ -80,13 +80,13 @@ test("a generation records all that determined it, and its example is never the 
 
 test("without judgments the report says so and shows what is ready", async () => {
   const page = await readFile(join(folder, "report/report.html"), "utf8");
-  // Compared as booleans: a page in a failure's message would bury it.
+  // Compared as booleans: a page in the failure message would be very long.
   expect(page.includes("nobody has judged a story")).toBe(true);
   expect(page.includes("not evidence about people")).toBe(true);
   expect(/<(script|link|img)[^>]+(src|href)="https?:/.test(page)).toBe(false);
 });
 
-test("the same seed makes the same study again, killed on the way or not", async () => {
+test("the same seed reproduces the study, also if the run was killed", async () => {
   const expected = await artefacts(folder);
   const again = join(await temporaryFolder(), "study");
   await tinylove("init", again);
@@ -110,14 +110,14 @@ test("simulated readers fill a copy, marked as simulated in the data and across 
   expect(await artefacts(folder)).toEqual(before);
 }, 600_000);
 
-test("a study that was moved continues where it is", async () => {
+test("a moved study continues in its new place", async () => {
   const moved = join(await temporaryFolder(), "moved");
   await cp(folder, moved, { recursive: true });
   const { printed } = await tinylove("status", "--study", moved);
   expect(printed).toContain("everything is fresh");
 });
 
-/** Starts a run in a process of its own and ends it without warning. */
+/** Starts a run in its own process and kills it. */
 function runAndKill(study: string, milliseconds: number): Promise<void> {
   return new Promise((resolve) => {
     const child = spawn(process.execPath, [program, "run", "--study", study], { stdio: "ignore" });

@@ -229,7 +229,7 @@ function assertTableGiven(given: Record<string, unknown>): void {
   const [flag] = Object.entries(given).find(([, value]) => value !== undefined) ?? [];
   if (!flag) return;
   throw new StudyError(`${flag} needs --judgments FILE`, {
-    hint: "a study has these settings in study.yaml, declared before the data; its page is made by `tinylove report`",
+    hint: "a study has these settings in study.yaml, declared before data collection; its page is made by `tinylove report`",
   });
 }
 

@@ -115,7 +115,7 @@ export interface FormFacts {
 }
 
 export interface StudyFacts {
-  /** What was frozen before the data, and its current state; undefined without a registration. */
+  /** What was frozen before data collection, and its current state; undefined without a registration. */
   readonly registration: { readonly frozen: Registration; readonly now: Frozen } | undefined;
   readonly title: string;
   readonly corpus: CorpusSummary | undefined;
@@ -124,8 +124,8 @@ export interface StudyFacts {
   /** Coders of the generations whose prompt asked for more than the title; absent if there are none. */
   readonly coders?: readonly Coder[];
   readonly stimuli: readonly (Stimulus & StoryFacts)[];
-  /** The generation behind each machine stimulus, by the stimulus id. */
-  readonly behind: ReadonlyMap<string, string>;
+  /** The generation of each machine stimulus, by the stimulus id. */
+  readonly generationOf: ReadonlyMap<string, string>;
 }
 
 /** Participants in order of first appearance. */

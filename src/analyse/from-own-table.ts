@@ -4,7 +4,7 @@ import { Registration } from "../registration/registration.ts";
 import { type Random, randomFrom } from "../stats/random.ts";
 import type { Form } from "../study/form.ts";
 import { plannedEnd } from "../study/planned-end.ts";
-import { AnalyseSettings, methodOf01 } from "../study/settings/analyse.ts";
+import { methodOf01, RecordedAnalyseSettings } from "../study/settings/analyse.ts";
 import { type Row, readTable } from "../tables/tables.ts";
 import { TaskProperties } from "../tasks/kinds.ts";
 import { requireTask } from "../tasks/tasks.ts";
@@ -50,7 +50,7 @@ async function dataOfStudyTable(path: string): Promise<OwnTable | undefined> {
 const Settings = z.looseObject({
   seed: z.union([z.int(), z.string()]),
   survey: z.looseObject({ quota: z.int().optional() }),
-  analyse: AnalyseSettings,
+  analyse: RecordedAnalyseSettings,
   /** What each task asks; absent from packages of version 0.1, whose tasks are all known here. */
   tasks: z.record(z.string(), TaskProperties).default({}),
 });
@@ -71,8 +71,8 @@ async function dataOfPackageTable(path: string): Promise<OwnTable | undefined> {
     judgmentOf(studyRow(row), `${path}, row ${at + 1}`),
   );
   // A package without a method was made by version 0.1.
-  const { weigh = methodOf01.weigh, clusters = [...methodOf01.clusters] } = analyse;
-  const declared = { ...analyse, weigh, clusters, stop: { ...analyse.stop, readers } };
+  const { weighting = methodOf01.weighting, clusters = [...methodOf01.clusters] } = analyse;
+  const declared = { ...analyse, weighting, clusters, stop: { ...analyse.stop, readers } };
   const judged = answersOnForms(
     judgments,
     formsOf(await readTable(forms!)),

@@ -28,7 +28,7 @@ export const testOptions = ({
 }: Pick<Data, "settings">): VerdictOptions & { readonly alpha: number } => ({
   margin: settings.margin,
   alpha: settings.alpha,
-  weigh: methodOf(settings).weigh,
+  weighting: methodOf(settings).weighting,
 });
 
 /**

@@ -110,8 +110,8 @@ export function fitMixed(
 
   const all: GroupingFactor[] = [readers, stories, ...factors.filter(({ name }) => name === "title")];
   const units = (of: string) =>
-    degreesOf(of === "leaning" ? [] : columns.filter(({ effect }) => effect === of), all, columns);
-  const terms = [{ effect: "leaning", label: "bias towards “human”" }, ...columns];
+    degreesOf(of === "intercept" ? [] : columns.filter(({ effect }) => effect === of), all, columns);
+  const terms = [{ effect: "intercept", label: "bias towards “human”" }, ...columns];
   return {
     fitted: true,
     fit,

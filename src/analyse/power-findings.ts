@@ -24,7 +24,7 @@ export interface PlannedStudy {
   readonly alpha: number;
   readonly stories: number;
   readonly each: number;
-  /** The wanted power. */
+  /** The target power. */
   readonly power: number;
   /** Computes the power for this many readers; without it, the number of readers needed. */
   readonly readers?: number | undefined;
@@ -66,7 +66,7 @@ export function powerFindings(options: PlannedStudy, step: (note: string) => voi
     options.check > 0
       ? simulatedPower(
           fullPlan,
-          { ...test, weigh: "readers" },
+          { ...test, weighting: "readers" },
           { studies: options.check, step: () => step("simulated studies") },
           randomFrom(options.seed, "power"),
         )

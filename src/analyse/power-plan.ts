@@ -22,7 +22,7 @@ export const withStories = <Some extends DesignPlan>(plan: Some, stories: number
     : { ...plan, stories, titles: Math.max(1, Math.round((plan.titles * stories) / plan.stories)) };
 
 /**
- * The smallest number of readers with the wanted power, for all three claims or for overall accuracy alone; undefined if
+ * The smallest number of readers with the target power, for all three claims or for overall accuracy alone; undefined if
  * 100,000 are not enough because there are too few stories.
  */
 export function readersNeeded(

@@ -38,10 +38,10 @@ const Options = z.object({
 });
 type PowerOptions = z.infer<typeof Options>;
 
-/** `tinylove power`: plans the numbers of readers and stories before the data. */
+/** `tinylove power`: plans the numbers of readers and stories before data collection. */
 export const power = command<PowerOptions>({
   name: "power",
-  summary: "Plan how many readers and stories a verdict needs, before the data",
+  summary: "Plan how many readers and stories a verdict needs, before data collection",
   examples: [
     "tinylove power --study my-study                       # its stories, forms, margin and readers",
     "tinylove power --margin 0.10 --stories 60 --each 6",
@@ -51,7 +51,7 @@ export const power = command<PowerOptions>({
   flags: [
     ["--margin <share>", "accuracy within 0.5 -/+ this counts as chance (default: the study's, else 0.1)"],
     ["--alpha <share>", "the error rate of each test (default: the study's, else 0.05)"],
-    ["--power <share>", `the wanted power (default ${defaultPower})`],
+    ["--power <share>", `the target power (default ${defaultPower})`],
     ["--stories <number>", "stories in all, half of them human (default: the study's, else 60)"],
     ["--each <number>", "stories that each reader judges, half of them human (default: the study's, else 6)"],
     [

@@ -7,7 +7,7 @@ import type { Analysis } from "./analysis.ts";
 import { assertKnownEffects } from "./fixed-effects.ts";
 
 /**
- * Throws StudyError for an unknown name in `analyse:` as early as possible: a correction after the data would be a
+ * Throws StudyError for an unknown name in `analyse:` as early as possible: a correction after data collection would be a
  * deviation from the registration.
  */
 export async function preflightAnalyses(study: Study, settled: ReadonlySet<string>): Promise<void> {

@@ -10,10 +10,10 @@ import { versions } from "../workbench/version.ts";
 import { designIfAny, evenDesign } from "./design.ts";
 import { tooFewForText } from "./power-plan.ts";
 
-/** `tinylove preregister`: freezes margin, exclusions, stopping rule and the hashes of the stories, before the data. */
+/** `tinylove preregister`: freezes margin, exclusions, stopping rule and the hashes of the stories, before data collection. */
 export const preregister = command({
   name: "preregister",
-  summary: "Freeze margin, exclusions, stopping rule and stories before the data",
+  summary: "Freeze margin, exclusions, stopping rule and stories before data collection",
   examples: ["tinylove preregister --study my-study"],
   flags: [["--late", "register although there are already judgments; the report will say so"]],
   options: z.object({ late: z.boolean().default(false) }),
@@ -31,7 +31,7 @@ export const preregister = command({
     const judgments = (await readJudgments(study)).length;
     if (judgments > 0 && !late) {
       throw new StudyError(`there are ${judgments} judgments already`, {
-        hint: "register before the data, or use --late (the report will say so)",
+        hint: "register before data collection, or use --late (the report will say so)",
       });
     }
     const frozen = await frozenOf(study);

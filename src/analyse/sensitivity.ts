@@ -38,7 +38,7 @@ export function alternativeVerdicts(data: Data, declared: StudyVerdict): Alterna
           settings: { ...settings, ...other, clusters: [...other.clusters] },
         });
   const even = isBalanced(choices);
-  const weighted = (weigh: Method["weigh"]) => (even ? declared : under({ ...method, weigh }));
+  const weighted = (weighting: Method["weighting"]) => (even ? declared : under({ ...method, weighting }));
   const finished = readersWhoFinished(data);
   const readers = new Set(choices.map(({ participant }) => participant));
   const who = choices.filter(({ participant }) => finished.has(participant));
@@ -62,7 +62,7 @@ export function alternativeVerdicts(data: Data, declared: StudyVerdict): Alterna
 }
 
 const sameMethod = (one: Method, other: Method): boolean =>
-  one.weigh === other.weigh && one.clusters.join("\n") === other.clusters.join("\n");
+  one.weighting === other.weighting && one.clusters.join("\n") === other.clusters.join("\n");
 
 /** Whether all readers judged the same numbers of human and machine stories, so that both weightings are the same. */
 function isBalanced(choices: readonly Choice[]): boolean {
@@ -80,11 +80,11 @@ const noticeable = 0.005;
 
 /** The findings of the sensitivity analysis; none if all alternatives are the same. */
 export function alternativeFindings(
-  weighings: AlternativeVerdicts,
+  alternatives: AlternativeVerdicts,
   declared: StudyVerdict,
   data: Data,
 ): Finding[] {
-  const { readers, judgments, finished, usual, unclustered, gap } = weighings;
+  const { readers, judgments, finished, usual, unclustered, gap } = alternatives;
   const others = [...(gap ? [readers, judgments] : []), finished, usual, unclustered].filter(
     (one) => one !== undefined,
   );
@@ -108,7 +108,7 @@ export function alternativeFindings(
     ...(usual ? [sentence("result", defaultText(usual, data))] : []),
     table("detail", "Sensitivity of the verdict to the analysis", {
       columns: [
-        { key: "weighing", label: "Analysis", format: "text" },
+        { key: "analysis", label: "Analysis", format: "text" },
         { key: "accuracy", label: "Balanced accuracy", format: "percent" },
         { key: "low", label: "Interval", format: "percent" },
         { key: "high", label: "to", format: "percent" },
@@ -116,7 +116,7 @@ export function alternativeFindings(
       ],
       rows: [{ name: "As declared (the verdict of this report)", test: declared }, ...others].map(
         ({ name, test: { overall, together } }) => ({
-          weighing: name,
+          analysis: name,
           accuracy: overall.estimate ?? null,
           low: overall.degrees > 0 ? overall.interval.low : null,
           high: overall.degrees > 0 ? overall.interval.high : null,
@@ -127,10 +127,10 @@ export function alternativeFindings(
   ];
 }
 
-function gapText({ gap }: WeightingGap, { weigh }: Method): string {
+function gapText({ gap }: WeightingGap, { weighting }: Method): string {
   const who = gap > 0 ? "more" : "less";
   const believe =
-    weigh === "readers"
+    weighting === "readers"
       ? "The verdict gives each reader equal weight and so does not depend on who left early."
       : "The verdict gives each judgment equal weight, as declared; the accuracy with equal weight for each reader does not depend on who left early.";
   return `Readers who judged more stories were right ${who} often than those who judged fewer, so those who left early differ from those who stayed. ${believe}`;
@@ -139,7 +139,7 @@ function gapText({ gap }: WeightingGap, { weigh }: Method): string {
 function defaultText({ test: { overall, together } }: AlternativeVerdict, data: Data): string {
   const method = methodOf(data.settings);
   const by = [
-    method.weigh === "judgments" ? "equal weight for each judgment" : "equal weight for each reader",
+    method.weighting === "judgments" ? "equal weight for each judgment" : "equal weight for each reader",
     method.clusters.length > 0
       ? `clusters by ${listed(method.clusters)}`
       : "clusters by reader and story only",

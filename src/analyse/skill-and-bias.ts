@@ -17,7 +17,7 @@ interface EstimateWithInterval {
 /** d', c and J with clustered intervals; undefined if one kind was never judged, interval undefined without an error. */
 export interface Detection {
   /** The share of "human" answers, averaged over both kinds of story, tested against one half. */
-  readonly leaning: Verdict;
+  readonly bias: Verdict;
   readonly sensitivity: EstimateWithInterval | undefined;
   readonly criterion: EstimateWithInterval | undefined;
   readonly youden: EstimateWithInterval | undefined;
@@ -37,7 +37,7 @@ export function detectionOf(data: Data, { overall }: StudyVerdict): Detection {
     high: known ? interval.high : undefined,
   });
   return {
-    leaning: verdictTest({ ...judgments, correct: said }, testOptions(data)).overall,
+    bias: verdictTest({ ...judgments, correct: said }, testOptions(data)).overall,
     sensitivity: detection && measured(detection.sensitivity),
     criterion: detection && measured(detection.criterion),
     youden: detection && measured(youdenOf(overall, settings.level)),
@@ -67,10 +67,10 @@ export const detectionRows = ({ sensitivity, criterion, youden }: Detection) => 
 ];
 
 /** A sentence on bias, which is claimed only if the interval excludes one half. */
-export function biasFindings({ leaning }: Detection): Finding[] {
-  const { estimate, interval, degrees } = leaning;
+export function biasFindings({ bias }: Detection): Finding[] {
+  const { estimate, interval, degrees } = bias;
   if (estimate === undefined || degrees === 0) return [];
-  const share = `Readers said “human” in ${percent(estimate)} of judgments${balancedNote(leaning) && " (mean of both kinds of story)"}`;
+  const share = `Readers said “human” in ${percent(estimate)} of judgments${balancedNote(bias) && " (mean of both kinds of story)"}`;
   if (interval.low > 0.5 || interval.high < 0.5) {
     return [
       sentence(

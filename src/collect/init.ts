@@ -105,7 +105,7 @@ const ownCorpus = (
 
 /** A consent text that fits any stories and any questions. */
 const consent =
-  "You are invited to read some very short stories and to say what you think of each. It takes about {minutes} minutes.\nTaking part is voluntary and you may stop at any time. We keep your answers and how long you took, under a random code; no name, no address of your computer.";
+  "You are invited to read some very short stories and to say what you think of each. It takes about {minutes} minutes.\nTaking part is voluntary and you may stop at any time. We keep your answers and how long you took, under a random code, but no name and no IP address.";
 
 /** Collected texts and personal data stay out of version control. */
 const gitignore = "corpus/\ncollected/\ngenerations/\nbases/\ntuned/\nbackups/\nsurvey.sqlite*\n.tinylove/\n";

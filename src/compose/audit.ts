@@ -124,6 +124,25 @@ export function introducedPatterns(
   return { leaks, p: Math.min(1, ...tested.map(({ p }) => p)), patterns: counts.length };
 }
 
+/**
+ * Whether the lengths of whole stories reveal who wrote them: how much longer one side is, as the area under the ROC
+ * curve minus one half, and its p-value by permutation. Undefined with fewer than ten texts, or fewer than three on a side.
+ */
+export function lengthDifference(
+  texts: readonly { readonly origin: Origin; readonly words: number }[],
+  random: Random,
+): { readonly humanLonger: number; readonly p: number } | undefined {
+  const labels = texts.map(({ origin }) => Number(origin === "human"));
+  const humans = labels.reduce((sum, label) => sum + label, 0);
+  if (texts.length < 10 || Math.min(humans, texts.length - humans) < 3) return undefined;
+  const ranks = ranksOf(texts.map(({ words }) => words));
+  const humanLonger = advantage(ranks, labels);
+  const asFar = Array.from({ length: permutations }, () => advantage(ranks, random.shuffle(labels))).filter(
+    (chance) => Math.abs(chance) >= Math.abs(humanLonger) - 1e-12,
+  ).length;
+  return { humanLonger, p: (1 + asFar) / (1 + permutations) };
+}
+
 /** How much more of something human texts have than machine texts: the area under the ROC curve minus one half. */
 function advantage(ranks: readonly number[], labels: readonly number[]): number {
   const humans = labels.reduce((sum, label) => sum + label, 0);

@@ -33,12 +33,14 @@ export interface Candidate {
 export interface Range {
   readonly least: number;
   readonly most: number;
+  /** For whole stories: how far the lengths of two versions of a title may differ. Undefined for clipped ones. */
+  readonly tolerance?: number | undefined;
 }
 
 export interface Candidates {
   readonly titles: readonly Candidate[];
   readonly models: readonly string[];
-  /** The clip lengths for both origins: the declared range, or a lower one with `tooShort: lower`. */
+  /** The lengths for both origins: the declared range, or a lower one with `tooShort: lower`. */
   readonly range: Range;
   readonly failed: number;
 }
@@ -54,7 +56,12 @@ export function candidatesOf(
 ): Candidates {
   const counting = countingAttempts(generations);
   const written = counting.filter(
-    ({ outcome, text }) => text !== "" && outcome !== "failed" && outcome !== "refused",
+    ({ outcome, text }) =>
+      text !== "" &&
+      outcome !== "failed" &&
+      outcome !== "refused" &&
+      // A whole story that stops in the middle of a sentence would reveal the machine.
+      !(outcome === "cut short" && settings.clip === "none"),
   );
   const models = [...new Set(generations.map(conditionName))].sort();
   const human = stories.filter(({ split, origin }) => split === "test" && origin.by === "human");
@@ -102,24 +109,40 @@ function assertNoLeftovers(
   });
 }
 
-/** Whether a text is longer than the least clip length, so that at least one word is cut off. */
-export const longEnough = (version: Version, { least }: Range): boolean => version.words > least;
+/**
+ * Whether a text may be shown: longer than the least clip length, so that at least one word is cut off; a whole story
+ * has a length within the range.
+ */
+export const longEnough = ({ words }: Pick<Version, "words">, { least, most, tolerance }: Range): boolean =>
+  tolerance === undefined ? words > least : words >= least && words <= most;
+
+/** Whether a title can be used with this machine version: both are long enough, and whole stories about equally long. */
+export function usableTogether(human: Version, machine: Version, range: Range): boolean {
+  if (!longEnough(human, range) || !longEnough(machine, range)) return false;
+  const { tolerance } = range;
+  if (tolerance === undefined) return true;
+  const longer = Math.max(human.words, machine.words);
+  return Math.abs(human.words - machine.words) <= tolerance * longer;
+}
 
 function rangeFor(titles: readonly Candidate[], models: readonly string[], settings: ComposeSettings): Range {
   const { least, most } = settings.words;
-  if (settings.tooShort === "drop") return { least, most };
+  const tolerance = settings.clip === "none" ? (settings.tolerance ?? 0.1) : undefined;
+  const declared = { least, most, tolerance };
+  if (settings.tooShort === "drop") return declared;
   const needed = titlesNeeded(settings);
   for (let lower = least; lower > 1; lower--) {
+    const range = { least: lower, most, tolerance };
     const usable = titles.filter(
       ({ human, machines }) =>
-        longEnough(human, { least: lower, most }) &&
+        longEnough(human, range) &&
         models.every((model) =>
-          machines.some((version) => version.model === model && longEnough(version, { least: lower, most })),
+          machines.some((version) => version.model === model && usableTogether(human, version, range)),
         ),
     );
-    if (usable.length >= needed) return { least: lower, most };
+    if (usable.length >= needed) return range;
   }
-  return { least, most };
+  return declared;
 }
 
 /** A text as readers see it, before the clip; both sides get exactly the same treatment. */

@@ -13,21 +13,23 @@ export function summaryOf(
   settings: ComposeSettings,
 ): ClipSummary {
   const machines = titles.flatMap((title) => title.machines);
-  const cuts = (origin: Key["origin"]) =>
-    stimuli.filter((_, at) => key[at]!.origin === origin).map(({ cut }) => cut);
+  const whole = settings.clip === "none";
+  const shown = (origin: Key["origin"]) => stimuli.filter((_, at) => key[at]!.origin === origin);
   const side = (origin: Key["origin"], texts: readonly { words: number }[], short: number) => ({
     candidates: texts.length,
     tooShort: short,
-    used: cuts(origin).length,
-    meanCut: mean(cuts(origin)),
+    used: shown(origin).length,
+    ...(whole && { meanWords: mean(shown(origin).map(({ words }) => words)) }),
+    meanCut: mean(shown(origin).map(({ cut }) => cut)),
   });
   const short = <T extends Parameters<typeof longEnough>[0]>(texts: readonly T[]) =>
     texts.filter((text) => !longEnough(text, range)).length;
   const rereadings = forms.flatMap(readTwice).length;
   const humans = titles.map(({ human }) => human);
   return {
+    ...(whole && { clip: "none", tolerance: range.tolerance! }),
     declared: settings.words,
-    range,
+    range: { least: range.least, most: range.most },
     rule: settings.tooShort,
     titles: titles.length,
     failed,

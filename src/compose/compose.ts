@@ -3,6 +3,7 @@ import { assertUnchanged } from "../registration/assert-not-frozen.ts";
 import { deviationsOf } from "../registration/registration.ts";
 import type { ClipSummary } from "../study/clip-summary.ts";
 import type { Form } from "../study/form.ts";
+import { pValue } from "../study/print.ts";
 import type { Key, Stimulus } from "../study/stimulus.ts";
 import { csv } from "../tables/tables.ts";
 import { checkTaskSettings } from "../tasks/task-settings.ts";
@@ -21,7 +22,7 @@ import type { Effects } from "../workbench/effects.ts";
 import { filesUnder, jsonLines, writeWhole } from "../workbench/files.ts";
 import { stage } from "../workbench/stage.ts";
 import type { Study } from "../workbench/study.ts";
-import { auditCleaning } from "./audit.ts";
+import { auditCleaning, lengthDifference } from "./audit.ts";
 import { candidatesOf } from "./candidates.ts";
 import { readTwice, summaryOf } from "./clip-summary.ts";
 import { checkEnough } from "./enough.ts";
@@ -29,7 +30,10 @@ import { formsOf } from "./forms.ts";
 import { layOut } from "./layout.ts";
 import { stimuliOf } from "./stimuli.ts";
 
-/** Clips human and machine stories to the same length (Truncated Content Generation) and balances them over forms. */
+/**
+ * Clips human and machine stories to the same length (Truncated Content Generation), or chooses whole ones of the same
+ * length, and balances them over forms.
+ */
 export const compose = stage({
   name: "compose",
   summary: "Clip the stories and balance them over forms",
@@ -45,6 +49,7 @@ export const compose = stage({
     await writeAll(study, filesOf(made));
     effects.log(`  ${composedSummary(made)}`);
     warnAboutSettings(made, study, effects);
+    warnAboutLengths(made, study, effects);
     await auditCleaning(study, made, effects);
     for (const deviation of await deviationsOf(study)) effects.warn(`${deviation}: the report will show it`);
   },
@@ -82,9 +87,21 @@ async function writeAll(study: Study, files: ReadonlyMap<string, string>): Promi
   for (const [path, content] of files) await writeWhole(study.path(path), content);
 }
 
-function composedSummary({ forms, summary: { human, machine, range } }: Composed): string {
-  const tooShort = `too short: ${human.tooShort} human, ${machine.tooShort} machine`;
-  return `${forms.length} forms, ${human.used} human and ${machine.used} machine stories of ${range.least} to ${range.most} words (${tooShort})`;
+function composedSummary({ forms, summary: { human, machine, range, clip } }: Composed): string {
+  const tooShort = `${clip === "none" ? "outside this range" : "too short"}: ${human.tooShort} human, ${machine.tooShort} machine`;
+  return `${forms.length} forms, ${human.used} human and ${machine.used} machine stories, ${clip === "none" ? "whole, of" : "cut to"} ${range.least} to ${range.most} words (${tooShort})`;
+}
+
+/** Warns if whole stories of one side are longer: with too few titles to choose from, lengths cannot be matched. */
+function warnAboutLengths({ stimuli, key, summary }: Composed, study: Study, { warn }: Effects): void {
+  if (summary.clip !== "none") return;
+  const texts = stimuli.map(({ words }, at) => ({ origin: key[at]!.origin, words }));
+  const found = lengthDifference(texts, study.random("compose", "lengths"));
+  if (!found || found.p > 0.05) return;
+  const longer = found.humanLonger > 0 ? "human" : "machine";
+  warn(
+    `the ${longer} stories are longer, which may reveal who wrote them (${pValue(found.p)}): lower compose.tolerance, or generate more titles to choose from`,
+  );
 }
 
 /** Warns about settings that may be intended but weaken the study. */

@@ -2,7 +2,7 @@ import type { Random } from "../stats/random.ts";
 import type { ComposeSettings } from "../study/settings/compose.ts";
 import { storySharesOf } from "../tasks/task-settings.ts";
 import { StudyError } from "../workbench/errors.ts";
-import { type Candidate, type Candidates, longEnough, type Version } from "./candidates.ts";
+import { type Candidate, type Candidates, longEnough, usableTogether, type Version } from "./candidates.ts";
 
 /**
  * A text on a form. `shortest` is the number of words of the shortest version of its title that is used (or counts as
@@ -77,9 +77,10 @@ function separateForms(rows: Rows & Counts): UnpairedPlacement[] {
   let taken = 0;
   for (let form = 0; form < forms; form++) {
     while (humanRows[form]! < human) {
-      const title = pool.take(undefined, none);
+      const written = machineWords[taken++ % machineWords.length];
+      const title = pool.takeHuman(written, none);
       humanRows[form]! += 1;
-      const asIfWritten = machineWords[taken++ % machineWords.length] ?? title.human.words;
+      const asIfWritten = written ?? title.human.words;
       places.push({ form, version: title.human, shortest: Math.min(title.human.words, asIfWritten) });
     }
   }
@@ -96,9 +97,8 @@ const sameForm = (rows: Rows & { readonly pairs: number }): UnpairedPlacement[] 
 
 /** The next title that the model in turn wrote to. */
 function written({ models, pool, none, firstRow }: Rows, form: number, row: number) {
-  const model = models[(form + firstRow + row) % models.length];
-  const title = pool.take(model, none);
-  const version = title.machines.find((one) => one.model === model)!;
+  const model = models[(form + firstRow + row) % models.length]!;
+  const { title, version } = pool.take(model, none);
   return { title, version, shortest: Math.min(version.words, title.human.words) };
 }
 
@@ -125,21 +125,47 @@ function formForHuman(
 class Pool {
   readonly #free: Candidate[];
   readonly #range: Candidates["range"];
+  /** Words of the machine versions taken so far, minus those of the human versions. */
+  #balance = 0;
 
   constructor({ titles, range }: Candidates, random: Random) {
     this.#free = random.shuffle(titles.filter(({ human }) => longEnough(human, range)));
     this.#range = range;
   }
 
-  /** The next title with a long enough story by `model` (any title if there is no model). */
-  take(model: string | undefined, none: () => StudyError): Candidate {
-    const at = this.#free.findIndex(
-      ({ machines }) =>
-        model === undefined ||
-        machines.some((version) => version.model === model && longEnough(version, this.#range)),
-    );
-    if (at < 0) throw none();
-    return this.#free.splice(at, 1)[0]!;
+  /**
+   * The next title with a story by `model` that can be used with the human one. Of whole stories, the title that
+   * brings the mean lengths of both sides closest together.
+   */
+  take(model: string, none: () => StudyError): { readonly title: Candidate; readonly version: Version } {
+    const usable = this.#free.flatMap((title) => {
+      const version = title.machines.find((one) => one.model === model);
+      return version && usableTogether(title.human, version, this.#range) ? [{ title, version }] : [];
+    });
+    const difference = ({ title, version }: (typeof usable)[number]) => version.words - title.human.words;
+    const taken = this.#chosen(usable, (one) => Math.abs(this.#balance + difference(one)), none);
+    this.#balance += difference(taken);
+    this.#remove(taken.title);
+    return taken;
+  }
+
+  /** A title for its human story alone; of whole stories, the one whose length is closest to `words`. */
+  takeHuman(words: number | undefined, none: () => StudyError): Candidate {
+    const title = this.#chosen(this.#free, ({ human }) => Math.abs(human.words - (words ?? 0)), none);
+    this.#remove(title);
+    return title;
+  }
+
+  /** The first of these titles; of whole stories, the first with the least `distance`. */
+  #chosen<One>(from: readonly One[], distance: (one: One) => number, none: () => StudyError): One {
+    const [first] = from;
+    if (first === undefined) throw none();
+    if (this.#range.tolerance === undefined) return first;
+    return from.reduce((best, one) => (distance(one) < distance(best) ? one : best));
+  }
+
+  #remove(title: Candidate): void {
+    this.#free.splice(this.#free.indexOf(title), 1);
   }
 }
 
@@ -148,12 +174,18 @@ function tooFew(
   { forms, human, machine }: ComposeSettings,
 ): StudyError {
   const usable = (model: string) =>
-    titles.filter(
-      (title) =>
-        longEnough(title.human, range) &&
-        title.machines.some((one) => one.model === model && longEnough(one, range)),
+    titles.filter((title) =>
+      title.machines.some((one) => one.model === model && usableTogether(title.human, one, range)),
     ).length;
   const counts = models.map((model) => `${usable(model)} by ${model}`).join(", ") || "none by any model";
+  if (range.tolerance !== undefined) {
+    return new StudyError(
+      `too few titles whose human and machine stories both have ${range.least} to ${range.most} words and differ by at most ${range.tolerance * 100} % (${counts}) for ${forms} forms of ${human} human and ${machine} machine stories`,
+      {
+        hint: "widen compose.words, raise compose.tolerance, ask for fewer forms, or generate more titles (generate.titles, generate.attempts, corpus.split)",
+      },
+    );
+  }
   return new StudyError(
     `too few titles whose human and machine stories both have more than ${range.least} words (${counts}) for ${forms} forms of ${human} human and ${machine} machine stories`,
     {

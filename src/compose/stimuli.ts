@@ -15,6 +15,10 @@ export function stimuliOf(
 ): { stimuli: Stimulus[]; key: Key[] } {
   const pairs = places.map(({ version, shortest }) => {
     const id = stimulusId(version, study);
+    if (settings.clip === "none") {
+      const { title, text, words } = version;
+      return { stimulus: { id, title, text, words, cut: 0 }, key: keyOf(id, version) };
+    }
     // Drawn by title, so that both versions get the same length; at least one word is always cut off.
     const length = study
       .random("clip", version.story)

@@ -34,7 +34,7 @@ export const describe = stage({
     if (measures || skip.length > 0 || study.plugins.members.length > 0) await wantedMeasures(study);
   },
   async run(study, _, effects) {
-    // Loaded here and not above: `status` asks every stage, and all measures are behind these.
+    // Loaded here and not above: `status` asks every stage, and these load all measures.
     const [{ codedTexts }, { Corpus }, { codesCsv }, { description }, { measureTexts }] = await Promise.all([
       import("../coding/coded.ts"),
       import("../measures/corpus.ts"),

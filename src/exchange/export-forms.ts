@@ -1,9 +1,9 @@
 import { join } from "node:path";
 import { z } from "zod";
-import { instructionsFor } from "../survey/instructions.ts";
+import { askedIn, instructionsFor } from "../survey/instructions.ts";
 import { phrasesOf } from "../survey/languages.ts";
 import { readStudyMaterials, type StudyMaterials } from "../survey/study-materials.ts";
-import { fillInLength, surveyLengthOf } from "../survey/survey-length.ts";
+import { fillIn, surveyLengthOf } from "../survey/survey-length.ts";
 import { taskNamed } from "../tasks/tasks.ts";
 import { StudyError } from "../workbench/errors.ts";
 import { writeWhole } from "../workbench/files.ts";
@@ -50,19 +50,20 @@ export function portableForms(study: Study, { forms, stimuli }: StudyMaterials):
   }));
 }
 
-function surveyTexts(study: Study, { forms, stimuli }: StudyMaterials): SurveyTexts {
+function surveyTexts(study: Study, { forms, stimuli, cut }: StudyMaterials): SurveyTexts {
   const { survey, name } = study.config;
   const words = phrasesOf(survey.language);
   const [firstForm] = forms.values();
   const length = surveyLengthOf(forms.values(), stimuli);
+  const tasks = askedIn(firstForm!.questions, survey.language, words);
   return {
     name,
     title: survey.title,
-    consent: fillInLength(survey.consent || words("consent.text"), length),
+    consent: fillIn(survey.consent || words("consent.text"), length, tasks),
     // All forms have the same tasks.
     instructions:
-      fillInLength(survey.instructions, length) ||
-      instructionsFor(firstForm!.questions, survey.language, words),
+      fillIn(survey.instructions, length, tasks) ||
+      instructionsFor(firstForm!.questions, survey.language, words, cut),
     language: survey.language,
     words,
   };

@@ -1,5 +1,6 @@
 import { z } from "zod";
 import type { Findings } from "../study/finding.ts";
+import { formerAnalyse, formerEffects, withCurrentNames } from "../study/former-names.ts";
 
 /** The figures of one accuracy that the program checks. */
 const Share = z.object({
@@ -17,8 +18,11 @@ const VerdictNumbers = z.object({
   machine: Share,
   /** Absent from findings of version 0.1, which weighted judgments equally and clustered by reader and story only. */
   method: z
-    .object({ weigh: z.enum(["readers", "judgments"]), clusters: z.array(z.string()) })
-    .default({ weigh: "judgments", clusters: [] }),
+    .preprocess(
+      (method) => withCurrentNames(method, formerAnalyse),
+      z.object({ weighting: z.enum(["readers", "judgments"]), clusters: z.array(z.string()) }),
+    )
+    .default({ weighting: "judgments", clusters: [] }),
   readers: z
     .object({
       heterogeneity: z.object({ p: z.number(), draws: z.number() }),
@@ -33,7 +37,13 @@ const MixedNumbers = z.object({
   /** In lme4's notation. */
   formula: z.string(),
   logLikelihood: z.number(),
-  coefficients: z.array(z.object({ effect: z.string(), estimate: z.number(), standardError: z.number() })),
+  coefficients: z.array(
+    z.object({
+      effect: z.string().transform((effect) => formerEffects[effect] ?? effect),
+      estimate: z.number(),
+      standardError: z.number(),
+    }),
+  ),
   /** Standard deviations: of intercepts by their unit ("reader"), of slopes as "origin by reader". */
   deviations: z.record(z.string(), z.number()),
 });
@@ -82,7 +92,7 @@ export function checkR(found: readonly Findings[], judged: CheckedTable): string
   const mixed = MixedNumbers.safeParse(numbersOf("mixed-model"));
   const detection = DetectionNumbers.safeParse(numbersOf("signal-detection"));
   const onlyOrigin =
-    mixed.success && mixed.data.coefficients.every(({ effect }) => ["leaning", "origin"].includes(effect));
+    mixed.success && mixed.data.coefficients.every(({ effect }) => ["intercept", "origin"].includes(effect));
   return [
     rHeader(judged, verdict.data),
     ...(["overall", "human", "machine"] as const).map((of) => shareChecks(of, verdict.data[of])),
@@ -95,7 +105,7 @@ export function checkR(found: readonly Findings[], judged: CheckedTable): string
 
 const rHeader = (
   { margin, table, only, furtherTables }: CheckedTable,
-  { method: { weigh, clusters } }: VerdictNumbers,
+  { method: { weighting, clusters } }: VerdictNumbers,
 ): string => `# Recomputes the study's main figures from ${table}, independently of Tiny Love:
 #   Rscript check.R
 # Base R for the clustered errors and both tests; lme4 (if installed) for the mixed model.
@@ -105,8 +115,8 @@ ${only ? `judgments <- subset(judgments, ${only})\n` : ""}right <- as.numeric(ju
 margin <- ${margin}
 differing <- 0
 
-# Accuracies are means over ${weigh === "readers" ? "the readers' own accuracies" : "all judgments"}.
-equal_reader_weights <- ${weigh === "readers" ? "TRUE" : "FALSE"}
+# Accuracies are means over ${weighting === "readers" ? "the readers' own accuracies" : "all judgments"}.
+equal_reader_weights <- ${weighting === "readers" ? "TRUE" : "FALSE"}
 
 # Clusters in addition to readers and stories; a story without a title, or a reader without a label, is a separate cluster.
 label <- function(name, own) {
@@ -259,7 +269,7 @@ function mixedChecks(mixed: z.infer<typeof MixedNumbers>): string {
     });
   const tests: [string, string, number][] = [
     ["log-likelihood", "as.numeric(logLik(fit))", logLikelihood],
-    ["intercept (bias)", 'fixef(fit)[["(Intercept)"]]', expected("leaning").estimate],
+    ["intercept (bias)", 'fixef(fit)[["(Intercept)"]]', expected("intercept").estimate],
     ["origin", 'fixef(fit)[["origin"]]', expected("origin").estimate],
     ...errors,
     ...spreads,

@@ -1,7 +1,7 @@
 import { countWords, isWord } from "../text/words.ts";
 import type { Effects, Terminal } from "../workbench/effects.ts";
 
-/** Shows a text while it is written, with a mark where a study would clip it. */
+/** Shows a text while it is written, with a mark where a study would clip it (nowhere if `clip` is infinite). */
 export interface LivePage {
   /** Shows the text that the model has added. */
   add(text: string): void;
@@ -44,6 +44,7 @@ export function livePage(
       settle(partsOf(text));
       output.leave();
       const total = countWords(text);
+      if (clip === Number.POSITIVE_INFINITY) return print(`\n${total} words`);
       print(
         total > clip
           ? `\nclipped at ${clip} of ${total} words`

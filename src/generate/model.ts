@@ -32,7 +32,7 @@ export interface Written extends Omit<Answer, "end" | "sent"> {
 export interface Failed {
   readonly failed: string;
   /** Whether it would fail the same way again; then the failure is kept as the answer. */
-  readonly lasting?: boolean;
+  readonly permanent?: boolean;
   readonly ms: number;
   readonly at: string;
 }
@@ -52,7 +52,7 @@ export interface Model {
   readonly hash: string;
   /** A non-default way of computing that changes the texts; part of a reply's key in the journal. */
   readonly variant?: string;
-  /** True for a stand-in that only tests the pipeline. */
+  /** True for a dummy that only tests the pipeline. */
   readonly dummy?: boolean;
   /**
    * The number of requests per batch. The replies of a batch depend on each other (a local model computes them in

@@ -52,8 +52,11 @@ export const tryOne = command({
     const settings = modelOf(study, options.model);
     const seed = options.seed ?? Math.floor(effects.now() % 2 ** 31);
     const { request, example } = await requestFor(study, settings, { ...options, seed }, effects);
-    const { least, most } = study.config.compose.words;
-    const clip = study.random("clip", seed).integer(least, Math.max(least, most));
+    const { words, clip: cut } = study.config.compose;
+    const clip =
+      cut === "none"
+        ? Number.POSITIVE_INFINITY
+        : study.random("clip", seed).integer(words.least, Math.max(words.least, words.most));
     const model = await (await providerOf(settings)).open({ ...settings, parallel: 1 }, study, effects);
     const chat = request.prompt.messages !== undefined;
     const page = livePage(

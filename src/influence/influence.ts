@@ -44,7 +44,7 @@ export const influence = stage({
       embeddings: await embeddingsOf(shown, study, effects),
       random: study.random("influence"),
     };
-    // Loaded here and not above: `status` asks every stage, and the tests are behind these.
+    // Loaded here and not above: `status` asks every stage, and these load all analyses.
     const [{ leak }, { copies }, { codes }, { toneTransfer }] = await Promise.all([
       import("./leak.ts"),
       import("./copies.ts"),

@@ -1,7 +1,7 @@
 import { relative } from "node:path";
 import { z } from "zod";
 import { plannedEnd } from "../study/planned-end.ts";
-import { AnalyseSettings, defaultMethod, methodOf, methodOf01 } from "../study/settings/analyse.ts";
+import { defaultMethod, methodOf, methodOf01, RecordedAnalyseSettings } from "../study/settings/analyse.ts";
 import { formsFolder, registrationFile, stimuliFile } from "../workbench/artefacts.ts";
 import { exists, hashOf, readJson } from "../workbench/files.ts";
 import { readManifest } from "../workbench/manifest.ts";
@@ -10,9 +10,9 @@ import type { Study } from "../workbench/study.ts";
 /** What a registration freezes: the settings of the analysis, the planned end, and the stimuli and forms by hash. */
 export const Frozen = z.strictObject({
   /** A registration without a method was made by version 0.1, which had only one. */
-  analyse: AnalyseSettings.transform((settings) => ({
+  analyse: RecordedAnalyseSettings.transform((settings) => ({
     ...settings,
-    weigh: settings.weigh ?? methodOf01.weigh,
+    weighting: settings.weighting ?? methodOf01.weighting,
     clusters: settings.clusters ?? [...methodOf01.clusters],
   })),
   /** The number of readers at which the study ends; null if none was planned. */
@@ -68,9 +68,12 @@ export async function frozenOf(study: Study): Promise<Frozen> {
 export async function declaredAnalysis(study: Study): Promise<Frozen["analyse"]> {
   const { analyse } = study.config;
   const before = (await readRegistration(study))?.frozen.analyse;
-  const { clusters, weigh } = before ?? (await methodOfForms(study));
-  const method = methodOf({ weigh: analyse.weigh ?? weigh, clusters: analyse.clusters ?? [...clusters] });
-  return { ...analyse, weigh: method.weigh, clusters: [...method.clusters] };
+  const { clusters, weighting } = before ?? (await methodOfForms(study));
+  const method = methodOf({
+    weighting: analyse.weighting ?? weighting,
+    clusters: analyse.clusters ?? [...clusters],
+  });
+  return { ...analyse, weighting: method.weighting, clusters: [...method.clusters] };
 }
 
 async function methodOfForms(study: Study) {

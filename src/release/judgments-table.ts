@@ -106,7 +106,7 @@ export function judgmentsTable(
         name: "in_verdict",
         type: "boolean",
         meaning:
-          "Whether the study's verdict on single stories is based on this judgment: false if an exclusion rule declared before the data leaves it out; empty for other questions, and if the study was not analysed",
+          "Whether the study's verdict on single stories is based on this judgment: false if an exclusion rule declared before data collection leaves it out; empty for other questions, and if the study was not analysed",
       },
       ...[...details.values()].map(
         (item): Column => ({

@@ -1,7 +1,7 @@
 import { stringify } from "yaml";
-import { instructionsFor } from "../survey/instructions.ts";
+import { askedIn, instructionsFor } from "../survey/instructions.ts";
 import { phrasesOf } from "../survey/languages.ts";
-import { fillInLength, surveyLengthOf } from "../survey/survey-length.ts";
+import { fillIn, surveyLengthOf } from "../survey/survey-length.ts";
 import { TaskProperties } from "../tasks/kinds.ts";
 import { taskNamed } from "../tasks/tasks.ts";
 import type { Study } from "../workbench/study.ts";
@@ -47,6 +47,8 @@ function settingsOf({ config }: Study, { forms, stimuli, analyse }: PackageData)
   const { language, example, demographics, quota, back, feedback } = survey;
   const words = phrasesOf(language);
   const length = surveyLengthOf(forms, new Map(stimuli.map((stimulus) => [stimulus.id, stimulus])));
+  // All forms have the same tasks.
+  const asked = askedIn(forms[0]!.questions, language, words);
   const { prompts, examples, titles, attempts, tokens, temperature, topP, topK, minP, repeatPenalty } =
     generate;
   // The model's address may be a local path; the table of generations names it without folders.
@@ -66,15 +68,19 @@ function settingsOf({ config }: Study, { forms, stimuli, analyse }: PackageData)
     survey: {
       title: survey.title,
       language,
-      // As participants read it, also if it is the default text; all forms have the same tasks.
-      consent: fillInLength(survey.consent || words("consent.text"), length),
+      // As participants read it, also if it is the default text.
+      consent: fillIn(survey.consent || words("consent.text"), length, asked),
       instructions:
-        fillInLength(survey.instructions, length) || instructionsFor(forms[0]!.questions, language, words),
+        fillIn(survey.instructions, length, asked) ||
+        instructionsFor(forms[0]!.questions, language, words, compose.clip !== "none"),
+      debrief: fillIn(survey.debrief, length, asked),
+      ethics: survey.ethics,
       example,
       demographics,
       quota,
       back,
       feedback,
+      reveal: survey.reveal,
     },
     analyse,
   };

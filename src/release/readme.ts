@@ -26,7 +26,7 @@ ${
 |---|---|---|
 ${tables.map(({ name, title, rows }) => `| \`${name}\` | ${rows.length} | ${title} |`).join("\n")}
 
-Each table comes in four formats: \`csv/\` for R and spreadsheets, \`parquet/\` with typed columns, \`jsonl/\` for programs, and all tables in \`study.sqlite\`. The table \`codebook\` explains every column; \`datapackage.json\` (Data Package, version 2) describes them for programs, with types, levels, keys and references. \`settings.json\` has the settings of the study${documents.has("preregistration.json") ? ", `preregistration.json` those that were registered before the data" : ""}, \`SHA256SUMS\` a checksum of every file.
+Each table comes in four formats: \`csv/\` for R and spreadsheets, \`parquet/\` with typed columns, \`jsonl/\` for programs, and all tables in \`study.sqlite\`. The table \`codebook\` explains every column; \`datapackage.json\` (Data Package, version 2) describes them for programs, with types, levels, keys and references. \`settings.json\` has the settings of the study${documents.has("preregistration.json") ? ", `preregistration.json` those that were registered before data collection" : ""}, \`SHA256SUMS\` a checksum of every file.
 
 In CSV an empty cell is a missing value, and booleans are TRUE or FALSE. A cell that a spreadsheet would run as a formula (it begins with =, +, -, @ or a tab and is not a number) begins with an apostrophe; the other formats have it unchanged.
 

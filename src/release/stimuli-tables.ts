@@ -73,7 +73,7 @@ export function stimuliTable({ stimuli, key, stories, generations }: PackageData
         meaning: "The generation, for a machine text",
       },
       { name: "title", type: "string", required: true, meaning: "The title shown above the text" },
-      ...textColumns("The text as shown, with its ending cut off"),
+      ...textColumns("The text as shown; its ending is cut off if `cut` is above 0"),
       { name: "words", type: "integer", required: true, unit: "words", least: 1, meaning: "Words shown" },
       { name: "cut", type: "integer", required: true, unit: "words", least: 0, meaning: "Words cut off" },
     ],

@@ -37,9 +37,9 @@ export interface RightAnswers {
 export function clusteredShare(
   data: RightAnswers,
   level: number,
-  weigh: Weighting = "judgments",
+  weighting: Weighting = "judgments",
 ): Pick<ClusteredEstimate, "estimate" | "standardError" | "degrees" | "interval"> {
-  const shares = sharesIn(data, weigh);
+  const shares = sharesIn(data, weighting);
   // Groups are weighted by their judgments, which gives the share of all judgments.
   const weights = new Map([...shares.counts].map(([group, { all }]) => [group, all / shares.right.length]));
   const { estimate, standardError, degrees } = errorOf(shares, weights);
@@ -66,7 +66,7 @@ export interface Shares {
 
 export function sharesIn(
   { correct, readers, stories, groups, clusters = [] }: RightAnswers,
-  weigh: Weighting,
+  weighting: Weighting,
 ): Shares {
   const right = asNumbers(correct);
   const all = groups ?? new Uint8Array(right.length);
@@ -80,7 +80,7 @@ export function sharesIn(
   return {
     right,
     clustering: clusteringOf([readers, stories, ...clusters.map(({ labels }) => labels)], all),
-    observationWeights: weigh === "readers" ? equalReaderWeights(readers, all) : undefined,
+    observationWeights: weighting === "readers" ? equalReaderWeights(readers, all) : undefined,
     counts,
     names: clusters.map(({ name }) => name),
   };
@@ -107,18 +107,18 @@ export function errorOf(
   shares: Shares,
   weights: ReadonlyMap<Label, number>,
 ): Pick<ClusteredEstimate, "estimate" | "standardError" | "degrees"> & {
-  readonly ways: readonly ClusterCount[];
+  readonly clusterings: readonly ClusterCount[];
   readonly few: ClusterCount | undefined;
 } {
   const { right, clustering, observationWeights } = shares;
   const { estimate, standardError, degrees } = contrastIn(right, clustering, { weights, observationWeights });
-  const ways = clusterCounts(shares, weights);
-  const tooFew = ways
+  const clusterings = clusterCounts(shares, weights);
+  const tooFew = clusterings
     .filter(({ name, clusters }) => name !== "reader" && name !== "story" && clusters < fewestClusters)
     .sort((one, other) => one.clusters - other.clusters)[0];
-  if (tooFew) return { estimate, standardError: Infinity, degrees: 0, ways, few: tooFew };
+  if (tooFew) return { estimate, standardError: Infinity, degrees: 0, clusterings, few: tooFew };
   const error = Math.max(standardError, independentError(shares, weights));
-  return { estimate, degrees, standardError: error, ways, few: tooFew };
+  return { estimate, degrees, standardError: error, clusterings, few: tooFew };
 }
 
 /** The clusterings of an error, without those nested in another, and their numbers of clusters. */

@@ -25,7 +25,7 @@ export interface VerdictOptions {
   /** Alpha of the equivalence tests, if it is another (at an interim analysis); `alpha` by default. */
   readonly equivalenceAlpha?: number;
   /** Equal weight for each judgment (the default) or for each reader. */
-  readonly weigh?: Weighting;
+  readonly weighting?: Weighting;
 }
 
 /**
@@ -40,7 +40,7 @@ export interface Verdict extends Claim {
   readonly standardError: number;
   readonly degrees: number;
   /** The clusterings of the error (readers, stories, titles ...), without those nested in another. */
-  readonly ways: readonly ClusterCount[];
+  readonly clusterings: readonly ClusterCount[];
   readonly judgments: number;
   readonly correct: number;
   readonly readers: number;
@@ -67,11 +67,11 @@ export interface StudyVerdict {
  * of freedom of the clustering with the fewest clusters (`clusteredContrast`). With fewer named clusters than
  * `fewestClusters` there is no verdict, and the reason says so.
  * The error is never below that of independent judgments at rates of (right + 1) / (judgments + 2), so that few
- * judgments, or identical ones, can't look certain. A significant difference is "different" at any margin; if it also lies
+ * judgments, or identical ones, can't have a standard error of zero. A significant difference is "different" at any margin; if it also lies
  * within the margin, `withinMargin` is true.
  *
  * In `bench/stats-calibration.ts`, at alpha 5 %, false "different" and false "equivalent" stay below 6 % where
- * the binomial test of pooled judgments errs in 24 % of studies, in balanced and in unbalanced designs.
+ * the binomial test of pooled judgments is wrong in 24 % of studies, in balanced and in unbalanced designs.
  *
  * Throws RangeError when columns differ in length, a story has two origins, or margin, chance or alpha are
  * impossible.
@@ -79,7 +79,7 @@ export interface StudyVerdict {
 export function verdictTest(judgments: Judgments, options: VerdictOptions): StudyVerdict {
   checkJudgments(judgments);
   const { origins, ...rest } = judgments;
-  const shares = sharesIn({ ...rest, groups: origins }, options.weigh ?? "judgments");
+  const shares = sharesIn({ ...rest, groups: origins }, options.weighting ?? "judgments");
   const of = (human: number, machine: number) =>
     verdictOf({ ...rest, groups: origins }, shares, weightsOf(human, machine), options);
   const [overall, human, machine] = [of(0.5, 0.5), of(1, 0), of(0, 1)];
@@ -108,7 +108,7 @@ export function proportionVerdict(
   checkLengths(correct.length, { readers, stories, sides });
   for (const { name, labels } of clusters) checkLengths(correct.length, { [name]: labels });
   const judged = { correct, readers, stories, groups: sides ?? new Uint8Array(correct.length), clusters };
-  const shares = sharesIn(judged, options.weigh ?? "judgments");
+  const shares = sharesIn(judged, options.weighting ?? "judgments");
   const verdictWith = (weights: [Label, number][]) => verdictOf(judged, shares, new Map(weights), options);
   if (!sides) return verdictWith([[0, 1]]);
   const mean = verdictWith(places.map((place) => [place, 1 / places.length]));
@@ -170,7 +170,7 @@ function verdictOf(
   const missing = [...used.keys()].find((group) => !shares.counts.has(group));
   if (missing !== undefined) return withoutEstimate(figures, whyMissing(missing, figures));
 
-  const { estimate, standardError, degrees, ways, few } = errorOf(shares, used);
+  const { estimate, standardError, degrees, clusterings, few } = errorOf(shares, used);
   const errors = { alpha, equivalenceAlpha };
   const claim = claimOf({ estimate, standardError, degrees }, { value: chance, margin, ...errors });
   const whyNot = () =>
@@ -185,7 +185,7 @@ function verdictOf(
     estimate,
     standardError,
     degrees,
-    ways,
+    clusterings,
     ...figures,
   };
 }
@@ -209,7 +209,7 @@ function withoutEstimate(figures: ReturnType<typeof countsOf>, reason: string): 
     estimate: undefined,
     standardError: Infinity,
     degrees: 0,
-    ways: [],
+    clusterings: [],
     equivalenceInterval: { low: 0, high: 1 },
     interval: { low: 0, high: 1 },
     equivalenceP: 1,

@@ -47,7 +47,7 @@ export const StudyConfig = z.strictObject({
     "What participants read around the questions, and when the survey closes.",
   ),
   analyse: AnalyseSettings.prefault({}).describe(
-    "Which claims are tested and with which margin, declared before the data.",
+    "Which claims are tested and with which margin, declared before data collection.",
   ),
 });
 export type StudyConfig = Readonly<z.infer<typeof StudyConfig>>;

@@ -1,5 +1,5 @@
 /**
- * Renames fields of a record that version 0.1 wrote under other names. `names` maps each former name to the current
+ * Renames fields of a record that an earlier version wrote under other names. `names` maps each former name to the current
  * one. A record without such fields is returned unchanged.
  */
 export function withCurrentNames(record: unknown, names: Readonly<Record<string, string>>): unknown {
@@ -14,3 +14,12 @@ export function withCurrentNames(record: unknown, names: Readonly<Record<string,
  */
 export const formerGeneration = { passing: "transient" } as const;
 export const formerModel = { pretend: "dummy" } as const;
+
+/** Former names of settings in `analyse:` (before 0.2), in study.yaml, registrations and packages. */
+export const formerAnalyse = { weigh: "weighting" } as const;
+
+/** Former names of effects of the mixed model, in `findings/mixed-model.json` (version 0.1). */
+export const formerEffects: Readonly<Record<string, string>> = { leaning: "intercept" };
+
+/** Former names of the fields of a reply in `.tinylove/responses.jsonl` (before 0.2). */
+export const formerReply = { lasting: "permanent" } as const;

@@ -35,7 +35,7 @@ const CurrentGeneration = z.strictObject({
       address: z.string(),
       /** SHA-256 of the model file, or the model's name as the server reports it. */
       hash: z.string(),
-      /** True for a stand-in such as `echo:`, which is not a language model and only tests the pipeline. */
+      /** True for a dummy such as `echo:`, which is not a language model and only tests the pipeline. */
       dummy: z.boolean().optional(),
     }),
   ),

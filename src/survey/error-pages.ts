@@ -34,7 +34,16 @@ export function sendNotFound(reply: FastifyReply, pageContext: PageContext): Fas
   const address = pageContext.base || "/";
   if (wantsJson(reply.request)) return reply.status(404).send({ next: address });
   const link = { label: pageContext.words("problem.nowhere.link"), address };
-  return sendPage(reply, 404, problemPage(pageContext, pageContext.words("problem.nowhere"), link));
+  return sendPage(
+    reply,
+    404,
+    problemPage(
+      pageContext,
+      pageContext.words("problem.nowhere"),
+      link,
+      pageContext.words("problem.nowhere.heading"),
+    ),
+  );
 }
 
 /** The pages for unknown addresses and for failed requests. */

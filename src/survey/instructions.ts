@@ -9,31 +9,38 @@ interface AskedQuestion {
 
 /**
  * The instructions for these questions, for studies without `survey.instructions`: how many stories there are and what will
- * be asked. They mention machines only if a question is about origin.
+ * be asked. They mention machines only if a question is about origin, and cut endings only if the stories are `cut`.
  */
 export function instructionsFor(
   questions: readonly AskedQuestion[],
   language: string,
   words: Phrases,
+  cut: boolean,
 ): string {
   const tasks = [...new Set(questions.map(({ task }) => task))].map((name) => requireTask("form", name));
   const asksOrigin = (kind: TaskKind) => tasks.some((task) => task.kind === kind && task.asksOrigin);
-  const topics = tasks.filter(({ stimuli }) => stimuli > 0).map((task) => task.asked(words));
-  const what = new Intl.ListFormat(language).format(topics);
+  const what = askedIn(questions, language, words);
   const paragraphs = [
-    topics.length > 0 && [
+    what !== "" && [
       ...readingSentences(questions, words),
       asksOrigin("choice") && words("instructions.origins"),
       asksOrigin("pair") && words("instructions.origins.pairs"),
-      words("instructions.cut"),
+      cut && words("instructions.cut"),
     ],
-    topics.length > 0 && [words("instructions.asked", { what }), words("instructions.read")],
+    what !== "" && [words("instructions.asked", { what }), words("instructions.read")],
     [tasks.some(({ kind }) => kind === "about") && words("instructions.about")],
   ];
   return paragraphs
     .map((sentences) => (sentences || []).filter(Boolean).join(" "))
     .filter(Boolean)
     .join("\n\n");
+}
+
+/** What is asked about the stories: "whether a person or a machine wrote a story and how much a story moved you". */
+export function askedIn(questions: readonly AskedQuestion[], language: string, words: Phrases): string {
+  const tasks = [...new Set(questions.map(({ task }) => task))].map((name) => requireTask("form", name));
+  const topics = tasks.filter(({ stimuli }) => stimuli > 0).map((task) => task.asked(words));
+  return new Intl.ListFormat(language).format(topics);
 }
 
 /** How many stories are shown alone and how many in pairs, and whether pairs repeat stories. */

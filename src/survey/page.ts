@@ -17,8 +17,10 @@ export interface PageContext {
     readonly consent: string;
     readonly instructions: string;
     readonly contact: string;
+    readonly ethics: string;
+    readonly debrief: string;
     readonly back: boolean;
-    readonly recruiting?: object | undefined;
+    readonly recruiting?: { readonly service: "prolific" | "mturk" } | undefined;
     readonly invited: boolean;
     readonly example?: { readonly title: string; readonly text: string; readonly note: string } | undefined;
   };

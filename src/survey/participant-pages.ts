@@ -1,3 +1,5 @@
+import type { Origin } from "../stats/judgments.ts";
+import type { Stimulus } from "../study/stimulus.ts";
 import { type Html, html } from "../text/html.ts";
 import { alertBox, hidden, type PageContext, page, paragraphs, story } from "./page.ts";
 
@@ -37,7 +39,8 @@ const invitation = ({ survey, words }: PageContext, alert: string | undefined): 
 <h1>${words("consent.heading")}</h1>
 ${alert && alertBox(alert)}
 ${paragraphs(survey.consent)}
-${survey.contact && html`<p>${words("consent.contact", { contact: survey.contact })}</p>`}`;
+${survey.contact && html`<p>${words("consent.contact", { contact: survey.contact })}</p>`}
+${survey.ethics && html`<p>${words("consent.ethics", { ethics: survey.ethics })}</p>`}`;
 
 /** For a person who declines: nothing was stored. Participants of a recruiting service get its code for no consent. */
 export function declinedPage(pageContext: PageContext, code: Code | undefined): string {
@@ -45,7 +48,7 @@ export function declinedPage(pageContext: PageContext, code: Code | undefined): 
   const heading = words("declined.heading");
   return page(pageContext, {
     title: heading,
-    body: html`<h1>${heading}</h1><p>${words("declined.text")}</p>${code && codeBox(pageContext, code)}`,
+    body: html`<h1>${heading}</h1><p>${words("declined.text")}</p>${code && codeBox(pageContext, code, "code.other")}`,
   });
 }
 
@@ -58,7 +61,14 @@ export interface Code {
   readonly post?: { readonly address: string; readonly fields: Readonly<Record<string, string>> } | undefined;
 }
 
-const codeBox = ({ words }: PageContext, { code, address, post }: Code): Html =>
+const serviceNames = { prolific: "Prolific", mturk: "MTurk" } as const;
+
+/** The code with its label (`code.text` for those who have finished), and the way back to the service. */
+const codeBox = (
+  { words, survey }: PageContext,
+  { code, address, post }: Code,
+  label: "code.text" | "code.other" = "code.text",
+): Html =>
   post
     ? html`
 <form method="post" action="${post.address}">
@@ -66,8 +76,8 @@ ${hidden(post.fields)}
 <p><button>${words("code.submit")}</button></p>
 </form>`
     : html`
-${code && html`<p class="code">${words("code.text")} <strong>${code}</strong></p>`}
-${address && html`<p><a class="button" href="${address}" rel="noreferrer">${words("code.return")}</a></p>`}`;
+${code && html`<p class="code">${words(label)} <strong>${code}</strong></p>`}
+${address && survey.recruiting && html`<p><a class="button" href="${address}" rel="noreferrer">${words("code.return", { service: serviceNames[survey.recruiting.service] })}</a></p>`}`;
 
 export function instructionsPage(
   pageContext: PageContext,
@@ -90,31 +100,46 @@ ${personalLink(pageContext, personal)}`,
   });
 }
 
-/** In a rehearsal there is no personal link. */
+/** With the script, the whole address with a button that copies it. In a rehearsal there is no personal link. */
 const personalLink = ({ words }: PageContext, address: string | undefined): Html | undefined =>
   address === undefined
     ? undefined
-    : html`<p class="soft aside">${words("personal.keep")} <a href="${address}">${words("personal.link")}</a></p>`;
+    : html`<div class="soft aside" data-personal><p>${words("personal.keep")} <a href="${address}">${words("personal.link")}</a></p>
+<p class="line" hidden><input type="text" readonly aria-label="${words("personal.address")}"> <button type="button" class="plain" data-copied="${words("personal.copied")}">${words("personal.copy")}</button></p></div>`;
+
+/** A participant's own page: its address, and the CSRF token of its forms (`seal`). */
+export interface Personal {
+  readonly address: string;
+  readonly seal: string;
+}
+
+const personalForm = ({ address, seal }: Personal, action: string, button: Html): Html => html`
+<form method="post" action="${address}/${action}">
+<input type="hidden" name="seal" value="${seal}">
+${button}
+</form>`;
+
+/** The way to withdraw, in two steps: it is opened, then confirmed. */
+const withdrawal = ({ words }: PageContext, personal: Personal): Html => html`
+<details class="withdraw"><summary>${words("personal.ask")}</summary>
+<p>${words("personal.sure")}</p>
+${personalForm(personal, "withdraw", html`<button class="plain">${words("personal.withdraw")}</button>`)}
+</details>`;
 
 /** The page of a personal link: continue on this device, or withdraw. */
 export function personalPage(
   pageContext: PageContext,
-  { address, seal, over }: { address: string; seal: string; over: boolean },
+  { over, ...personal }: Personal & { readonly over: boolean },
 ): string {
   const { words } = pageContext;
   const heading = words("personal.heading");
-  const form = (action: string, label: string) => html`
-<form method="post" action="${address}/${action}">
-<input type="hidden" name="seal" value="${seal}">
-<button>${label}</button>
-</form>`;
   return page(pageContext, {
     title: heading,
     body: html`
 <h1>${heading}</h1>
 <p>${words(over ? "personal.over" : "personal.text")}</p>
-${!over && form("continue", words("personal.continue"))}
-<div class="aside"><p class="soft">${words("personal.sure")}</p>${form("withdraw", words("personal.withdraw"))}</div>`,
+${!over && personalForm(personal, "continue", html`<button>${words("personal.continue")}</button>`)}
+<div class="aside">${withdrawal(pageContext, personal)}</div>`,
   });
 }
 
@@ -126,20 +151,44 @@ export function withdrawnPage(pageContext: PageContext): string {
   });
 }
 
-/** After the last answer has been stored: the code, the score if the study shows it, the personal link. */
+/** A story whose author is revealed, and what the participant thought, if that was asked. */
+export interface Revealed {
+  readonly stimulus: Pick<Stimulus, "title" | "text">;
+  readonly origin: Origin;
+  readonly said: Origin | undefined;
+}
+
+const revealedStories = ({ words }: PageContext, stories: readonly Revealed[]): Html => html`
+<section class="reveal aside"><h2>${words("reveal.heading")}</h2>
+<p>${words("reveal.text")}</p>
+${stories.map(
+  ({ stimulus: { title, text }, origin, said }) => html`
+<details><summary>${title}</summary>
+<p><strong>${words(`reveal.${origin}`)}</strong> ${said && words(`reveal.said.${said}`)}</p>
+<div class="text">${paragraphs(text)}</div>
+</details>`,
+)}
+</section>`;
+
+/**
+ * After the last answer has been stored: the code, the score and the authors if the study shows them, the debriefing, the
+ * personal link, and a way to withdraw.
+ */
 export function thanksPage(
   pageContext: PageContext,
   {
     score,
     code,
+    revealed = [],
     personal,
   }: {
     score: { right: number; count: number; chance: number } | undefined;
     code: Code | undefined;
-    personal: string | undefined;
+    revealed?: readonly Revealed[];
+    personal: Personal | undefined;
   },
 ): string {
-  const { words } = pageContext;
+  const { words, survey } = pageContext;
   const heading = words("thanks.heading");
   return page(pageContext, {
     title: heading,
@@ -148,7 +197,10 @@ export function thanksPage(
 <p>${words(code ? "thanks.code" : "thanks.text")}</p>
 ${score && html`<p>${words("thanks.score", score)} ${words("thanks.chance", { chance: score.chance.toLocaleString(pageContext.language) })}</p>`}
 ${code && codeBox(pageContext, code)}
-${personalLink(pageContext, personal)}`,
+${survey.debrief && html`<section class="aside"><h2>${words("debrief.heading")}</h2>${paragraphs(survey.debrief)}</section>`}
+${revealed.length > 0 && revealedStories(pageContext, revealed)}
+${personalLink(pageContext, personal?.address)}
+${personal && withdrawal(pageContext, personal)}`,
   });
 }
 
@@ -176,7 +228,7 @@ export function refusedPage(
 ): string {
   return page(pageContext, {
     title: heading,
-    body: html`<h1>${heading}</h1><p>${text}</p>${code && codeBox(pageContext, code)}`,
+    body: html`<h1>${heading}</h1><p>${text}</p>${code && codeBox(pageContext, code, "code.other")}`,
   });
 }
 

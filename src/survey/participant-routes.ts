@@ -1,14 +1,14 @@
 import type { FastifyInstance, FastifyReply } from "fastify";
 import {
+  csrfTokenFor,
   currentAddress,
   type Fields,
   formFields,
-  hasValidSeal,
+  hasValidCsrfToken,
   issueSecret,
   makeCurrent,
   participantOf,
   personalAddress,
-  sealFor,
   secretOf,
   secretOfArrival,
 } from "./browser-session.ts";
@@ -29,7 +29,7 @@ import {
   thanksPage,
   withdrawnPage,
 } from "./participant-pages.ts";
-import { participantScore } from "./participant-score.ts";
+import { participantScore, revealedTo } from "./participant-score.ts";
 import {
   completionCode,
   inviteeOf,
@@ -57,7 +57,7 @@ export function participantRoutes(server: FastifyInstance, context: SurveyContex
     const query = request.query as Fields;
     const broken = brokenInvitation(query);
     if (broken) return sendPage(reply, 403, problemPage(pageContext, broken));
-    const recruit = personInAddress(context.sealKey, survey.recruiting, query);
+    const recruit = personInAddress(context.signingKey, survey.recruiting, query);
     const known = await secretOfArrival(request, reply, context, recruit);
     const participant = known && (await store.bySecret(known));
     if (participant) return reply.redirect(await currentAddress(context, participant), 303);
@@ -72,7 +72,7 @@ export function participantRoutes(server: FastifyInstance, context: SurveyContex
       alert: alertFromQuery(request, pageContext),
       carried: recruitingFields(survey.recruiting, query),
     };
-    return sendPage(reply, 200, consentPage(pageContext, sealFor(context, secret), options));
+    return sendPage(reply, 200, consentPage(pageContext, csrfTokenFor(context, secret), options));
   });
 
   server.post("/consent", async (request, reply) => {
@@ -81,14 +81,14 @@ export function participantRoutes(server: FastifyInstance, context: SurveyContex
     const consentAgain = (own: string | undefined) => {
       const fresh = own ?? issueSecret(request, reply, context, { recruit: person });
       const options = { alert: words("problem.stale"), carried: recruitingFields(survey.recruiting, fields) };
-      return sendPage(reply, 403, consentPage(pageContext, sealFor(context, fresh), options));
+      return sendPage(reply, 403, consentPage(pageContext, csrfTokenFor(context, fresh), options));
     };
-    const person = personInAddress(context.sealKey, survey.recruiting, fields);
-    if (!secret || !hasValidSeal(request, context, secret))
+    const person = personInAddress(context.signingKey, survey.recruiting, fields);
+    if (!secret || !hasValidCsrfToken(request, context, secret))
       return consentAgain(await secretOfArrival(request, reply, context, person));
     const broken = brokenInvitation(fields);
     if (broken) return sendPage(reply, 403, problemPage(pageContext, broken));
-    const invited = inviteeOf(context.sealKey, fields["invitation"]);
+    const invited = inviteeOf(context.signingKey, fields["invitation"]);
     if (survey.invited && !invited && !(await store.bySecret(secret))) {
       return sendPage(reply, 403, problemPage(pageContext, words("problem.uninvited")));
     }
@@ -132,12 +132,7 @@ export function participantRoutes(server: FastifyInstance, context: SurveyContex
     const participant = await participantOfLink(request.params.token);
     if (!participant) return sendNotFound(reply, pageContext);
     if (participant.withdrawn) return sendPage(reply, 410, withdrawnPage(pageContext));
-    const seal = hmac(context.sealKey, "personal form", participant.id);
-    const view = {
-      address: personalAddress(context, participant),
-      seal,
-      over: participant.completed !== undefined,
-    };
+    const view = { ...personalOf(participant), over: participant.completed !== undefined };
     return sendPage(reply, 200, personalPage(pageContext, view));
   });
 
@@ -145,10 +140,7 @@ export function participantRoutes(server: FastifyInstance, context: SurveyContex
     const participant = await participantOfLink(request.params.token);
     if (!participant) return sendNotFound(reply, pageContext);
     const { seal } = formFields(request);
-    if (
-      typeof seal !== "string" ||
-      !equalSecrets(seal, hmac(context.sealKey, "personal form", participant.id))
-    ) {
+    if (typeof seal !== "string" || !equalSecrets(seal, personalOf(participant).seal)) {
       const link = { label: words("problem.stale.link"), address: personalAddress(context, participant) };
       return sendPage(reply, 403, problemPage(pageContext, words("problem.stale"), link));
     }
@@ -173,7 +165,8 @@ export function participantRoutes(server: FastifyInstance, context: SurveyContex
     if (participant.completed || participant.withdrawn)
       return reply.redirect(await currentAddress(context, participant), 303);
     const instructions =
-      pageContext.survey.instructions || instructionsFor(participant.plan, survey.language, words);
+      pageContext.survey.instructions ||
+      instructionsFor(participant.plan, survey.language, words, materials.cut);
     return sendPage(
       reply,
       200,
@@ -189,8 +182,9 @@ export function participantRoutes(server: FastifyInstance, context: SurveyContex
     if (!participant.completed || participant.withdrawn)
       return reply.redirect(await currentAddress(context, participant), 303);
     const answers = await store.answers(participant.id);
-    const score = context.origins && participantScore(participant.plan, answers, context.origins);
-    const own = hmac(context.sealKey, "code", participant.id)
+    const { origins } = context;
+    const score = survey.feedback && origins && participantScore(participant.plan, answers, origins);
+    const own = hmac(context.signingKey, "code", participant.id)
       .replace(/[^A-Za-z0-9]/g, "")
       .slice(0, 10)
       .toUpperCase();
@@ -206,11 +200,18 @@ export function participantRoutes(server: FastifyInstance, context: SurveyContex
       reply,
       200,
       thanksPage(pageContext, {
-        score,
+        score: score || undefined,
         code: code && { ...code, post },
-        personal: personalAddress(context, participant),
+        revealed:
+          survey.reveal && origins ? revealedTo(participant.plan, answers, origins, materials.stimuli) : [],
+        personal: personalOf(participant),
       }),
     );
+  });
+
+  const personalOf = (participant: Participant) => ({
+    address: personalAddress(context, participant),
+    seal: hmac(context.signingKey, "personal form", participant.id),
   });
 
   const codeFor = (code: string) => ({
@@ -219,8 +220,8 @@ export function participantRoutes(server: FastifyInstance, context: SurveyContex
   });
 
   async function participantOfLink(token: string): Promise<Participant | undefined> {
-    const [, id = "", seal = ""] = /^([a-z2-7]{26})-([\w-]{43})$/.exec(token) ?? [];
-    if (!equalSecrets(seal, hmac(context.sealKey, "personal", id))) return undefined;
+    const [, id = "", signature = ""] = /^([a-z2-7]{26})-([\w-]{43})$/.exec(token) ?? [];
+    if (!equalSecrets(signature, hmac(context.signingKey, "personal", id))) return undefined;
     return store.byId(id);
   }
 
@@ -245,7 +246,7 @@ export function participantRoutes(server: FastifyInstance, context: SurveyContex
 
   /** The message for an invitation that this study did not make, probably because part of the link is missing. */
   const brokenInvitation = (fields: Fields): string | undefined =>
-    fields["invitation"] === undefined || inviteeOf(context.sealKey, fields["invitation"])
+    fields["invitation"] === undefined || inviteeOf(context.signingKey, fields["invitation"])
       ? undefined
       : words(survey.invited ? "problem.uninvited" : "problem.link");
 }

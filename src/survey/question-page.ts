@@ -21,23 +21,28 @@ export interface QuestionView {
   readonly alert?: string | undefined;
 }
 
-/** One question: the text or texts, then a plain form. */
+/**
+ * One question: the text or texts, then a plain form. The two texts of a pair are inside the form, so that on a phone the
+ * choice stays in sight while they are read.
+ */
 export function questionPage(pageContext: PageContext, view: QuestionView): string {
   const { survey, words } = pageContext;
   const { stimuli, position, count } = view;
   const progress = words("question.progress", { position, count });
+  const isPair = stimuli.length === 2;
   const { texts, items } = view.given ? markupOf(pageContext, view) : cachedMarkup(pageContext, view);
   return page(pageContext, {
     title: progress,
-    wide: stimuli.length === 2,
+    wide: isPair,
     body: html`
 <div class="progress"><h1>${progress}</h1><progress value="${position - 1}" max="${count}" aria-label="${progress}"></progress></div>
 ${view.alert && alertBox(view.alert)}
-${texts}
-<form class="question" method="post" action="${pageContext.base}/q/${position}" data-outbox>
+${!isPair && texts}
+<form class="question${isPair && " pairs"}" method="post" action="${pageContext.base}/q/${position}" data-outbox>
 <input type="hidden" name="seal" value="${view.seal}">
 <input type="hidden" name="key" value="${view.key}">
 <input type="hidden" name="ms" value="">
+${isPair && texts}
 ${items}
 <div class="trap" aria-hidden="true"><label>${words("trap")} <input type="text" name="${honeypotField}" tabindex="-1" autocomplete="off"></label></div>
 <div class="go">
@@ -69,7 +74,7 @@ function cachedMarkup(pageContext: PageContext, view: QuestionView): SharedMarku
 
 const markupOf = ({ words }: PageContext, { task, stimuli, fields, given }: QuestionView): SharedMarkup => ({
   texts: storiesOf(stimuli, words),
-  items: renderItems(task.items(words, fields), given),
+  items: renderItems(task.items(words, fields), words("optional"), given),
 });
 
 /** The texts of a question: none, one, or two side by side. */

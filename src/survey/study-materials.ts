@@ -12,6 +12,8 @@ import { phrasesOf } from "./languages.ts";
 export interface StudyMaterials {
   readonly forms: ReadonlyMap<string, Form>;
   readonly stimuli: ReadonlyMap<string, Stimulus>;
+  /** Whether the endings of the texts are cut off (`compose.clip`). */
+  readonly cut: boolean;
   /** Changes with any form or text. */
   readonly hash: string;
 }
@@ -34,6 +36,7 @@ export async function readStudyMaterials(study: Study): Promise<StudyMaterials> 
   return {
     forms: new Map(forms.map((form) => [form.id, form])),
     stimuli: byId,
+    cut: stimuli.some(({ cut }) => cut > 0),
     hash: sha256(JSON.stringify([forms, stimuli])),
   };
 }

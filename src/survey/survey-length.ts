@@ -33,11 +33,23 @@ export function surveyLengthOf(forms: Iterable<Form>, stimuli: ReadonlyMap<strin
   };
 }
 
-/** Fills in `{stories}` and `{minutes}` in a consent or instructions text. */
-export const fillInLength = (text: string, { stories, minutes }: SurveyLength): string =>
+/**
+ * Fills in `{stories}`, `{minutes}` and `{tasks}` in a consent, instructions or debriefing text. `tasks` is what is asked
+ * (`askedIn`).
+ */
+export const fillIn = (text: string, { stories, minutes }: SurveyLength, tasks: string): string =>
   text
     .replaceAll("{stories}", stories[0] === stories[1] ? String(stories[0]) : stories.join("–"))
-    .replaceAll("{minutes}", String(minutes));
+    .replaceAll("{minutes}", String(minutes))
+    .replaceAll("{tasks}", tasks);
+
+/** A line for each text that says that endings are cut off where stories are whole. */
+export const wrongCutClaims = (texts: Readonly<Record<string, string>>, cut: boolean): string[] =>
+  Object.entries(texts)
+    .filter(([, text]) => !cut && /\b(cut off|cut short|shortened|abgeschnitten|gekürzt)/i.test(text))
+    .map(
+      ([name]) => `survey.${name} says that texts are cut, but the stories are whole (compose.clip: none)`,
+    );
 
 /** Wrong numbers of stories or minutes in a text, a line each. Numbers may be digits or words, English or German. */
 export function wrongLengthClaims(

@@ -62,14 +62,29 @@ export const confidenceAndReason = (words: Phrases): Item[] => [
   { kind: "text", name: "reason", ask: words("reason.ask"), most: 1000, rows: 2 },
 ];
 
-/** Items as fields of a plain form, which works without a script; `given` is an earlier answer. */
-export const renderItems = (items: readonly Item[], given: Readonly<Record<string, unknown>> = {}): Html =>
-  html`${items.map((item) => renderItem(item, given[item.name]))}`;
+/**
+ * Items as fields of a plain form, which works without a script; `given` is an earlier answer. What may be skipped is
+ * marked with `optional`, unless its question says so already.
+ */
+export const renderItems = (
+  items: readonly Item[],
+  optional: string,
+  given: Readonly<Record<string, unknown>> = {},
+): Html =>
+  html`${items.map((item) => renderItem({ ...item, ask: askOf(item, optional) }, given[item.name]))}`;
+
+function askOf(item: Item, optional: string): string {
+  const isRequired = item.kind !== "text" && item.required;
+  return isRequired || item.ask.endsWith(optional) ? item.ask : `${item.ask} ${optional}`;
+}
+
+/** Up to this many short options are a list: levels of education in a grid would break into uneven rows. */
+const mostInList = 6;
 
 function renderItem(item: Item, given: unknown): Html {
   if (item.kind === "choice") {
     return html`
-<fieldset class="choice${item.small && " small"}">
+<fieldset class="choice${item.small && (item.options.length > mostInList ? " small" : " small list")}">
 <legend>${item.ask}</legend>
 ${item.options.map(([value, label]) => radio(item, value, label, given))}
 </fieldset>`;

@@ -5,7 +5,7 @@ import { termsOf } from "./words.ts";
 /** A text as a vector of feature weights, of length 1 (or empty). */
 export type Vector = ReadonlyMap<string, number>;
 
-/** Turns texts into vectors, learnt from a collection: frequent features weigh little. */
+/** Turns texts into vectors, learnt from a collection: frequent features have low weights. */
 export interface VectorSpace {
   vector(text: string): Vector;
 }
@@ -13,7 +13,7 @@ export interface VectorSpace {
 /**
  * The TF-IDF space of a collection over the features from `featuresOf`. The weight of a feature is its count in the
  * text times ln((1 + N) / (1 + n)) + 1, where n of the N texts have it; vectors are scaled to length 1 (the default of
- * scikit-learn). A feature that is not in the collection weighs most.
+ * scikit-learn). A feature that is not in the collection has the highest weight.
  */
 export function tfidf(
   texts: readonly string[],

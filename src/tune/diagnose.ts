@@ -80,7 +80,7 @@ export async function diagnoseRun(
     ...(!base && { base: begun.model }),
     run: folder,
     stories: study.path(storiesFile),
-    template: begun.template,
+    ...(begun.messages ? { messages: begun.messages } : { template: begun.template }),
     titles,
     tokens,
     seed: seedOf(study),
@@ -104,7 +104,11 @@ export async function diagnoseRun(
   return { evidence, verdict, findings };
 }
 
-const RunConfig = z.looseObject({ model: z.string(), template: z.string() });
+const RunConfig = z.looseObject({
+  model: z.string(),
+  template: z.string().optional(),
+  messages: z.array(z.unknown()).optional(),
+});
 
 /** The only tuned model of a study; throws StudyError if there is none, or more than one. */
 export async function onlyRun(study: Study): Promise<string> {

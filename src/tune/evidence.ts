@@ -123,7 +123,14 @@ export async function evidenceOf(
   );
 }
 
-const RunConfig = z.looseObject({ model: z.string(), template: z.string().optional() });
+const RunConfig = z.looseObject({
+  model: z.string(),
+  template: z.string().optional(),
+  messages: z.array(z.unknown()).optional(),
+});
+
+const formatOf = ({ template, messages }: z.infer<typeof RunConfig>): string =>
+  JSON.stringify([template, messages]);
 
 /** The lowest validation loss of other runs in the study with the same base and the same format. */
 async function bestElsewhere(folder: string): Promise<number | undefined> {
@@ -135,7 +142,7 @@ async function bestElsewhere(folder: string): Promise<number | undefined> {
   const losses: number[] = [];
   for (const sibling of siblings) {
     const begun = await runConfigOf(sibling);
-    if (!own || !begun || begun.model !== own.model || begun.template !== own.template) continue;
+    if (!own || !begun || begun.model !== own.model || formatOf(begun) !== formatOf(own)) continue;
     if (!(await exists(join(sibling, "curve.jsonl")))) continue;
     const curve = await readCurve(sibling).catch(() => undefined);
     losses.push(...(curve?.evaluations ?? []).filter(({ step }) => step > 0).map(({ loss }) => loss));

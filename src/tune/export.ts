@@ -75,7 +75,7 @@ export const exportTuned = command({
   },
 });
 
-const RunConfig = z.looseObject({ template: z.string() });
+const RunConfig = z.looseObject({ template: z.string().default("[[title]]") });
 
 /** Prompts for the check: titles of the study in the learnt format, test stories first. */
 async function promptsOf(study: Study, place: string, count: number): Promise<string[]> {

@@ -94,7 +94,8 @@ function neededBytes(
     rank: lora.rank,
   });
   // In f32 the frozen base of an adapter takes 4 bytes per parameter, not 2.
-  const base = method === "lora" && precision === "fp32" ? (2 * shape.parameters) / (sharded ? gpus : 1) : 0;
+  const inF32 = precision === "fp32" || (precision === "auto" && !("gpus" in machine));
+  const base = method === "lora" && inF32 ? (2 * shape.parameters) / (sharded ? gpus : 1) : 0;
   if ("gpus" in machine) return memory.total + base + contextBytes;
   return memory.total + memory.activations + base + pythonBytes;
 }

@@ -44,7 +44,7 @@ export async function jobOf(study: Study, request: TuningRequest): Promise<Job> 
       model,
       stories: study.path(storiesFile),
       out: folder,
-      template: await storyFormat(tune.prompt, study),
+      ...(await storyFormat(tune.prompt, study)),
       method,
       ...(rate !== undefined && { rate }),
       epochs: request.epochs ?? tune.epochs,

@@ -23,7 +23,7 @@ export interface ModelShape {
   readonly fusedAttention: boolean;
 }
 
-const Config = z.looseObject({
+const TextConfig = z.looseObject({
   model_type: z.string(),
   vocab_size: z.int().positive(),
   hidden_size: z.int().positive().optional(),
@@ -41,7 +41,13 @@ const Config = z.looseObject({
   n_positions: z.int().positive().optional(),
   head_dim: z.int().positive().nullish(),
 });
-type Config = z.infer<typeof Config>;
+type Config = z.infer<typeof TextConfig>;
+
+/** The config of a model that also reads images has that of its language model inside. */
+const Config = z.preprocess((config) => {
+  const { text_config: text } = (config ?? {}) as { text_config?: unknown };
+  return text ?? config;
+}, TextConfig);
 
 /** Configs of well-known models, so that planning needs no file. */
 const wellKnown: Record<string, Config> = {
@@ -54,6 +60,14 @@ const wellKnown: Record<string, Config> = {
   "EleutherAI/pythia-1.4b": neox(2048, 24, 16, 50304),
   "EleutherAI/pythia-6.9b": neox(4096, 32, 32, 50432),
   "EleutherAI/pythia-12b": neox(5120, 36, 40, 50688),
+  "HuggingFaceTB/SmolLM2-135M": llamaLike("llama", 49152, 576, 30, [9, 3, 64], 1536, true),
+  "meta-llama/Llama-3.2-1B": llamaLike("llama", 128256, 2048, 16, [32, 8, 64], 8192, true),
+  "mistralai/Mistral-7B-v0.3": llamaLike("mistral", 32768, 4096, 32, [32, 8, 128], 14336, false),
+  "Qwen/Qwen3-0.6B": llamaLike("qwen3", 151936, 1024, 28, [16, 8, 128], 3072, true),
+  "Qwen/Qwen3-8B": llamaLike("qwen3", 151936, 4096, 36, [32, 8, 128], 12288, false),
+  "google/gemma-3-270m": llamaLike("gemma3_text", 262144, 640, 18, [4, 1, 256], 2048, true),
+  "google/gemma-3-1b-pt": llamaLike("gemma3_text", 262144, 1152, 26, [4, 1, 256], 6912, true),
+  "microsoft/Phi-4-mini-instruct": llamaLike("phi3", 200064, 3072, 32, [24, 8, 128], 8192, true),
 };
 
 /** The shape of a well-known model, or of the `config.json` at a path (the file or the model's folder). */
@@ -158,13 +172,38 @@ const counts: Record<string, (config: Config, name: string) => Counted> = {
       fusedAttention: true,
     };
   },
-  llama: gated,
-  mistral: gated,
-  qwen2: gated,
+  llama: gated(),
+  mistral: gated(),
+  qwen2: gated({ biased: true }),
+  qwen3: gated({ normedHeads: true }),
+  // Transformers stores its projections fused; the number of weights is the same.
+  phi3: gated(),
+  gemma: gated({ tied: true }),
+  gemma2: gated({ tied: true, norms: 4 }),
+  gemma3_text: gated({ tied: true, norms: 4, normedHeads: true }),
 };
 
-/** Blocks with a gated MLP, grouped keys and values, and negligible biases. */
-function gated(config: Config, name: string): Counted {
+interface Gated {
+  /** Whether queries, keys and values have a bias. */
+  readonly biased?: boolean;
+  /** Whether queries and keys are normed in each head. */
+  readonly normedHeads?: boolean;
+  /** Norms in a block. */
+  readonly norms?: number;
+  /** Whether the head is the embedding where the config does not say. */
+  readonly tied?: boolean;
+}
+
+/** Blocks with a gated MLP and grouped keys and values. */
+function gated(kind: Gated = {}): (config: Config, name: string) => Counted {
+  return (config, name) => countGated(config, name, kind);
+}
+
+function countGated(
+  config: Config,
+  name: string,
+  { biased = false, normedHeads = false, norms = 2, tied = false }: Gated,
+): Counted {
   const width = needed(config.hidden_size, "hidden_size", name);
   const heads = needed(config.num_attention_heads, "num_attention_heads", name);
   const layers = needed(config.num_hidden_layers, "num_hidden_layers", name);
@@ -181,9 +220,13 @@ function gated(config: Config, name: string): Counted {
     [inner, width],
   ] as const;
   const embedding = config.vocab_size * width;
-  const block = weights(linear) + 2 * width;
+  const block =
+    weights(linear) +
+    (biased ? biases(linear.slice(0, 3)) : 0) +
+    norms * width +
+    (normedHeads ? 2 * head : 0);
   return {
-    parameters: layers * block + (config.tie_word_embeddings ? 1 : 2) * embedding + width,
+    parameters: layers * block + ((config.tie_word_embeddings ?? tied) ? 1 : 2) * embedding + width,
     block,
     embedding,
     layers,
@@ -224,5 +267,28 @@ function neox(width: number, layers: number, heads: number, vocabulary: number):
     hidden_size: width,
     num_hidden_layers: layers,
     num_attention_heads: heads,
+  };
+}
+
+/** `heads` are the query heads, the heads of keys and values, and the size of one. */
+function llamaLike(
+  kind: string,
+  vocabulary: number,
+  width: number,
+  layers: number,
+  [heads, grouped, head]: readonly [number, number, number],
+  inner: number,
+  tied: boolean,
+): Config {
+  return {
+    model_type: kind,
+    vocab_size: vocabulary,
+    hidden_size: width,
+    num_hidden_layers: layers,
+    num_attention_heads: heads,
+    num_key_value_heads: grouped,
+    head_dim: head,
+    intermediate_size: inner,
+    tie_word_embeddings: tied,
   };
 }

@@ -215,11 +215,12 @@ async function withFoundRate(study: Study, job: Job, request: TuningRequest, eff
 }
 
 async function findRate(study: Study, job: Job, folder: string, effects: Effects): Promise<number> {
-  const { model, stories, template, method, batch, length, precision, lora_rank, lora_alpha, seed, threads } =
-    job.config;
+  const { model, stories, template, messages, method, batch, micro_batch, length } = job.config;
+  const { precision, checkpointing, lora_rank, lora_alpha, seed, threads } = job.config;
   const { lowest, highest, steps } = study.config.tune.findRate;
   const config = {
-    ...{ model, stories, template, method, batch, length, precision, lora_rank, lora_alpha, seed, threads },
+    ...{ model, stories, template, messages, method, batch, micro_batch, length },
+    ...{ precision, checkpointing, lora_rank, lora_alpha, seed, threads },
     ...{ lowest, highest, steps },
   };
   const done = await runTrainer({ command: "find-lr", config, folder, label: "find the rate" }, effects);

@@ -107,7 +107,8 @@ async function clusterJob(study: Study, job: Job, request: Options, effects: Eff
     gpusPerNode,
     strategy,
     layerClass: layerClasses[await architectureOf(job.model)],
-    precision: study.config.tune.precision,
+    // The nodes have GPUs, and those of the last years have bf16.
+    precision: study.config.tune.precision === "fp32" ? "fp32" : "bf16",
     time,
     account: assertOneWord(request.account ?? cluster.account, "--account"),
     queue: assertOneWord(request.queue ?? cluster.queue, "--queue"),

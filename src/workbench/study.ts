@@ -5,6 +5,7 @@ import { loadPlugins } from "../plugins/load.ts";
 import { noPlugins, type Plugins } from "../plugins/plugin.ts";
 import { type Random, randomFrom } from "../stats/random.ts";
 import { StudyConfig } from "../study/config.ts";
+import { formerAnalyse, withCurrentNames } from "../study/former-names.ts";
 import { kindOf, schemeOf } from "../study/settings/models.ts";
 import { StudyError } from "./errors.ts";
 import { exists, readText } from "./files.ts";
@@ -71,7 +72,7 @@ export function parseConfig(text: string, where: string): StudyConfig {
     throw new StudyError(`${where}: ${broken.message.split("\n")[0]!.replace(/:$/, "")}`, {
       hint: "fix the YAML",
     });
-  const result = StudyConfig.safeParse(plain(document, where), { reportInput: true });
+  const result = StudyConfig.safeParse(withCurrentSettings(plain(document, where)), { reportInput: true });
   if (result.success) return result.data;
 
   // A misspelt required key gives two issues, unknown and missing; the unknown one is more helpful.
@@ -95,6 +96,12 @@ function refuseUnknownAddress({ path, input }: z.core.$ZodIssue): void {
   const [group, list, at, key] = path;
   if (group !== "generate" || list !== "models" || key !== "address" || typeof input !== "string") return;
   if (!schemeOf(input)) throw unknownAddress(`generate.models.${String(at)}.address`, input);
+}
+
+/** Settings under former names get their current names. */
+function withCurrentSettings(config: unknown): unknown {
+  if (typeof config !== "object" || config === null || !("analyse" in config)) return config;
+  return { ...config, analyse: withCurrentNames(config.analyse, formerAnalyse) };
 }
 
 function plain(document: ReturnType<typeof parseDocument>, where: string): unknown {

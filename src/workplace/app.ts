@@ -8,6 +8,7 @@ import { type FastifyInstance, fastify } from "fastify";
 import { addBasePath, withoutBasePath } from "../survey/base-path.ts";
 import { secretOf } from "../survey/browser-session.ts";
 import { errorHandlers, sendNotFound } from "../survey/error-pages.ts";
+import { askedIn } from "../survey/instructions.ts";
 import { phrasesOf } from "../survey/languages.ts";
 import { allowMTurkFrame } from "../survey/mturk.ts";
 import type { PageContext } from "../survey/page.ts";
@@ -16,7 +17,7 @@ import { questionRoutes } from "../survey/question-routes.ts";
 import { rateLimitKey } from "../survey/rate-limit.ts";
 import type { StudyMaterials } from "../survey/study-materials.ts";
 import type { SurveyContext } from "../survey/survey-context.ts";
-import { fillInLength, surveyLengthOf } from "../survey/survey-length.ts";
+import { fillIn, surveyLengthOf } from "../survey/survey-length.ts";
 import type { Study } from "../workbench/study.ts";
 import { packageFolder } from "../workbench/version.ts";
 import { rehearsalRoutes } from "./rehearsal-routes.ts";
@@ -33,6 +34,10 @@ export function pageContextOf(study: Study, { forms, stimuli }: StudyMaterials):
   const { survey } = study.config;
   const words = phrasesOf(survey.language);
   const length = surveyLengthOf(forms.values(), stimuli);
+  // All forms have the same tasks.
+  const [form] = forms.values();
+  const tasks = askedIn(form!.questions, survey.language, words);
+  const filled = (text: string) => fillIn(text, length, tasks);
   return {
     language: survey.language,
     words,
@@ -41,8 +46,9 @@ export function pageContextOf(study: Study, { forms, stimuli }: StudyMaterials):
     base: "",
     survey: {
       ...survey,
-      consent: fillInLength(survey.consent || words("consent.text"), length),
-      instructions: fillInLength(survey.instructions, length),
+      consent: filled(survey.consent || words("consent.text")),
+      instructions: filled(survey.instructions),
+      debrief: filled(survey.debrief),
     },
   };
 }

@@ -22,7 +22,7 @@ type RehearsalParams = { Params: { token: string; position: string } };
 
 /**
  * A form as participants see it, from consent to thanks, for the researcher and for people who get the link from them.
- * Nothing is stored and nobody is counted. Only links with a seal of this study's server open it.
+ * Nothing is stored and nobody is counted. Only links signed by this study's server open it.
  */
 export function rehearsalRoutes(server: FastifyInstance, context: SurveyContext): void {
   const { survey } = context.study.config;
@@ -66,7 +66,7 @@ export function rehearsalRoutes(server: FastifyInstance, context: SurveyContext)
     if (!rehearsal) return sendNotFound(reply, context.pageContext);
     const text =
       rehearsal.pageContext.survey.instructions ||
-      instructionsFor(rehearsal.plan, survey.language, rehearsal.pageContext.words);
+      instructionsFor(rehearsal.plan, survey.language, rehearsal.pageContext.words, context.materials.cut);
     return sendPage(reply, 200, instructionsPage(rehearsal.pageContext, text, undefined));
   });
 
@@ -131,8 +131,8 @@ const prefix = "/rehearsal";
 /** A form in one of the orders that participants may get, the same each time. */
 export function rehearsalOf(
   form: Form,
-  { sealKey, study }: Pick<SurveyContext, "sealKey" | "study">,
+  { signingKey, study }: Pick<SurveyContext, "signingKey" | "study">,
 ): Rehearsal {
-  const seal = hmac(sealKey, "rehearsal", form.id);
-  return { address: `${prefix}/${seal}`, plan: planOf(form, study.random("rehearsal", form.id)) };
+  const signature = hmac(signingKey, "rehearsal", form.id);
+  return { address: `${prefix}/${signature}`, plan: planOf(form, study.random("rehearsal", form.id)) };
 }

@@ -13,7 +13,7 @@ import { assertNothingWouldBeLost, Exporter } from "../survey/store/export-answe
 import { Store } from "../survey/store/store.ts";
 import { assertStoreIsMeant, storeKind } from "../survey/store/store-record.ts";
 import { readStudyMaterials, type StudyMaterials } from "../survey/study-materials.ts";
-import { surveyLengthOf, wrongLengthClaims } from "../survey/survey-length.ts";
+import { surveyLengthOf, wrongCutClaims, wrongLengthClaims } from "../survey/survey-length.ts";
 import { VisitCounter } from "../survey/visit-counter.ts";
 import { readKey } from "../workbench/artefacts.ts";
 import type { Effects } from "../workbench/effects.ts";
@@ -54,6 +54,8 @@ export const serve = command({
       );
     }
     if (cluster.isPrimary) {
+      for (const missing of ["contact", "ethics"] as const)
+        if (survey[missing] === "") effects.warn(`survey.${missing} is empty: ${whyAsked[missing]}`);
       for (const deviation of await deviationsOf(study)) {
         effects.warn(
           `${deviation}: the report will say so; undo the change before people read, or make a new study for it`,
@@ -80,6 +82,11 @@ export const serve = command({
     if (cluster.worker?.isConnected()) cluster.worker.disconnect();
   },
 });
+
+const whyAsked = {
+  contact: "participants cannot ask you anything; give an address that they can write to",
+  ethics: "name the ethics approval and its number, or say in survey.ethics that none was needed",
+};
 
 /**
  * Makes V8 collect garbage when the heap has grown by 40 %; under load it would otherwise let it grow to several times the
@@ -136,7 +143,8 @@ export async function startSurvey(
   const pageContext = pageContextOf(study, materials);
   const base = study.config.survey.path;
   if (!cluster.isWorker) warnAboutSettings(study, materials, effects);
-  const origins = study.config.survey.feedback ? await originsOf(study) : undefined;
+  const { feedback, reveal } = study.config.survey;
+  const origins = feedback || reveal ? await originsOf(study) : undefined;
   const token = tokenFrom(effects);
   const store = new Store(await openDatabase(study, effects.env));
   try {
@@ -145,7 +153,7 @@ export async function startSurvey(
     await removePartialFiles(study, (await storeKind(study, effects.env)) === "embedded");
     const exporter = new Exporter(study, store, effects.warn);
     const visits = new VisitCounter((count) => store.metadata.addVisits(count), effects.warn);
-    const sealKey = await store.sealKey();
+    const signingKey = await store.signingKey();
     await store.eraseDeleted();
     const server = await buildApp({
       study,
@@ -154,7 +162,7 @@ export async function startSurvey(
       pageContext,
       base,
       effects,
-      sealKey,
+      signingKey,
       origins,
       token,
       dashboardScript,
@@ -177,7 +185,7 @@ export async function startSurvey(
     return {
       url: url + base,
       token,
-      rehearsal: url + base + rehearsalOf(form!, { sealKey, study }).address,
+      rehearsal: url + base + rehearsalOf(form!, { signingKey, study }).address,
       async close() {
         await rm(study.path(controlFile), { force: true });
         await server.close();
@@ -209,12 +217,18 @@ async function removePartialFiles(study: Study, alone: boolean): Promise<void> {
 }
 
 /** Warns about settings that would mislead participants or leave them without a completion code. */
-function warnAboutSettings({ config }: Study, { forms, stimuli }: StudyMaterials, effects: Effects): void {
-  const { consent, instructions, recruiting, quota } = config.survey;
+function warnAboutSettings(
+  { config }: Study,
+  { forms, stimuli, cut }: StudyMaterials,
+  effects: Effects,
+): void {
+  const { consent, instructions, debrief, recruiting, quota } = config.survey;
   const length = surveyLengthOf(forms.values(), stimuli);
   for (const line of [
     ...wrongLengthClaims(consent, "survey.consent", length),
     ...wrongLengthClaims(instructions, "survey.instructions", length),
+    ...wrongLengthClaims(debrief, "survey.debrief", length),
+    ...wrongCutClaims({ consent, instructions, debrief }, cut),
   ])
     effects.warn(line);
   if (recruiting && quota !== undefined && !recruiting.codes.full && !recruiting.codes.noConsent) {

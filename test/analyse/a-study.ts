@@ -18,7 +18,7 @@ import type { Effects } from "../../src/workbench/effects.ts";
 import { jsonLines, writeWhole } from "../../src/workbench/files.ts";
 import { type Study, studyOf } from "../../src/workbench/study.ts";
 
-/** A study on disk whose two forms hold three human and three machine stories each, read by nobody yet. */
+/** A study on disk with two forms of three human and three machine stories each, without judgments. */
 export async function aStudy(settings: Record<string, unknown> = {}): Promise<Study> {
   const folder = await mkdtemp(join(tmpdir(), "tinylove-analyse-"));
   const study = studyOf(
@@ -63,7 +63,7 @@ export async function aStudy(settings: Record<string, unknown> = {}): Promise<St
 export const stimulusOf = (form: string, origin: string, number: number): string =>
   `${form}-${origin}-${number}`;
 
-/** One person's answers to a form: right on the first `human` human and the first `machine` machine stories. */
+/** One participant's answers to a form: right on the first `human` human and the first `machine` machine stories. */
 export function answersTo(
   form: string,
   participant: string,
@@ -97,7 +97,7 @@ export const writeJudgments = (study: Study, judgments: readonly Judgment[]): Pr
     ),
   );
 
-/** Effects that keep what would be printed. */
+/** Effects that record what would be printed. */
 export function quiet(): Effects & { readonly printed: string[]; readonly logged: string[] } {
   const printed: string[] = [];
   const logged: string[] = [];

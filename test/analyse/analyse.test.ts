@@ -69,7 +69,7 @@ describe("a study’s own judgments", () => {
     expect(JSON.stringify(await readFindings(study))).toMatch(/one reader cannot represent readers/);
   });
 
-  test("a form that nobody took is named, and the others keep their scores", async () => {
+  test("a form that nobody answered is named, and the others keep their scores", async () => {
     const study = await aStudy();
     await writeJudgments(study, answersTo("form-1", "reader-1", { human: 2, machine: 1 }));
     await verdictOf(study);
@@ -78,7 +78,7 @@ describe("a study’s own judgments", () => {
     expect(texts).toContain("Nobody has completed these forms yet: form-2.");
   });
 
-  test("a response that was left in the middle counts as judgments and not as a score", async () => {
+  test("an incomplete response counts as judgments but has no score", async () => {
     const study = await aStudy();
     await writeJudgments(study, [
       ...answersTo("form-1", "reader-1", { human: 3, machine: 3 }),
@@ -93,7 +93,7 @@ describe("a study’s own judgments", () => {
     ]);
   });
 
-  test("the same judgments and seed give the same findings to the byte", async () => {
+  test("the same judgments and seed give the same findings, byte for byte", async () => {
     const study = await aStudy();
     await writeJudgments(study, answersTo("form-1", "reader-1", { human: 2, machine: 1 }));
     await verdictOf(study);
@@ -116,7 +116,7 @@ describe("a study’s own judgments", () => {
     await expect(verdictOf(study)).rejects.toThrow(/unknown-story is not in stimuli\/key.csv/);
   });
 
-  test("a margin belongs to study.yaml: the flag alone is refused", async () => {
+  test("a margin is set in study.yaml: the flag alone is refused", async () => {
     const study = await aStudy();
     await expect(
       runStage(analyse, study, analyse.options!.parse({ margin: "0.2" }), quiet()),
@@ -136,7 +136,7 @@ describe("a table from anywhere", () => {
     return { text: effects.printed.join("\n").replace(/\s+/g, " "), study };
   }
 
-  test("columns are mapped and values of other tables understood", async () => {
+  test("columns are mapped, and other values for human and machine are read", async () => {
     const { text } = await ofTable("who,text,by,said\na,s1,AI,Human\na,s2,human,h\nb,s1,machine,m\n", {
       map: ["participant=who", "stimulus=text", "origin=by", "response=said"],
     });
@@ -148,7 +148,7 @@ describe("a table from anywhere", () => {
     expect(text).toContain("1 row was left out: an empty cell where an answer is needed");
   });
 
-  test("a page is written where one is asked for", async () => {
+  test("a page is written if one is requested", async () => {
     const study = await aStudy();
     const page = study.path("page.html");
     await ofTable(`${columns}\na,s1,human,human\n`, { report: page });
@@ -170,7 +170,7 @@ describe("a table from anywhere", () => {
     await expect(ofTable(text)).rejects.toThrow(message);
   });
 
-  test("a mapped column that is not there is named with those that are", async () => {
+  test("a missing mapped column is named, with the existing columns", async () => {
     await expect(ofTable(`${columns}\na,s1,human,human\n`, { map: ["response=said"] })).rejects.toThrow(
       /has no column said/,
     );

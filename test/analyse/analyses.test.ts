@@ -10,7 +10,7 @@ import { AnalyseSettings } from "../../src/study/settings/analyse.ts";
 import { generationOf } from "../helpers/generations.ts";
 import { choicesBy, dataOf, found, guess, of, said } from "./made-up.ts";
 
-describe("every analysis says something true", () => {
+describe("every analysis gives valid findings", () => {
   test("of nothing", () => {
     const all = found(dataOf({ asks: new Set(["choices", "pairs"]) }));
     expect(all.map(({ analysis }) => analysis)).toEqual(["verdict", "leaks", "pairs"]);
@@ -48,7 +48,7 @@ describe("every analysis says something true", () => {
     for (const findings of all) expect(said(findings).length, findings.analysis).toBeGreaterThan(10);
   });
 
-  // All of them, the mixed model among them, are in bench/analyse-scale.ts.
+  // All analyses, including the mixed model, are measured in bench/analyse-scale.ts.
   test("of a hundred thousand judgments", { timeout: 600_000 }, () => {
     const data = dataOf({
       choices: choicesBy(1000, 100, guess),
@@ -59,7 +59,7 @@ describe("every analysis says something true", () => {
     expect(of(all, "accuracy").numbers["judgments"]).toBe(100_000);
   });
 
-  test("of separated data the mixed model says why it could not be fitted", () => {
+  test("of separated data: the mixed model says why it could not be fitted", () => {
     const all = found(dataOf({ choices: choicesBy(10, 20, (origin) => origin) }));
     expect(said(of(all, "mixed-model"))).toMatch(/could not be fitted: the predictors separate/);
   });
@@ -79,13 +79,13 @@ describe("the verdict", () => {
 });
 
 describe("several models", () => {
-  test("each gets a verdict of its own, with Holm’s correction", () => {
+  test("each gets its own verdict, with Holm’s correction", () => {
     const random = randomFrom("models");
     const choices = choicesBy(60, 60, guess).map((choice) => {
       if (choice.origin === "human") return choice;
       const number = Number(choice.stimulus.slice(6));
       const model = number % 4 === 1 ? "weak" : "strong";
-      // The weak model is recognised nine times of ten, the strong one half the time.
+      // The weak model is recognised nine times in ten, the strong one half of the time.
       const right = random.next() < (model === "weak" ? 0.9 : 0.5);
       return { ...choice, model, right, answer: right ? ("machine" as const) : ("human" as const) };
     });
@@ -100,7 +100,7 @@ describe("several models", () => {
 });
 
 describe("the mixed model", () => {
-  test("an unknown effect names those that there are", () => {
+  test("an unknown effect is refused with the known ones", () => {
     const data = dataOf({
       choices: choicesBy(10, 20, guess),
       settings: AnalyseSettings.parse({ effects: ["moon"] }),
@@ -128,7 +128,7 @@ describe("the mixed model", () => {
 });
 
 describe("leaks", () => {
-  test("a measure that gives the origin away is a warning, with its name", () => {
+  test("a measure that gives the origin away causes a warning with its name", () => {
     const choices = choicesBy(20, 40, guess);
     const measures = new Map(
       Array.from({ length: 40 }, (_, at) => [
@@ -146,7 +146,7 @@ describe("leaks", () => {
     expect(leaks.numbers["beats"]).toBe(true);
   });
 
-  test("measures that say nothing are no leak", () => {
+  test("measures unrelated to origin are no leak", () => {
     const choices = choicesBy(20, 40, guess);
     const measures = new Map(
       Array.from({ length: 40 }, (_, at) => [`story-${at}`, { length: (at * 7) % 11, other: (at * 3) % 13 }]),
@@ -161,7 +161,7 @@ describe("leaks", () => {
 describe("exclusions", () => {
   const settings = (exclude: Record<string, unknown>) => AnalyseSettings.parse({ draws: 200, exclude });
 
-  test("nobody is left out unless a rule was declared, but for second answers", () => {
+  test("without a declared rule nobody is excluded, and only second answers are left out", () => {
     const choices = choicesBy(3, 6, guess);
     const twice = [...choices, { ...choices[0]! }];
     expect(withoutExcluded(dataOf({ choices: twice })).choices).toEqual(choices);
@@ -169,7 +169,7 @@ describe("exclusions", () => {
     expect(withoutExcluded(kept).choices.length).toBe(19);
   });
 
-  test("fast answers, fast readers, straight-liners and the unattentive go by their rules", () => {
+  test("fast answers, fast readers, straight-liners and inattentive readers are excluded by their rules", () => {
     const choices = choicesBy(4, 6, guess).map((choice, at) => ({
       ...choice,
       ms: choice.participant === "reader-0" ? 300 : at % 6 === 0 ? 500 : 9000,
@@ -193,7 +193,7 @@ describe("exclusions", () => {
     expect(kept.excluded!.rules.map(({ readers }) => readers)).toEqual([0, 1, 0, 1, 1]);
   });
 
-  test("the verdict is shown with and without", () => {
+  test("the verdict is shown with and without excluded readers", () => {
     const choices = choicesBy(30, 20, guess).map((choice) => ({ ...choice, ms: 9000 }));
     const quality = of(found(dataOf({ choices, settings: settings({ straightLining: 6 }) })), "quality");
     const table = quality.findings.find(
@@ -202,7 +202,7 @@ describe("exclusions", () => {
     expect(table?.kind === "table" && table.table.rows.length).toBe(4);
   });
 
-  test("who says “human” to all and rates as the stories are is one reader, for the rule, the count and the comparison", () => {
+  test("a reader who always says “human” but rates stories normally is one reader in the rule, the count and the comparison", () => {
     const choices = choicesBy(8, 6, guess).map((choice) => ({
       ...choice,
       answer:
@@ -226,7 +226,7 @@ describe("exclusions", () => {
     expect([kept.choices.length, kept.ratings.length]).toEqual([7 * 6, 7 * 6]);
   });
 
-  test("a pair with a story that its reader had judged alone before is counted", () => {
+  test("a pair with a story that its reader had already judged alone is counted", () => {
     const choices = choicesBy(2, 6, guess);
     const at = (participant: string, stimulus: string, order: number): Pair => ({
       ...{ participant, form: "", stimulus, order, humanSide: "left", chosenSide: "left" },
@@ -284,7 +284,7 @@ describe("pairs", () => {
     );
   });
 
-  test("one pair, and pairs that are always found, crash nothing", () => {
+  test("one pair, and pairs that are always found, do not fail", () => {
     const always = pairsWhere(() => true);
     expect(said(of(found(dataOf({ pairs: always.slice(0, 1) })), "pairs"))).toContain("one reader");
     expect(said(of(found(dataOf({ pairs: always })), "pairs"), "verdict")).toMatch(/^Different/);
@@ -318,7 +318,7 @@ describe("ratings", () => {
     expect(said(apart)).toMatch(/Human stories are rated .* above .*: different/);
   });
 
-  test("one rating, and identical ratings, crash nothing", () => {
+  test("one rating, and identical ratings, do not fail", () => {
     expect(said(of(found(dataOf({ ratings: ratingsWhere(0).slice(0, 1) })), "ratings"))).toContain(
       "nothing to compare",
     );

@@ -29,7 +29,7 @@ test("a level that words and readers follow can be set; its figure shows both", 
   expect(first.figure.table.rows).toHaveLength(15);
 });
 
-test("a mean rating near the end of its scale has an interval that leans inwards, not one that is cut there", () => {
+test("a mean rating near the end of its scale has an asymmetric interval within the scale", () => {
   const figures = run(dosed({ moved: 1.5, readers: 8 }, 9)).findings.filter(({ kind }) => kind === "figure");
   const rows = figures.flatMap((finding) =>
     finding.kind === "figure" && finding.figure.labels["y"]?.includes("moved")
@@ -43,7 +43,7 @@ test("a mean rating near the end of its scale has an interval that leans inwards
   expect(Number(mean) - Number(low)).toBeGreaterThan(Number(high) - Number(mean));
 });
 
-test("what no reader was asked is not claimed of readers", () => {
+test("nothing is claimed about readers if none was asked", () => {
   expect(said(dosed({ words: 0.6 }, 2))).toMatch(
     /can be set in the words; no reader was asked\.\nThe words grow sadder/,
   );
@@ -67,13 +67,13 @@ test("one reader cannot represent many", () => {
   expect(text).not.toMatch(/Readers are moved more|More readers name/);
 });
 
-test("a level that works against itself is reported", () => {
+test("an effect in the wrong direction is reported", () => {
   expect(said(dosed({ words: -0.6 }, 6))).toMatch(
     /changes in the wrong direction for at least one outcome.*\nThe words grow gladder/,
   );
 });
 
-test("it waits where no level was asked for, and where one level was it has nothing to compare", () => {
+test("it does not apply without levels, and with only one level there is nothing to compare", () => {
   const none = dosed({}, 7);
   const without = { ...none, study: { ...none.study!, generations: [] } };
   expect(applies(doseResponse, without)).toBe(false);
@@ -84,15 +84,14 @@ test("it waits where no level was asked for, and where one level was it has noth
   );
 });
 
-test("no level is found where readers and words go by none, titles and readers differing as they may", () => {
+test("no effect is found if readers and words ignore the level, with random effects of titles and readers", () => {
   const studies = 24;
   const false_ = Array.from({ length: studies }, (_, seed) =>
     Object.values(claimsIn(run(dosed({ readers: 20 }, 200 + seed), seed).numbers)).some(
       (claim) => claim !== 0,
     ),
   ).filter(Boolean).length;
-  // One of 24 is expected; five or more come less than once in a hundred times. bench/influence-calibration.ts has the
-  // many.
+  // One of 24 is expected; five or more have a probability below 1 %. bench/influence-calibration.ts simulates many more.
   expect(false_).toBeLessThan(5);
 });
 
@@ -102,7 +101,7 @@ test.each(["best of", "far"] as const)(
     const data = dosed({ readers: 40, redraws }, 11);
     const text = said(data);
     expect(text).toContain("control of the level of melancholy is not shown");
-    // Readers, who name sadness where words are sad, see what the choice did.
+    // Readers name sadness where words are sad, so their ratings reflect the selection.
     expect(text).toMatch(
       /\d+ texts were chosen among \d+ draws by the sadness of the words: .* Neither it nor the ratings of these texts are tested/,
     );
@@ -121,7 +120,7 @@ test.each([
   ["setting", "the setting", "setting"],
   ["tone", "the tone", "tone"],
 ] as const)(
-  "%s can be set where texts follow, and cannot be shown where they do not",
+  "%s can be set if texts follow it, and control is not shown if they do not",
   (control, what, called) => {
     const followed = asking(control, 0.8, 1);
     expect(said(followed)).toContain(`echo: chat, ${called}: ${what} can be set`);

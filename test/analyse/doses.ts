@@ -4,19 +4,19 @@ import type { Coding } from "../../src/study/coding.ts";
 import type { Generation } from "../../src/study/generation.ts";
 import { AnalyseSettings } from "../../src/study/settings/analyse.ts";
 
-/** How a made-up model and its readers go with the level that is asked for. */
+/** How much a simulated model and its readers follow the requested level. */
 export interface Obeys {
-  /** How far the chance of a sad word moves a level, on the scale of log-odds. */
+  /** Change in the log-odds of a sad word per level. */
   readonly words?: number;
-  /** Points of the scale of 1 to 7 a level. */
+  /** Change in the rating per level, in points of the scale from 1 to 7. */
   readonly moved?: number;
-  /** How far the chance of naming sadness moves a level, on the scale of log-odds. */
+  /** Change in the log-odds of naming sadness per level. */
   readonly named?: number;
   readonly readers?: number;
   readonly titles?: number;
   /**
-   * Draws each text up to eight times: `best of` chooses the one whose words are nearest to the level, `far` (as
-   * older versions did) draws again while they are far from it.
+   * Draws each text up to eight times: `best of` chooses the draw closest to the level, `far` (as older versions did)
+   * draws again while a text is far from it.
    */
   readonly redraws?: "best of" | "far";
 }
@@ -26,9 +26,9 @@ const glad = "laughed danced happy wedding smile".split(" ");
 const levels = [0, 1, 2, 3, 4];
 
 /**
- * A study in which every title was written under every level of melancholy, and each title was read under one of them,
- * as surveys are composed. Titles, texts and readers all have peculiarities of their own, which their words and
- * ratings share: that is what a test that takes ratings as independent is misled by.
+ * A study in which every title was written at every level of melancholy, and each title was read at one of them, as in a
+ * survey. Titles, texts and readers have random effects on words and ratings, which mislead a test that treats ratings as
+ * independent.
  */
 export function dosed(obeys: Obeys, seed: number | string): Data {
   const { words = 0, moved = 0, named = 0, readers = 0, titles = 20, redraws } = obeys;
@@ -48,7 +48,7 @@ export function dosed(obeys: Obeys, seed: number | string): Data {
       generation: text.id,
       level,
       peculiar: 0.7 * random.normal(),
-      // Sad words are felt, wherever they come from.
+      // Readers feel sad words, whatever caused them.
       feel: 0.8 * random.normal() + (redraws ? 3 * (sadShare(text.text) - 0.5) : 0),
     });
   }
@@ -92,7 +92,7 @@ export function dosed(obeys: Obeys, seed: number | string): Data {
       clip: undefined,
       generations,
       stimuli: [],
-      behind: new Map(shown.map(({ stimulus, generation }) => [stimulus, generation])),
+      generationOf: new Map(shown.map(({ stimulus, generation }) => [stimulus, generation])),
     },
   };
 }
@@ -102,7 +102,7 @@ const sadShare = (text: string): number => {
   return terms.filter((term) => sad.includes(term)).length / terms.length;
 };
 
-/** One text, or up to eight with the one that a study would show. */
+/** One text, or up to eight draws including the one that a study would show. */
 function drawsOf(story: string, level: number, draw: () => string, redraws: Obeys["redraws"]): Generation[] {
   if (!redraws) return [generationOf(story, level, draw())];
   const far = (text: string) => Math.abs(sadShare(text) - level / 4);
@@ -118,7 +118,7 @@ function drawsOf(story: string, level: number, draw: () => string, redraws: Obey
   }));
 }
 
-/** What readers see of the draws under a title and level: the chosen one, else the last. */
+/** The draws that readers see for a title and level: the chosen one, else the last. */
 function shownOf(generations: readonly Generation[], place: string): Generation {
   const draws = generations.filter(({ id }) => id === place || id.startsWith(`${place}/`));
   return draws.find(({ chosen }) => chosen) ?? draws.at(-1)!;
@@ -131,8 +131,8 @@ const categories = {
 } as const;
 
 /**
- * A study in which something else than a level of a tone was asked of 20 titles. `share` of the texts do as they were
- * asked, the others as it comes: for dialogue, which has levels of 0, 20 and 40 words, they stay at their own.
+ * A study in which 20 titles were written with a control other than the level of a tone. A `share` of the texts follow
+ * it, the others are random; for dialogue, with levels of 0, 20 and 40 words, the others keep their own level.
  */
 export function asking(
   control: "dialogue" | keyof typeof categories,
@@ -161,7 +161,12 @@ export function asking(
   const { study, ...data } = dosed({ titles: 1 }, seed);
   return {
     ...data,
-    study: { ...study!, generations, behind: new Map(), coders: [{ name: "cues", kind: "cues", codings }] },
+    study: {
+      ...study!,
+      generations,
+      generationOf: new Map(),
+      coders: [{ name: "cues", kind: "cues", codings }],
+    },
   };
 }
 
@@ -189,7 +194,7 @@ const generationOf = (story: string, strength: number, text: string): Generation
   at: "",
 });
 
-/** What is claimed of each outcome: 1 rises, -1 falls, 0 not shown. */
+/** The claim about each outcome: 1 rises, -1 falls, 0 not shown. */
 export function claimsIn(numbers: Record<string, unknown>): Record<string, number> {
   const [outcomes] = Object.values(numbers) as Record<string, Tested>[];
   return Object.fromEntries(

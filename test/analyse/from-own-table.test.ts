@@ -19,7 +19,7 @@ const margin = 0.17;
 let study: Study;
 const csvOfPackage = () => study.path("package/csv/judgments.csv");
 
-/** Forty people, of whom some hurried and are left out; each also told of one story how it felt, and of two which is human. */
+/** Forty participants. Some were too fast and are excluded; each also rated one story and judged one pair. */
 beforeAll(async () => {
   const settings = { seed: 7, analyse: { margin, exclude: { answerFasterThan: 2000 }, draws: 200 } };
   study = await aStudy(settings);
@@ -91,14 +91,14 @@ const found = async (name: string) =>
   JSON.parse(await readFile(study.path(`findings/${name}.json`), "utf8")).numbers;
 
 describe("a table that Tiny Love wrote", () => {
-  test("of a study has its study's own figures, every one", async () => {
+  test("of a study has exactly the study's figures", async () => {
     const { numbers, logged } = await numbersOf(study.path(judgmentsFile));
     for (const name of ["verdict", "pairs", "ratings", "quality"])
       expect(numbers[name], name).toEqual(await found(name));
     expect(logged.join()).toContain(`margin ${margin}, alpha 0.05) are those of the study in`);
   });
 
-  test("of a package has the verdicts of its study, with its margin and what it leaves out", async () => {
+  test("of a package has the verdicts of its study, with the same margin and exclusions", async () => {
     const { numbers } = await numbersOf(csvOfPackage());
     const verdict = await found("verdict");
     expect(verdict.overall.judgments).toBeLessThan(240);
@@ -128,7 +128,7 @@ describe("a table that Tiny Love wrote", () => {
     expect(numbers.verdict.overall.differenceP).toBeCloseTo(overall.differenceP, 12);
   });
 
-  test("that was moved says what it lacks, and does not guess", async () => {
+  test("that was moved is refused with what is missing", async () => {
     const copy = study.path("elsewhere.csv");
     await copyFile(study.path(judgmentsFile), copy);
     await expect(numbersOf(copy)).rejects.toThrow("elsewhere.csv does not say who wrote the stories");
@@ -141,7 +141,7 @@ describe("a table that Tiny Love wrote", () => {
     expect((await numbersOf(copy)).numbers.verdict.overall.judgments).toBe(240);
   });
 
-  test("with a stimulus that the package lacks is refused by its name", async () => {
+  test("with a stimulus that the package lacks is refused with its name", async () => {
     const table = study.path("package/csv/stimuli.csv");
     const whole = await readFile(table, "utf8");
     await writeWhole(table, whole.replace(/^form-1-human-2,.*\n/m, ""));
@@ -166,7 +166,7 @@ describe("the package", () => {
   });
 
   const hasR = spawnSync("Rscript", ["--version"]).status === 0;
-  test.skipIf(!hasR)("computes the verdict anew in R, from its own table (Rscript)", () => {
+  test.skipIf(!hasR)("recomputes the verdict in R from its own table (Rscript)", () => {
     const { status, stdout, stderr } = spawnSync("Rscript", ["check.R"], {
       cwd: study.path("package"),
       encoding: "utf8",
@@ -175,7 +175,7 @@ describe("the package", () => {
     expect(status).toBe(0);
   });
 
-  test("brings check.R with the study's figures, and none where the findings are of other judgments", async () => {
+  test("has check.R with the study's figures, but not if the findings are of other judgments", async () => {
     const { overall } = await found("verdict");
     const program = await readFile(study.path("package/check.R"), "utf8");
     expect(program).toContain(`check("overall: accuracy", found$estimate, ${overall.estimate})`);

@@ -18,7 +18,7 @@ import { AnalyseSettings } from "../../src/study/settings/analyse.ts";
 import { answersTo, aStudy, quiet, writeJudgments } from "./a-study.ts";
 import { dataOf, found, of, said } from "./made-up.ts";
 
-/** The judgments of a table as it is, without a word on how it is to be read. */
+/** The judgments of a table, without any options for reading it. */
 const dataIn = async (path: string, by: AnalyseSettings): Promise<Data> =>
   (await dataOfTable(path, { map: {}, values: new Map() }, by)).data;
 
@@ -29,7 +29,7 @@ const headline = (data: Data) => {
   return first.kind === "sentence" ? first.text : "";
 };
 
-/** Readers who judge some of the stories, half of them human; `chance` is how likely an answer is right. */
+/** Readers who judge some of the stories, half of them human; `chance` is the probability of a right answer. */
 function choicesOf(
   plan: { readers: number; each: number; stories: number; titles?: boolean; seed?: string },
   chance: (reader: number, story: number) => number,
@@ -80,7 +80,7 @@ describe("the sentence", () => {
     expect(said(all).toLowerCase()).not.toContain("indistinguishable");
   });
 
-  test("of a study that could not have seen such readers says how many there may be", () => {
+  test("of a study without the power to detect such readers gives an upper bound", () => {
     const choices = choicesOf({ readers: 200, each: 6, stories: 80 }, () => 0.5);
     const all = verdictOf(dataOf({ choices, settings: settings() }));
     expect(said(all, "verdict")).toMatch(
@@ -92,7 +92,7 @@ describe("the sentence", () => {
     expect(said(all).toLowerCase()).not.toContain("indistinguishable");
   });
 
-  test("of a study of half who are mostly right and half who are mostly wrong says that readers differ", () => {
+  test("of a study in which half are mostly right and half mostly wrong says that readers differ", () => {
     const choices = choicesOf({ readers: 120, each: 20, stories: 60 }, (reader) =>
       reader % 2 === 0 ? 0.65 : 0.35,
     );
@@ -101,14 +101,14 @@ describe("the sentence", () => {
     );
   });
 
-  test("of titles that are easy or hard for both kinds is inconclusive, although clusters by story only would give a difference", () => {
-    // The first seed with which the study of version 0.1 is wrong.
+  test("of titles that are easy or hard for both kinds is inconclusive, although clustering by story only would show a difference", () => {
+    // The first seed for which version 0.1 gives the wrong verdict.
     let wrong = 0;
     for (let seed = 0; seed < 60; seed++) {
       const ease = normals(`titles ${seed}`, 10, 0.9);
       const plan = { readers: 60, each: 20, stories: 20, titles: true, seed: `titles ${seed}` };
       const choices = choicesOf(plan, (_, story) => chanceOf(ease[story % 10]!));
-      const before = dataOf({ choices, settings: settings({ weigh: "judgments", clusters: [] }) });
+      const before = dataOf({ choices, settings: settings({ weighting: "judgments", clusters: [] }) });
       if (!headline(before).startsWith("Different")) continue;
       wrong++;
       const now = verdictOf(dataOf({ choices, settings: settings() }));
@@ -122,7 +122,7 @@ describe("the sentence", () => {
     expect.unreachable(`${wrong} of 60 studies were called different without titles, and all with them`);
   });
 
-  test("of two models that differ in opposite ways names each, and no program reads that all is equivalent", () => {
+  test("of two models that differ in opposite directions names each, and the JSON does not say equivalent", () => {
     const model = (story: number) => (story < 60 ? "" : story % 2 === 0 ? "A" : "B");
     const chance = (_: number, story: number) =>
       model(story) === "A" ? 0.72 : model(story) === "B" ? 0.29 : 0.505;
@@ -137,7 +137,7 @@ describe("the sentence", () => {
   });
 
   test("of a small difference says so, at any margin", () => {
-    // 8,845 judgments, of which human stories are told more often: 57.8 % in all, within ten points.
+    // 8,845 judgments; human stories are recognised more often: 57.8 % overall, within ten points.
     const choices = choicesOf({ readers: 222, each: 40, stories: 200 }, (_, story) =>
       story < 100 ? 0.64 : 0.516,
     ).slice(0, 8845);
@@ -158,7 +158,7 @@ describe("the sentence", () => {
     }
   });
 
-  test("of a study with four titles says that they are too few", () => {
+  test("of a study with four titles says that there are too few", () => {
     const choices = choicesOf({ readers: 50, each: 8, stories: 8, titles: true }, () => 0.8);
     const told = said(verdictOf(dataOf({ choices, settings: settings() })), "verdict");
     expect(told).toMatch(/^Inconclusive/);
@@ -167,29 +167,29 @@ describe("the sentence", () => {
   });
 });
 
-describe("who left", () => {
+describe("readers who left", () => {
   // Every other reader is right in four of five, and leaves after four stories.
   const choices = choicesOf({ readers: 80, each: 20, stories: 60 }, (reader) =>
     reader % 2 === 0 ? 0.8 : 0.5,
   ).filter(({ participant }, at) => Number(participant.slice(1)) % 2 === 1 || at % 10 < 2);
 
-  test("counts as much as who stayed, and the report warns where it matters", () => {
+  test("have the same weight as those who stayed, and the report warns if it matters", () => {
     const all = verdictOf(dataOf({ choices, settings: settings() }));
-    const { overall, weighings } = all.numbers as {
+    const { overall, alternatives } = all.numbers as {
       overall: { estimate: number };
-      weighings: Record<"judgments" | "finished", { test: { overall: { estimate: number } } }>;
+      alternatives: Record<"judgments" | "finished", { test: { overall: { estimate: number } } }>;
     };
     expect(Math.abs(overall.estimate - 0.65)).toBeLessThan(0.04);
-    expect(weighings.judgments.test.overall.estimate).toBeLessThan(0.58);
-    expect(Math.abs(weighings.finished.test.overall.estimate - 0.5)).toBeLessThan(0.05);
+    expect(alternatives.judgments.test.overall.estimate).toBeLessThan(0.58);
+    expect(Math.abs(alternatives.finished.test.overall.estimate - 0.5)).toBeLessThan(0.05);
     expect(said(all)).toMatch(
       /Accuracy is 6\d\.\d % with equal weight for each reader, 5\d\.\d % with equal weight for each judgment and \d\d\.\d % for only the 40 readers who finished\./,
     );
     expect(said(all, "warning")).toContain("Readers who judged more stories were right less often");
   });
 
-  test("weighs as little as it judged where the study declared so, with the usual analysis beside it", () => {
-    const all = verdictOf(dataOf({ choices, settings: settings({ weigh: "judgments", clusters: [] }) }));
+  test("have the weight of their judgments if the study declared that, with the default analysis for comparison", () => {
+    const all = verdictOf(dataOf({ choices, settings: settings({ weighting: "judgments", clusters: [] }) }));
     const { overall } = all.numbers as { overall: { estimate: number } };
     expect(overall.estimate).toBeLessThan(0.58);
     expect(said(all)).toMatch(
@@ -197,7 +197,7 @@ describe("who left", () => {
     );
   });
 
-  test("is not spoken of where all judged as many", () => {
+  test("are not mentioned if all judged equally many", () => {
     const even = choicesOf({ readers: 40, each: 20, stories: 60 }, () => 0.5);
     expect(said(verdictOf(dataOf({ choices: even, settings: settings() })))).not.toContain(
       "equal weight for each",
@@ -217,9 +217,9 @@ describe("a table", () => {
   );
   const text = ["participant,stimulus,origin,response,title,room", ...rows].join("\n");
   const waysOf = (data: Data) =>
-    (verdictOf(data).numbers["overall"] as { ways: { name: string; clusters: number }[] }).ways;
+    (verdictOf(data).numbers["overall"] as { clusterings: { name: string; clusters: number }[] }).clusterings;
 
-  test("with titles is clustered by them, with a column that is named by that, and with none by neither", async () => {
+  test("with titles is clustered by title, with a named column by that column, and with none by neither", async () => {
     const path = await table(text);
     const by = async (clusters?: string[]) =>
       waysOf(await dataIn(path, settings(clusters ? { clusters } : {})));
@@ -227,7 +227,7 @@ describe("a table", () => {
       { name: "reader", clusters: 48 },
       { name: "title", clusters: 20 },
     ]);
-    // Readers lie within rooms, stories within titles.
+    // Readers are nested in rooms, stories in titles.
     expect(await by(["title", "room"])).toEqual([
       { name: "title", clusters: 20 },
       { name: "room", clusters: 8 },
@@ -236,7 +236,7 @@ describe("a table", () => {
       { name: "reader", clusters: 48 },
       { name: "story", clusters: 40 },
     ]);
-    // A column of clusters measures no story.
+    // A column of clusters is not a measure.
     expect((await dataIn(path, settings({ clusters: ["room"] }))).measures.get("s1")).toEqual({});
   });
 
@@ -246,16 +246,16 @@ describe("a table", () => {
       const effects = quiet();
       await analyse.standalone!(analyse.options!.parse({ judgments: path, json: true, cluster }), effects);
       const { overall } = JSON.parse(effects.printed[0]!).verdict as {
-        overall: { ways: { name: string }[] };
+        overall: { clusterings: { name: string }[] };
       };
-      return overall.ways.map(({ name }) => name);
+      return overall.clusterings.map(({ name }) => name);
     };
     expect(await waysAsked("none")).toEqual(["reader", "story"]);
     expect(await waysAsked("room")).toEqual(["story", "room"]);
     await expect(waysAsked("room", "title", "wave")).rejects.toThrow("--cluster room title wave: 3 columns");
   });
 
-  test("without the column, or with an empty cell in it, is refused by name", async () => {
+  test("without the named column, or with an empty cell in it, is refused with the name", async () => {
     const path = await table(text);
     await expect(dataIn(path, settings({ clusters: ["wave"] }))).rejects.toThrow(
       /--cluster wave: .* has no column wave/,
@@ -282,7 +282,7 @@ describe("a study", () => {
         ]),
   ]).flat();
 
-  test("is clustered by what its readers said of themselves, and by its forms; who said nothing is alone", async () => {
+  test("is clustered by readers' demographic answers and by forms; a reader without an answer is a cluster", async () => {
     const waysOf = async (clusters: string[]) => {
       const study = await aStudy({ survey: { demographics }, analyse: { clusters } });
       await writeJudgments(study, judged);
@@ -296,14 +296,14 @@ describe("a study", () => {
     ]);
   });
 
-  test("refuses clusters that nobody can know before anything runs", async () => {
+  test("refuses unknown clusters before anything runs", async () => {
     const study = await aStudy({ survey: { demographics }, analyse: { clusters: ["wave"] } });
     await expect(analyse.preflight!(study, new Set())).rejects.toThrow("analyse.clusters: unknown wave");
     const known = await aStudy({ survey: { demographics }, analyse: { clusters: ["class"] } });
     await expect(analyse.preflight!(known, new Set())).resolves.toBeUndefined();
   });
 
-  test("plans with the clusters of its forms", async () => {
+  test("power includes the clusters of its forms", async () => {
     const { options } = power;
     const study = await aStudy({ survey: { demographics }, analyse: { clusters: ["class"] } });
     const asked = await plannedStudy(options.parse({ check: 0 }), study);
@@ -317,7 +317,7 @@ describe("a study", () => {
   });
 });
 
-// Simulated by a reviewer; TINYLOVE_DATA names the folder in which they lie, else nothing is read.
+// Simulated data from a review, in the folder that TINYLOVE_DATA names; skipped without it.
 const reviewed = process.env.TINYLOVE_DATA ? join(process.env.TINYLOVE_DATA, "reviewer") : "";
 describe.skipIf(!existsSync(join(reviewed, "experts.csv")))(
   "the reviewer’s table (else TINYLOVE_DATA)",

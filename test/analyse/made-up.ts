@@ -7,7 +7,7 @@ import { type Random, randomFrom } from "../../src/stats/random.ts";
 import { type Finding, Findings } from "../../src/study/finding.ts";
 import { AnalyseSettings } from "../../src/study/settings/analyse.ts";
 
-/** Data as they come from a table, with some of it made up. */
+/** Data as read from a table, partly simulated. */
 export function dataOf(part: Partial<Data> & { settings?: Data["settings"] }): Data {
   const { choices = [], pairs = [], ratings = [] } = part;
   return {
@@ -29,7 +29,7 @@ export function dataOf(part: Partial<Data> & { settings?: Data["settings"] }): D
   };
 }
 
-/** Readers who each judge every story, saying "human" as `says` has it. */
+/** Readers who each judge every story; `says` gives each answer. */
 export function choicesBy(
   readers: number,
   stories: number,
@@ -59,7 +59,7 @@ export function choicesBy(
 export const guess = (_: unknown, random: Random) =>
   random.next() < 0.5 ? ("human" as const) : ("machine" as const);
 
-/** Every analysis that applies, checked against its own schema: what it says is JSON and can be read again. */
+/** Runs every analysis that applies, and checks that its findings survive JSON and match their schema. */
 export function found(data: Data, asked = analyses): Findings[] {
   const kept = withoutExcluded(data);
   return asked

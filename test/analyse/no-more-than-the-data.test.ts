@@ -16,7 +16,7 @@ import { choicesBy, dataOf, found, guess, of, said } from "./made-up.ts";
 
 const other = { human: "machine", machine: "human" } as const;
 
-/** Readers who are right with a probability, whoever wrote. */
+/** Readers with this probability of a right answer, for either origin. */
 const rightWith = (share: number) => (origin: Choice["origin"], random: Random) =>
   random.next() < share ? origin : other[origin];
 
@@ -32,7 +32,7 @@ function tableWith(caption: string, { findings }: Findings): Table {
 }
 
 describe("equivalence", () => {
-  test("within the margin is no equality: readers who are shown to do better are not called indistinguishable", () => {
+  test("is not equality: readers who are shown to do better are not called indistinguishable", () => {
     const better = said(
       of(found(dataOf({ choices: choicesBy(300, 60, rightWith(0.53)) }), [verdict]), "verdict"),
     );
@@ -51,7 +51,7 @@ describe("equivalence", () => {
     expect(wide.toLowerCase()).not.toContain("indistinguishable");
   });
 
-  test("of two models together says nothing of each: one found too often, one too seldom", () => {
+  test("over two models says nothing about each: one is recognised too often, the other too rarely", () => {
     const random = randomFrom("opposed");
     const choices = choicesBy(80, 80, guess).map((choice) => {
       if (choice.origin === "human") return choice;
@@ -73,7 +73,7 @@ describe("equivalence", () => {
     expect(said(all).toLowerCase()).not.toContain("indistinguishable");
   });
 
-  test("of a model asks for its stories, human ones and both, as that of a study does", () => {
+  test("of a model needs equivalence for its stories, human stories and both, as for a study", () => {
     const leaning = (_: unknown, random: Random) =>
       (random.next() < 0.7 ? "human" : "machine") as Choice["answer"];
     const choices = choicesBy(200, 80, leaning).map((choice) =>
@@ -88,7 +88,7 @@ describe("equivalence", () => {
 });
 
 describe("few data give no interval", () => {
-  test("one reader who was always right gets no interval of skill, of accuracy, or a credible interval", () => {
+  test("one reader who is always right gives no interval of skill or accuracy, and no credible interval", () => {
     const all = found(dataOf({ choices: choicesBy(1, 20, (origin) => origin) }));
     const skill = tableWith("Skill and bias", of(all, "signal-detection"));
     expect(skill.rows.map(({ low, high }) => [low ?? null, high ?? null])).toEqual(
@@ -151,8 +151,8 @@ describe("few data give no interval", () => {
   });
 });
 
-describe("bias is no skill", () => {
-  test("who calls everything human, and is shown mostly human stories, is believed to guess", () => {
+describe("bias is not skill", () => {
+  test("a reader who calls everything human, and is shown mostly human stories, is estimated to guess", () => {
     const choices = choicesBy(50, 40, () => "human").filter(
       ({ origin, stimulus }) => origin === "human" || Number(stimulus.slice(6)) < 8,
     );
@@ -163,7 +163,7 @@ describe("bias is no skill", () => {
     expect(said(of(all, "verdict"))).toContain("bias towards “human”");
   });
 
-  /** Readers who take the left story with a probability, whatever it is. */
+  /** Readers who choose the left story with this probability, whoever wrote it. */
   const pairsBy = (left: (random: Random) => boolean, humanLeft: (pair: number) => boolean): Pair[] => {
     const random = randomFrom("sides");
     return Array.from({ length: 1600 }, (_, at) => {
@@ -182,7 +182,7 @@ describe("bias is no skill", () => {
   };
   const saidOf = (data: Pair[]) => said(of(found(dataOf({ pairs: data }), [pairs]), "pairs"));
 
-  test("who takes the left one does not find the human story that mostly stood there", () => {
+  test("readers who prefer the left do not get credit for human stories that were mostly on the left", () => {
     const often = pairsBy(
       (random) => random.next() < 0.75,
       (pair) => pair % 4 > 0,
@@ -212,7 +212,7 @@ describe("bias is no skill", () => {
     expect(saidOf(guessing)).toMatch(/^Indistinguishable/);
   });
 
-  test("where the human story always stood left, no verdict is given", () => {
+  test("there is no verdict if the human story was always on the left", () => {
     const always = saidOf(
       pairsBy(
         (random) => random.next() < 0.7,
@@ -230,7 +230,7 @@ describe("bias is no skill", () => {
     )
       .slice(0, 160)
       .map((pair, at) => ({ ...pair, chosenSide: at < 120 ? ("left" as const) : ("right" as const) }));
-    // 120 of 160 would be p < .001 if judgments were independent; it is three readers of four.
+    // 120 of 160 would give p < .001 if judgments were independent; but it is three readers of four.
     const { sides } = of(found(dataOf({ pairs: few }), [pairs]), "pairs").numbers as { sides: { p: number } };
     expect(sides.p).toBeGreaterThan(0.3);
   });
@@ -241,7 +241,7 @@ describe("an interim analysis", () => {
   const at = (stop: Record<string, unknown>) =>
     found(dataOf({ choices, settings: settings({ stop }) }), [verdict, quality]);
 
-  test("that was not declared has no verdict, anywhere", () => {
+  test("that was not declared has no verdict anywhere", () => {
     const all = at({ readers: 100 });
     expect(said(of(all, "verdict"), "verdict")).toMatch(/^No verdict yet: 20 of 100 planned readers/);
     expect(of(all, "verdict").numbers["together"]).toBe("inconclusive");
@@ -251,7 +251,7 @@ describe("an interim analysis", () => {
     expect(JSON.stringify(of(all, "quality").findings)).not.toContain("different");
   });
 
-  test("ends with the planned readers who finished: who was left out had a place, who left half-way has none", () => {
+  test("counts finished readers: excluded ones count as finished, those who left half-way do not", () => {
     const headline = (judged: Choice[], stop: Record<string, unknown>) => {
       const all = dataOf({ choices: judged, settings: settings({ stop, exclude: { straightLining: 10 } }) });
       return said(of(found(all, [verdict]), "verdict"), "verdict");
@@ -269,7 +269,7 @@ describe("an interim analysis", () => {
     expect(headline([...choices, ...halfWay], { readers: 22 })).toMatch(/^No verdict yet: 20 of 22 planned/);
   });
 
-  test("that was declared claims what alpha spending allows, and draws its wider intervals", () => {
+  test("that was declared claims only what alpha spending allows, with wider intervals", () => {
     const early = of(at({ readers: 100, looks: [0.2] }), "verdict");
     const end = of(at({ readers: 20 }), "verdict");
     type Overall = { overall: { differenceP: number; verdict: string; interval: { low: number } } };
@@ -282,12 +282,12 @@ describe("an interim analysis", () => {
 });
 
 describe("leaks", () => {
-  test("of stories of which nothing is known but their origin cannot be told", () => {
+  test("are not possible to scan if only the origin of the stories is known", () => {
     const choices = choicesBy(20, 40, guess).map(({ order: _, ...choice }) => choice);
     expect(said(of(found(dataOf({ choices }), [leaks]), "leaks"))).toContain("leak scan is not possible");
   });
 
-  test("that readers exceeded are still reported", () => {
+  test("that are stronger than the readers' accuracy are still reported", () => {
     const choices = choicesBy(20, 40, (origin) => origin);
     const measures = new Map(
       Array.from({ length: 40 }, (_, at) => [`story-${at}`, { length: 90 + (at % 2) * 5 + (at % 3) }]),
@@ -354,7 +354,7 @@ describe("ratings", () => {
       .slice(0, 60)
       .map((rating, at) => ({ ...rating, task: "fits-its-title", rating: values[at % values.length]! }));
 
-  test("have no interval that reaches beyond their scale, and are drawn on the whole of it", () => {
+  test("have no interval beyond their scale, and are drawn on the whole scale", () => {
     const all = of(found(dataOf({ ratings: fits([5, 5, 5, 5, 5, 5, 2]) }), [ratings]), "ratings");
     const { figure } = all.findings.find((one) => one.kind === "figure")!;
     for (const { estimate, low, high } of figure.table.rows) {
@@ -370,7 +370,7 @@ describe("ratings", () => {
     for (const { interval } of groups) expect(interval.high).toBeLessThan(5);
   });
 
-  test("stand in one order: human stories, the machine's, then each model's by name", () => {
+  test("are listed in a fixed order: human stories, machine stories, then each model by name", () => {
     const data = ratingsOf(1, (_, random) => random.integer(1, 5)).map((rating, at) => ({
       ...rating,
       model: rating.origin === "machine" ? ["the second", "a first"][Math.floor(at / 2) % 2]! : "",
@@ -399,7 +399,7 @@ describe("ratings", () => {
     expect(said(of(found(dataOf({ ratings: whole }), [ratings]), "ratings"))).not.toContain("half-way");
   });
 
-  test("on many scales are corrected for their number", () => {
+  test("on many scales are corrected for the number of scales", () => {
     const data = ratingsOf(10, (_, random) => random.integer(1, 5));
     const numbers = of(found(dataOf({ ratings: data }), [ratings]), "ratings").numbers;
     const differences = Object.values(numbers).map(
@@ -415,7 +415,7 @@ describe("ratings", () => {
   });
 });
 
-test("one accuracy has the same interval everywhere, for all stories and for each kind", () => {
+test("an accuracy has the same interval everywhere, for all stories and for each kind", () => {
   const random = randomFrom("one interval");
   const choices = choicesBy(30, 20, guess).map((choice) => {
     const answer = random.next() < 0.3 ? choice.origin : choice.answer;
@@ -438,7 +438,7 @@ test("one accuracy has the same interval everywhere, for all stories and for eac
   expect([low, high]).toEqual([verdicts[0]!["outer_low"], verdicts[0]!["outer_high"]]);
 });
 
-test("no share, interval or p-value of anything small is impossible, and none is exactly 0 or 1 by rounding", () => {
+test("with few data no share, interval or p-value is out of range, and none is rounded to exactly 0 or 1", () => {
   const cases = [
     choicesBy(2, 4, guess),
     choicesBy(3, 6, (origin) => origin),

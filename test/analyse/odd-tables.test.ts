@@ -7,7 +7,7 @@ import { csv } from "../../src/tables/tables.ts";
 import { tinylove } from "../helpers/small-study.ts";
 import { temporaryFolder } from "../helpers/world.ts";
 
-/** The same 24 judgments as people have them in other programs: read right, they give the same verdict to the last digit. */
+/** The same 24 judgments in the formats of other programs: read correctly, they give exactly the same verdict. */
 
 const titles = {
   h1: "The Spare Key",
@@ -22,7 +22,7 @@ const names = Object.keys(titles) as Name[];
 const isHuman = (name: Name) => name.startsWith("h");
 const readers = ["ann", "ben", "cyd", "dee"];
 
-/** 1 says human. Readers, stories and the two kinds all differ, so that nothing can be mistaken for another unnoticed. */
+/** 1 means "human". Readers, stories and kinds all have different totals, so that any mix-up shows. */
 const said: Record<string, Record<Name, 0 | 1>> = {
   ann: { h1: 1, h2: 1, h3: 1, m1: 0, m2: 0, m3: 1 },
   ben: { h1: 1, h2: 0, h3: 1, m1: 1, m2: 0, m3: 1 },
@@ -45,7 +45,7 @@ const all: readonly One[] = readers.flatMap((reader) => names.map((name) => ({ r
 const answer = ({ reader, name }: One, words = plain) => word(said[reader]![name], words);
 const origin = ({ name }: { readonly name: Name }, words = plain) => word(isHuman(name), words);
 
-/** A table with a row for each judgment, under other names of its columns and other words. */
+/** One row per judgment, with other column names and values. */
 const long = (
   columns: readonly [string, string, string, string],
   words: Words = plain,
@@ -65,7 +65,7 @@ const objects = (one: One) => ({
   response: answer(one),
 });
 
-/** A table with a row for each person and a column for each story. */
+/** One row per person and one column per story. */
 const wide = (columnOf: (name: Name) => string, words = plain, who = "participant") =>
   csv(
     [who, ...names.map(columnOf)].filter(Boolean),
@@ -104,7 +104,7 @@ async function analysed(files: Files, flags: readonly string[] = []) {
   return tinylove("analyse", "--judgments", path, "--json", ...keyed, ...flags);
 }
 
-/** Sums in another order differ in their last digits. */
+/** Sums in another order differ in the last digits. */
 const verdictIn = (printed: string): unknown =>
   JSON.parse(printed, (_, value) => (typeof value === "number" ? Number(value.toPrecision(9)) : value))
     .verdict;
@@ -219,9 +219,9 @@ const parquet = (rows: readonly Record<string, string>[]) =>
 
 const potatoColumns = { human: "who.Human", machine: "who.Machine" };
 
-/** Names of a table, its files (the first is the table, the second its key), and flags. */
+/** Name of the table, its files (the first is the table, the second its key), and flags. */
 const tables: [string, Files, (readonly string[])?][] = [
-  // Names of columns and words for who wrote.
+  // Column names and values for the origin.
   ["headers in capitals", { "t.csv": long(["PARTICIPANT", "Stimulus", "ORIGIN", "Response"]) }],
   ["worker_id, item_id", { "t.csv": long(["worker_id", "item_id", "origin", "answer"]) }],
   ["WorkerId, ItemID as MTurk has them", { "t.csv": long(["WorkerId", "ItemID", "ground_truth", "Answer"]) }],
@@ -287,7 +287,7 @@ const tables: [string, Files, (readonly string[])?][] = [
       ),
     },
   ],
-  // What programs do to files.
+  // File formats.
   ["sep=; in the first line", { "t.csv": `sep=;\n${long(ours, plain, plain, ";")}` }],
   ["semicolons", { "t.csv": long(ours, plain, plain, ";") }],
   ["bars", { "t.txt": long(ours, plain, plain, "|") }],
@@ -347,7 +347,7 @@ const tables: [string, Files, (readonly string[])?][] = [
     { "t.json": all.map((one) => JSON.stringify(objects(one))).join("\n") },
   ],
   ["Parquet", { "t.parquet": parquet(all.map(objects)) }],
-  // Who wrote the stories is elsewhere.
+  // Origins in a separate key.
   [
     "a key for a long table",
     {
@@ -384,7 +384,7 @@ const tables: [string, Files, (readonly string[])?][] = [
       ),
     },
   ],
-  // A row for each person.
+  // One row per person.
   ["wide, columns by id", { "t.csv": wide((name) => name), "key.csv": key }],
   ["wide, columns by title", { "t.csv": wide((name) => titles[name]), "key.csv": key }],
   [
@@ -468,7 +468,7 @@ const tables: [string, Files, (readonly string[])?][] = [
     },
     ["--values", "human=1", "machine=2"],
   ],
-  // Systems of experiments and annotation.
+  // Exports of experiment and annotation systems.
   [
     "jsPsych's CSV with people by name",
     {
@@ -595,7 +595,7 @@ const tables: [string, Files, (readonly string[])?][] = [
       "key.csv": key,
     },
   ],
-  // A column for each annotator.
+  // One column per annotator.
   [
     "one column per annotator",
     {
@@ -629,14 +629,14 @@ const tables: [string, Files, (readonly string[])?][] = [
   ],
 ];
 
-describe("a table from anywhere is read as what it is", () => {
+describe("tables from other programs are read correctly", () => {
   test.each(tables)("%s", async (_, files, flags) => {
     const { code, printed, told } = await analysed(files, flags);
     expect({ code, told: code === 0 ? "" : told.at(-1) }).toEqual({ code: 0, told: "" });
     expect(verdictIn(printed)).toEqual(expected);
   });
 
-  test("an SQLite file is read where one table holds judgments", async () => {
+  test("an SQLite file is read if one table has judgments", async () => {
     const path = join(folder, "answers.sqlite");
     const database = new Database(path);
     database.exec(
@@ -650,7 +650,7 @@ describe("a table from anywhere is read as what it is", () => {
     expect(verdictIn(printed)).toEqual(expected);
   });
 
-  test("Potato's folder has a file for each person", async () => {
+  test("a Potato folder has one file per person", async () => {
     const states = Object.fromEntries(
       readers.map((reader) => [
         `annotation_output/${reader}/user_state.json`,
@@ -672,7 +672,7 @@ describe("a table from anywhere is read as what it is", () => {
 const rowsOf = (more: string, cells: readonly string[]) =>
   `${ours.join(",")}${more}\n${all.map((one, at) => `${one.reader},${one.name},${origin(one)},${answer(one)}${cells[at % cells.length]}`).join("\n")}\n`;
 
-describe("what is not needed never stops the analysis", () => {
+describe("problems in optional columns never stop the analysis", () => {
   test.each([
     [
       "times in words",
@@ -688,7 +688,7 @@ describe("what is not needed never stops the analysis", () => {
     expect(verdictIn(printed)).toEqual(expected);
   });
 
-  test("decimal commas are numbers", async () => {
+  test("decimal commas are read as numbers", async () => {
     const { code, told } = await analysed({ "t.csv": rowsOf(",confidence", [',"3,5"']) });
     expect(code).toBe(0);
     expect(told.join("\n")).not.toContain("ignored");
@@ -703,7 +703,7 @@ describe("what is not needed never stops the analysis", () => {
     expect(told).toContain("left out: 2 (an empty cell where an answer is needed)");
   });
 
-  test("a missing code is told with --values, and an answer of “not sure” is no answer", async () => {
+  test("other codes for missing values are given with --values, and “not sure” is not an answer", async () => {
     const content = `${rowsOf("", [""])}ann,h9,human,99\nben,h8,human,Not sure\n`;
     const { code, printed } = await analysed({ "t.csv": content }, ["--values", "missing=99"]);
     expect(code).toBe(0);
@@ -713,7 +713,7 @@ describe("what is not needed never stops the analysis", () => {
   });
 });
 
-describe("a table that says too little is refused in one line that says what is accepted", () => {
+describe("an incomplete table is refused in one line that says what is accepted", () => {
   test.each<[string, Files, RegExp, (readonly string[])?]>([
     [
       "two columns of one name",
@@ -805,7 +805,7 @@ describe("a table that says too little is refused in one line that says what is 
   });
 });
 
-test("--dry-run says how a table is read, and with --json gives the judgments", async () => {
+test("--dry-run shows how a table is read, and with --json prints the judgments", async () => {
   const [path] = await written({ "t.csv": long(["WorkerId", "item_id", "truth", "guess"]) });
   const { code, told, printed } = await tinylove("analyse", "--judgments", path!, "--dry-run", "--json");
   expect(code).toBe(0);
@@ -822,7 +822,7 @@ test("--dry-run says how a table is read, and with --json gives the judgments", 
   });
 });
 
-describe("pairs and ratings from elsewhere", () => {
+describe("pairs and ratings from other programs", () => {
   const pairs = readers.flatMap((reader, at) =>
     [0, 1, 2].map((pair) => ({ reader, pair, human: (at + pair) % 2 === 0, right: (at * pair) % 3 !== 1 })),
   );
@@ -842,7 +842,7 @@ describe("pairs and ratings from elsewhere", () => {
     return JSON.parse(printed)[analysis];
   };
 
-  test("sides may be A and B, and be told by who wrote what", async () => {
+  test("sides may be A and B, or follow from who wrote each story", async () => {
     const expected = await found({ "t.csv": usual }, "pairs");
     const letters = csv(
       ["Worker", "item", "human side", "choice"],
@@ -865,12 +865,12 @@ describe("pairs and ratings from elsewhere", () => {
       })),
     );
     expect(await found({ "t.csv": writers }, "pairs")).toEqual(expected);
-    // Who wrote the two texts does not say which pair it is.
+    // The authors of the two texts do not identify the pair.
     const nameless = await analysed({ "t.csv": writers.replace("item", "extra") });
     expect(nameless.last).toMatch(/has no column/);
   });
 
-  test("ratings under other names, and in a column for each story", async () => {
+  test("ratings under other names, and in one column per story", async () => {
     const rating = ({ reader, name }: One) => 1 + ((readers.indexOf(reader) * 2 + names.indexOf(name)) % 5);
     const usual = csv(
       ["participant", "stimulus", "origin", "task", "rating"],

@@ -35,7 +35,7 @@ async function tableOf(
 const tableIn = ({ findings }: Findings, caption: string): Table =>
   findings.flatMap((one) => (one.kind === "table" && one.caption.includes(caption) ? [one.table] : []))[0]!;
 
-/** Readers x titles, the human story found with a probability, its side drawn anew. */
+/** Readers x titles; the human story is found with this probability, its side is random for each judgment. */
 function pairRows(readers: number, titles: number, finds: (random: Random) => boolean | "tie") {
   const random = randomFrom("pair rows", readers, titles);
   return Array.from({ length: readers * titles }, (_, at) => {
@@ -54,7 +54,7 @@ function pairRows(readers: number, titles: number, finds: (random: Random) => bo
 }
 
 describe("pairs", () => {
-  test("of a study are judged by the side on which the human story stood before each reader", () => {
+  test("of a study are judged by the side of the human story for each reader", () => {
     const origins = { h: "human", m: "machine" } as const;
     const shown = (id: string) => ({
       stimulus: id,
@@ -68,7 +68,7 @@ describe("pairs", () => {
       ...{ stimuli: ["h", "m"], side, order: 1, at: "2026-01-01T00:00:00.000Z", simulated: false },
       response: { answer },
     });
-    // `side` is where the second stimulus, the machine's, stood.
+    // `side` is the side of the second stimulus, the machine's.
     const { pairs: all } = answersOnForms([judged("left", "right"), judged("right", "left")], [], shown);
     expect(all.map(({ humanSide, chosenSide }) => [humanSide, chosenSide])).toEqual([
       ["right", "right"],
@@ -94,14 +94,14 @@ describe("pairs", () => {
     expect(of(found(all, [pairs]), "pairs").numbers).toMatchObject({ estimate: 0.5, ties: 200 });
   });
 
-  test("of one title repeat together, however many versions of it there are", async () => {
+  test("of one title are one cluster, whatever the number of versions", async () => {
     const data = await tableOf(pairRows(12, 10, (random) => random.next() < 0.5));
     expect(of(found(data, [pairs]), "pairs").numbers["stories"]).toBe(10);
     const apart = { ...data, settings: settings({ clusters: [] }) };
     expect(of(found(apart, [pairs]), "pairs").numbers["stories"]).toBe(30);
   });
 
-  test("that few readers judged carry the warning about rare kinds of reader, and their figures are printed", async () => {
+  test("that few readers judged get the warning about rare kinds of reader, and their figures are printed", async () => {
     const few = of(found(await tableOf(pairRows(6, 20, () => true)), [pairs]), "pairs");
     expect(said(few)).toContain("is missing from the sample with probability 0.53");
     const printed = findingsText([few]);
@@ -117,7 +117,7 @@ describe("pairs", () => {
     expect(said(of(found(many, [pairs]), "pairs"))).not.toContain("missing from the sample");
   });
 
-  test("print no p-value that takes judgments as independent", async () => {
+  test("print no p-value that treats judgments as independent", async () => {
     const told = of(
       found(await tableOf(pairRows(12, 10, (random) => random.next() < 0.6)), [pairs]),
       "pairs",
@@ -140,7 +140,7 @@ describe("pairs", () => {
 });
 
 describe("a choice of several", () => {
-  /** Readers of sets of four, who find the human story with a probability and else take any other. */
+  /** Readers of sets of four, who find the human story with this probability, and else choose another at random. */
   const setRows = (share: number, place = (random: Random) => random.integer(1, 4)) => {
     const random = randomFrom("sets", share);
     return Array.from({ length: 40 * 20 }, (_, at) => {
@@ -156,7 +156,7 @@ describe("a choice of several", () => {
     });
   };
 
-  test("has a chance level of its own: one in four of four", async () => {
+  test("has its own chance level: one in four for four options", async () => {
     const guessing = of(found(await tableOf(setRows(0.25)), [pairs]), "pairs");
     expect(said(guessing, "verdict")).toMatch(/^(Equivalent|Inconclusive).*among 4 stories/);
     expect(Number(guessing.numbers["differenceP"])).toBeGreaterThan(0.05);
@@ -171,19 +171,19 @@ describe("a choice of several", () => {
     ]);
   });
 
-  test("has no verdict where the human story never stood at one of the places", async () => {
+  test("has no verdict if the human story was never at one of the positions", async () => {
     const told = of(found(await tableOf(setRows(0.5, (random) => random.integer(1, 3))), [pairs]), "pairs");
     expect(said(told, "verdict")).toMatch(/^Inconclusive.*the right answer was never at position 4/);
   });
 
-  test("refuses a margin that leaves nothing outside it", async () => {
+  test("refuses a margin without values outside it", async () => {
     const data = await tableOf(setRows(0.25), { margin: 0.3 });
     expect(() => found(data, [pairs])).toThrow(
       /a margin of 0.3 is too wide for a choice of 4: guessing gives 25 %/,
     );
   });
 
-  test("names the row of a place that there is not", async () => {
+  test("names the row with an impossible position", async () => {
     await expect(tableOf([{ ...setRows(0.25)[0]!, chosen_side: 5 }])).rejects.toThrow(
       /line 2: chosen_side “5” is not understood/,
     );
@@ -194,7 +194,7 @@ describe("a choice of several", () => {
 });
 
 describe("the leak scan", () => {
-  test("finds in pairs what differs within titles, though titles differ far more", async () => {
+  test("finds in pairs what differs within titles, even if titles differ much more", async () => {
     const random = randomFrom("within titles");
     const rows = pairRows(8, 24, (draw) => draw.next() < 0.5).map((row, at) => {
       const title = at % 24;
@@ -219,7 +219,7 @@ describe("the leak scan", () => {
     expect(said(told, "warning")).toContain(
       "“words” (mean 1153.00 in human stories, 1150.00 in machine stories)",
     );
-    // A threshold over all stories sees next to nothing of it.
+    // A threshold over all stories hardly detects it.
     const alone = detect(
       {
         names: ["words"],
@@ -231,7 +231,7 @@ describe("the leak scan", () => {
     expect(alone.p).toBeGreaterThan(0.2);
   });
 
-  test("looks at the pairs of a study before anybody has answered", () => {
+  test("scans the pairs of a study before anybody has answered", () => {
     const stimuli = Array.from({ length: 24 }, (_, at) => {
       const [title, origin] = [Math.floor(at / 2), at % 2 === 0 ? ("human" as const) : ("machine" as const)];
       const text = `${"It rained, and we went home. ".repeat(2 + (title % 5))}${origin === "human" ? "So it was, was it? Yes!" : ""}`;
@@ -251,12 +251,12 @@ describe("the leak scan", () => {
     );
   });
 
-  test("of pairs whose stories are known by nothing but their origin says so", async () => {
+  test("of pairs without known features says so", async () => {
     const told = of(found(await tableOf(pairRows(8, 24, () => true)), [leaks]), "leaks");
     expect(said(told)).toContain("leak scan is not possible: the stories in the pairs have no measures");
   });
 
-  test("keeps the stories of a title together: what they share says nothing of either", () => {
+  test("keeps the stories of a title together: what they share is not evidence about either", () => {
     const titles = [...Array(30).keys()].flatMap((title) => [`t${title}`, `t${title}`]);
     const random = randomFrom("shared");
     const shared = [...Array(30).keys()].map(() => random.normal());
@@ -269,7 +269,7 @@ describe("the leak scan", () => {
       },
       randomFrom("titles"),
     ) as Detection;
-    // One of each title is sorted rightly, whatever the threshold and however labels change places within titles.
+    // One of each title is classified correctly, whatever the threshold and however labels are permuted within titles.
     expect(detectors[0]).toEqual({ detector: "of the title", accuracy: 0.5, p: 1 });
   });
 });
@@ -297,7 +297,7 @@ describe("ratings", () => {
   const rated = (rows: Rating[], some: Record<string, unknown> = {}) =>
     of(found(dataOf({ ratings: rows, settings: settings(some) }), [ratings]), "ratings");
 
-  test("that are nearly all the same carry no verdict, with the reason", () => {
+  test("that are nearly all the same have no verdict, with the reason", () => {
     const rows = ratingsWhere("liking", () => 3).map((rating, at) =>
       at === 7 ? { ...rating, rating: 4 } : rating,
     );
@@ -324,7 +324,7 @@ describe("ratings", () => {
     expect(() => settings({ ratingMargin: "60 %" })).toThrow();
   });
 
-  test("within a margin of half of their scale are not called equivalent, and the remedy is named", () => {
+  test("within a margin of half of their scale are not called equivalent, and the fix is named", () => {
     const rows = ratingsWhere("share", (_, random) => random.integer(0, 100) / 100, 60);
     const told = rated(rows);
     expect((told.numbers as unknown as Numbers)["share"]).toMatchObject({
@@ -338,7 +338,7 @@ describe("ratings", () => {
     expect((fitting.numbers as unknown as Numbers)["share"]!.difference.verdict).toBe("equivalent");
   });
 
-  test("on several scales stand in one table, first of all", () => {
+  test("on several scales are in one table, which comes first", () => {
     const told = rated([
       ...ratingsWhere("liking", (_, random) => random.integer(1, 7)),
       ...ratingsWhere("warmth", (origin, random) => random.integer(1, 4) + (origin === "human" ? 3 : 0)),
@@ -355,7 +355,7 @@ describe("ratings", () => {
     expect(said(told)).toContain("is missing from the sample");
   });
 
-  test("the ordinal model has the verdict's degrees of freedom: four stories carry little", () => {
+  test("the ordinal model has the verdict's degrees of freedom: four stories have few", () => {
     const few = ratingsWhere(
       "liking",
       (origin, random) => random.integer(1, 5) + (origin === "human" ? 1 : 0),
@@ -364,7 +364,7 @@ describe("ratings", () => {
     const { ordinal } = (rated(few).numbers as unknown as Record<string, { ordinal: { p: number } }>)[
       "liking"
     ]!;
-    // With the normal distribution, and ratings as if independent, it would be far below .001.
+    // With the normal distribution and independent ratings p would be far below .001.
     expect(ordinal.p).toBeGreaterThan(0.001);
     expect(ordinal.p).toBeLessThan(0.2);
   });
@@ -379,7 +379,7 @@ describe("alpha spending", () => {
       }),
     );
 
-  test("goes on to the planned end, where less than alpha is left", () => {
+  test("applies up to the planned end, where less than alpha is left", () => {
     expect(errorsAt(20, []).alpha).toBe(0.05);
     expect(errorsAt(20, [0.5]).alpha).toBeCloseTo(0.049, 4);
     expect(errorsAt(20, [0.25, 0.5, 0.75]).alpha).toBeCloseTo(0.044, 3);
@@ -396,7 +396,7 @@ describe("cues", () => {
       "cues"
     ] as Cue[];
 
-  test("a measure in which the origins merely differ moves nobody, however well readers can tell", () => {
+  test("a measure that merely differs between origins is no cue, however well readers can tell", () => {
     const random = randomFrom("merely");
     const choices = choicesBy(30, 40, (origin, draw) =>
       draw.next() < 0.8 ? origin : origin === "human" ? "machine" : "human",
@@ -412,8 +412,8 @@ describe("cues", () => {
     expect(Math.abs(length!.saidHuman)).toBeLessThan(0.35);
   });
 
-  test("are tested over titles where human and machine stories share them", () => {
-    // Five titles of one human and four machine stories, the measure and what readers say both rising from title to title.
+  test("are tested over titles if human and machine stories share them", () => {
+    // Five titles of one human and four machine stories; the measure and the readers' answers both rise over titles.
     const story = (at: number) => ({ title: Math.floor((at % 25) / 5), version: at % 5 });
     const choices = choicesBy(20, 25, guess).map((choice, at): Choice => {
       const { title, version } = story(at);
@@ -427,7 +427,7 @@ describe("cues", () => {
     );
     const [tone] = cuesIn(choices, measures);
     expect(tone!.saidHuman).toBeGreaterThan(0.9);
-    // Two of the 120 orders of five titles go as far; of the orders of 25 stories next to none.
+    // Two of the 120 permutations of five titles are as extreme; of the permutations of 25 stories almost none.
     expect(tone!.saidHumanP).toBeGreaterThan(0.008);
     expect(tone!.saidHumanP).toBeLessThan(0.04);
   });
@@ -454,13 +454,13 @@ describe("the mixed model", () => {
     });
   };
 
-  test("has slopes where an effect varies, and degrees of the fewest units that carry it", () => {
+  test("has slopes for effects that vary within units, with the degrees of freedom of the fewest units", () => {
     const choices = answersBy(1);
     const plain = formulaOf(choices, ["origin", "order"]);
     expect(plain.formula).toBe(
       "human ~ origin + order + (1 + origin + order || participant) + (1 | stimulus)",
     );
-    // 14 readers carry what differs within them; of the 20 stories, the two means and the order are estimated.
+    // 14 readers for effects within readers; of the 20 stories, two means and the order are estimated.
     expect(plain.tests.map(({ effect, degrees }) => [effect, degrees])).toEqual([
       ["origin", 13],
       ["order", 13],
@@ -471,7 +471,7 @@ describe("the mixed model", () => {
     expect(origin!.low).toBeLessThan(origin!.estimate - 2.16 * origin!.standardError);
   });
 
-  test("gives the mean reader's d', which pooling makes too small where readers lean apart", () => {
+  test("gives the mean reader's d', which pooling underestimates if readers differ in bias", () => {
     const random = randomFrom("probit");
     const leans = Array.from({ length: 150 }, () => 1.2 * random.normal());
     const skills = Array.from({ length: 150 }, () => 0.9 + 0.4 * random.normal());
@@ -498,7 +498,7 @@ describe("the mixed model", () => {
     expect([first!["measure"], third!["measure"]]).toEqual(["d′, mean reader", "d′, pooled"]);
   });
 
-  test("of more titles than it can solve together has no fit, with the reason", () => {
+  test("of too many titles has no fit, with the reason", () => {
     const rows = Array.from({ length: 1300 * 3 }, (_, at) => {
       const [title, version] = [Math.floor(at / 3), at % 3];
       const choice = choicesBy(1, 2, guess)[Math.min(1, version)]!;
@@ -509,7 +509,7 @@ describe("the mixed model", () => {
     expect(said(told)).toContain("could not be fitted: there are 2614 crossed random effects");
   });
 
-  test("has titles with a slope of origin where both share them, and no stories where these say the same", () => {
+  test("has titles with a slope of origin if both origins share them, and no stories if these are redundant", () => {
     const choices = answersBy(1).map((choice) => ({
       ...choice,
       title: `title ${Math.floor(Number(choice.stimulus.slice(6)) / 2)}`,

@@ -16,7 +16,7 @@ const numbersOf = async (given: Record<string, unknown>): Promise<any> =>
   powerFindings(await plannedStudy(options.parse({ check: 0, ...given }), undefined)).numbers;
 
 describe("a plan", () => {
-  test("names readers with whom the whole claim is shown, by formula and by simulation", async () => {
+  test("finds the number of readers for the whole claim, by formula and by simulation", async () => {
     const numbers = await numbersOf({ stories: 120, each: 20, check: 120 });
     expect(numbers.needed).toBeGreaterThan(30);
     const { human, machine } = numbers.formula;
@@ -25,14 +25,14 @@ describe("a plan", () => {
     expect(Math.abs(numbers.simulated.together.equivalent - 0.8)).toBeLessThan(0.13);
   });
 
-  test("a smaller margin and fewer stories need more readers, and too few stories never do", async () => {
+  test("a smaller margin and fewer stories need more readers; with too few stories no number is enough", async () => {
     const base = (await numbersOf({ stories: 120 })).needed;
     expect((await numbersOf({ stories: 120, margin: 0.08 })).needed).toBeGreaterThan(base);
     expect((await numbersOf({ stories: 60 })).needed).toBeGreaterThan(base);
     expect((await numbersOf({ stories: 12 })).needed).toBeNull();
   });
 
-  test("at an accuracy that lies beyond the margin says so, for then no story helps", async () => {
+  test("with an accuracy outside the margin says that no number of stories helps", async () => {
     const { findings } = powerFindings(
       await plannedStudy(options.parse({ check: 0, accuracy: 0.62 }), undefined),
     );
@@ -43,13 +43,13 @@ describe("a plan", () => {
     });
   });
 
-  test("thirteen responses of 2022 could have shown nothing", async () => {
+  test("thirteen responses, as in 2022, could have shown nothing", async () => {
     const { formula } = await numbersOf({ readers: 13, stories: 18, each: 6 });
     expect(formula.overall.equivalent).toBeLessThan(0.05);
     expect(formula.overall.different).toBeLessThan(0.06);
   });
 
-  test("titles that stories share take more readers, and too few of them never do", async () => {
+  test("shared titles need more readers; with too few of them no number is enough", async () => {
     const base = (await numbersOf({ stories: 120, each: 20 })).needed;
     const titled = await numbersOf({ stories: 120, each: 20, titles: 60, title: 0.55 });
     expect(titled.needed).toBeGreaterThan(base);
@@ -78,7 +78,7 @@ describe("the plan of a study", () => {
     );
   });
 
-  test("gives way to flags, and to its settings before forms are made", async () => {
+  test("is overridden by flags, and uses the settings before forms exist", async () => {
     const compose = { forms: 4, human: 2, machine: 3 };
     const study = await temporaryStudy({ ...settings, compose });
     const asked = await plannedStudy(options.parse({ margin: 0.05, readers: 7 }), study);
@@ -86,7 +86,7 @@ describe("the plan of a study", () => {
     expect(asked.about).toContain("8 human and 12 machine stories; the plan uses the smaller number");
   });
 
-  test("that asks no such question is told, unless stories are given", async () => {
+  test("without questions about origin is reported, unless stories are given", async () => {
     const study = await temporaryStudy({ compose: { tasks: [{ task: "how-it-felt" }] } });
     await expect(plannedStudy(options.parse({}), study)).rejects.toThrow(
       "does not ask of human and of machine",
@@ -97,7 +97,7 @@ describe("the plan of a study", () => {
     });
   });
 
-  test("of thirty stories says that no number of readers will do, and what would", async () => {
+  test("of thirty stories says that no number of readers is enough, and what would be", async () => {
     const study = await temporaryStudy({});
     await writeWhole(study.path("study.yaml"), "name: thirty\ntitle: Thirty\n");
     const effects = quiet();
@@ -107,7 +107,7 @@ describe("the plan of a study", () => {
       /^30 stories are too few .* at least (\d+) stories, half of them human; with (\d+) stories, about (\d+) readers give/
         .exec(text)!
         .map(Number);
-    // The study's human and machine stories share its titles, a pair to each.
+    // The study's human and machine stories share titles, two per title.
     const plan = defaultPlan({ stories: fewest!, each: 6, titles: fewest! / 2 });
     const test = { margin: 0.1, alpha: 0.05 };
     expect(readersNeeded(plan, test, 0.8)).toBeGreaterThan(1000);
@@ -146,7 +146,7 @@ describe("assumptions", () => {
     expect(grid[0]).toMatchObject({ name: "As planned" });
     for (const { power: its } of grid.slice(1)) expect(its).toBeLessThan(grid[0]!.power);
     const plan = { ...defaultPlan({ stories: 72, each: 6 }), readers: 179, finish: 0.6 };
-    const test = { margin: 0.1, alpha: 0.05, weigh: "readers" as const };
+    const test = { margin: 0.1, alpha: 0.05, weighting: "readers" as const };
     const simulated = simulatedPower(plan, test, { studies: 200 }, randomFrom("leaves"));
     // Three standard errors of 200 studies are .10.
     expect(Math.abs(verdictPower(plan, test).together - simulated.together.equivalent)).toBeLessThan(0.13);

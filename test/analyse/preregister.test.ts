@@ -31,7 +31,7 @@ const readers = (count: number) =>
   ).flat();
 
 describe("a registration", () => {
-  test("is made once, before the data, and nothing deviates from it", async () => {
+  test("is made once, before data collection, and has no deviations", async () => {
     const study = await registered();
     await preregister.run(study.folder, { late: false }, quiet());
     await writeJudgments(study, readers(10));
@@ -39,7 +39,7 @@ describe("a registration", () => {
     await expect(preregister.run(study.folder, { late: false }, quiet())).rejects.toThrow(/was made at/);
   });
 
-  test("after the data needs to be said, and is told", async () => {
+  test("after the first judgment needs --late, and the report says so", async () => {
     const study = await registered();
     await writeJudgments(study, readers(2));
     await expect(preregister.run(study.folder, { late: false }, quiet())).rejects.toThrow(
@@ -51,7 +51,7 @@ describe("a registration", () => {
     ]);
   });
 
-  test("tells a margin that was widened and stories that were changed afterwards", async () => {
+  test("reports a margin that was widened and stories that were changed afterwards", async () => {
     const study = await registered();
     await preregister.run(study.folder, { late: false }, quiet());
     await writeJudgments(study, readers(10));
@@ -69,7 +69,7 @@ describe("a registration", () => {
     ]);
   });
 
-  test("with a planned end tells a look before it, and what a declared look needs", async () => {
+  test("with a planned end reports an undeclared look, and what a declared look requires", async () => {
     const undeclared = await aStudy({ analyse: { stop: { readers: 20 } } });
     await writeJudgments(undeclared, readers(10));
     expect((await warningsOf(undeclared))[0]).toMatch(
@@ -90,7 +90,7 @@ describe("a registration", () => {
     expect(await warningsOf(ended)).toEqual([]);
   });
 
-  test("of a study too small for the claim says so, with the stories that it would take", async () => {
+  test("of a study too small for the claim says so, with the number of stories needed", async () => {
     const study = await registered();
     const effects = quiet();
     await preregister.run(study.folder, { late: false }, effects);
@@ -102,7 +102,7 @@ describe("a registration", () => {
     expect(JSON.stringify(verdict!.findings)).toContain("12 stories are too few to show equivalence");
   });
 
-  test("is not needed for the survey's quota to be the planned end; who left half-way does not count beyond it", async () => {
+  test("is not needed for the survey's quota to be the planned end; readers who left half-way do not count", async () => {
     const study = await aStudy({ survey: { quota: 20 } });
     await writeJudgments(study, readers(10));
     expect((await warningsOf(study))[0]).toMatch(/10 of 20 planned readers/);
@@ -116,48 +116,51 @@ describe("a registration", () => {
     expect(await warningsOf(ended)).toEqual([]);
   });
 
-  test("made by version 0.1 keeps the analysis that it declared, and so do its forms; a new one is written out", async () => {
+  test("made by version 0.1, and forms made by it, keep that version's analysis; a new registration writes the method out", async () => {
     const study = await registered();
     await preregister.run(study.folder, { late: false }, quiet());
     const path = study.path("preregistration.json");
     const registration = JSON.parse(await readText(path));
-    expect(registration.frozen.analyse).toMatchObject({ weigh: "readers", clusters: ["title"] });
+    expect(registration.frozen.analyse).toMatchObject({ weighting: "readers", clusters: ["title"] });
     await writeJudgments(study, readers(10));
     const methodOf = async (of: Study) => {
       await runStage(analyse, of, analyse.options!.parse({}), quiet());
       return (await readFindings(of)).find(({ analysis }) => analysis === "verdict")!.numbers["method"];
     };
-    expect(await methodOf(study)).toMatchObject({ weigh: "readers" });
+    expect(await methodOf(study)).toMatchObject({ weighting: "readers" });
 
-    const { weigh: _, clusters: __, ...before } = registration.frozen.analyse;
-    await writeWhole(
-      path,
-      JSON.stringify({ ...registration, frozen: { ...registration.frozen, analyse: before } }),
-    );
-    expect(await methodOf(study)).toEqual({ weigh: "judgments", clusters: [] });
+    // The former name of the weighting.
+    const { weighting, clusters, ...before } = registration.frozen.analyse;
+    const registeredWith = (analyse: object) =>
+      writeWhole(path, JSON.stringify({ ...registration, frozen: { ...registration.frozen, analyse } }));
+    await registeredWith({ ...before, weigh: weighting, clusters });
+    expect(await methodOf(study)).toMatchObject({ weighting: "readers" });
+
+    await registeredWith(before);
+    expect(await methodOf(study)).toEqual({ weighting: "judgments", clusters: [] });
     expect(await warningsOf(study)).toEqual([]);
 
     const unregistered = await aStudy();
     await writeJudgments(unregistered, readers(10));
-    expect(await methodOf(unregistered)).toMatchObject({ weigh: "readers" });
+    expect(await methodOf(unregistered)).toMatchObject({ weighting: "readers" });
     const manifest = JSON.parse(await readText(unregistered.path("manifest.json")));
-    for (const [version, weigh] of [
+    for (const [version, weights] of [
       ["0.1.0", "judgments"],
       ["0.2.0", "readers"],
     ]) {
       const compose = { ...manifest.stages.analyse, versions: { tinylove: version } };
       await writeWhole(unregistered.path("manifest.json"), JSON.stringify({ stages: { compose } }));
-      expect(await methodOf(unregistered)).toMatchObject({ weigh });
+      expect(await methodOf(unregistered)).toMatchObject({ weighting: weights });
     }
-    // What study.yaml says goes before what its maker had.
+    // Settings in study.yaml take precedence over those of the version that made the study.
     const said = studyOf(
       unregistered.folder,
-      StudyConfig.parse({ name: "of-two-forms", analyse: { weigh: "judgments", clusters: ["form"] } }),
+      StudyConfig.parse({ name: "of-two-forms", analyse: { weighting: "judgments", clusters: ["form"] } }),
     );
-    expect(await methodOf(said)).toEqual({ weigh: "judgments", clusters: ["form"] });
+    expect(await methodOf(said)).toEqual({ weighting: "judgments", clusters: ["form"] });
   });
 
-  test("whose margin was widened so far that the verdict turned is told so", async () => {
+  test("with a margin that was widened until the verdict changed reports it", async () => {
     const study = await registered();
     await preregister.run(study.folder, { late: false }, quiet());
     const half = (at: number) => ({ human: 1 + (at % 2), machine: 1 + ((at >> 1) % 2) });
@@ -166,7 +169,7 @@ describe("a registration", () => {
       Array.from({ length: 60 }, (_, at) =>
         answersTo(`form-${(at % 2) + 1}`, `reader-${at}`, half(at)).map((judgment, place) => ({
           ...judgment,
-          // Who was right moves on from story to story, so that no story is easier than another.
+          // The right answers rotate over stories, so that all stories are equally easy.
           stimuli: [judgment.stimuli[0]!.replace(/\d$/, String(1 + ((place + (at >> 2)) % 3)))],
         })),
       ).flat(),

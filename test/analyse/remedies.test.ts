@@ -2,7 +2,7 @@ import { expect, test } from "vitest";
 import { remediesFor } from "../../src/analyse/remedies.ts";
 import { surfaceFeatures } from "../../src/analyse/surface.ts";
 
-test("every feature of a text's surface, and its place, has advice of its own; a column of a table is named", () => {
+test("every surface feature, and the order, has its own advice; a column of a table is named", () => {
   const features = [
     ...Object.keys(surfaceFeatures("Once, twice.", "A title")),
     "place in which it was shown",
@@ -16,7 +16,7 @@ test("every feature of a text's surface, and its place, has advice of its own; a
   ]);
 });
 
-test("features of one cause have one piece of advice, in order of the features", () => {
+test("features with the same cause have one piece of advice, in the order of the features", () => {
   const advice = remediesFor(["letters", "words", "letters a word"]);
   expect(advice.length).toBe(2);
   expect(advice[1]).toContain("compose.words.least");

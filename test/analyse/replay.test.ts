@@ -35,13 +35,13 @@ describe.skipIf(folder === undefined)("deepspeare as it was published (TINYLOVE_
 });
 
 describe("a replay", () => {
-  test("of a study that is not known names those that are", async () => {
+  test("of an unknown study is refused with the known ones", async () => {
     await expect(replay.run(".", { study: "moon", data: "x.csv", json: false }, quiet())).rejects.toThrow(
       /no published study moon/,
     );
   });
 
-  test("of a table that is not as published names the row", async () => {
+  test("of a table that differs from the published one names the row", async () => {
     const file = (await aStudy()).path("table.csv");
     await writeFile(file, "reader,unit,golden,left,right,chosen\nr1,u1,false,real,real,real\n");
     await expect(replay.run(".", { study: "deepspeare", data: file, json: false }, quiet())).rejects.toThrow(

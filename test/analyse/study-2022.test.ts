@@ -36,7 +36,7 @@ describe("the study of 2022", () => {
     expect(text).toContain("2: 2.75 (4 responses); 3: 5.00 (1 response); 4: 2.88 (8 responses)");
   });
 
-  // The study printed 53.84 % for 21 of 39: it cut the third decimal of 53.846 off where we round it.
+  // The study printed 53.84 % for 21 of 39: it truncated 53.846, we round.
   test("half of all judgments are right, 21 of 39 human and 18 of 39 machine stories", () => {
     expect(text).toContain("39 of 78 were right (50.0 %)");
     expect(text).toContain("21 of 39 on human stories (53.8 %)");
@@ -53,7 +53,7 @@ describe("the study of 2022", () => {
     expect(text.toLowerCase()).not.toContain("indistinguishable");
   });
 
-  test("the study’s own rule is shown, with why it cannot carry the claim", () => {
+  test("the study’s own rule is shown, with why it cannot support the claim", () => {
     expect(numbers.verdict.rule2022.met).toBe(false);
     expect(probabilityOfMeeting(0.5).overall).toBeCloseTo(0.516, 3);
     expect(probabilityOfMeeting(0.52).overall).toBeCloseTo(0.174, 3);

@@ -41,7 +41,7 @@ test("people and models are shown no cues", async () => {
   for (const variable of variables) expect(pageOf(variable)).not.toMatch(/^Cues:/m);
 });
 
-test("a study's own codebook takes the place of the one that comes with the workbench", async () => {
+test("a study's own codebook replaces the built-in one", async () => {
   const study = await temporaryStudy();
   await writeWhole(
     study.path("codebook/02-ending-of-love.md"),
@@ -65,6 +65,6 @@ test.each([
   ["without a title", "## one\n\nOne.\n\n## two\n\nTwo.\n"],
   ["with one code", "# Tone\n\n## one\n\nOne.\n"],
   ["with a code twice", "# Tone\n\n## one\n\nOne.\n\n## one\n\nTwo.\n"],
-])("a page %s is not one", (_, page) => {
+])("a page %s is refused", (_, page) => {
   expect(() => variableOf("tone.md", page)).toThrow("codebook/tone.md is not a codebook page");
 });

@@ -5,7 +5,7 @@ import type { Coder, CoderKind } from "../../src/study/coding.ts";
 
 test("agreement is the share of equal codes and Krippendorff's alpha, over the texts that both coded", () => {
   // Krippendorff's own example of two observers and ten units (Computing Krippendorff's alpha-reliability, 2011, B):
-  // alpha = .095 for names, six of ten the same.
+  // alpha = .095 for nominal data, six of ten the same.
   const one = "0 1 0 0 0 0 0 0 1 0".split(" ");
   const other = "1 1 1 0 0 1 0 0 0 0".split(" ");
   const [found] = agreements([coderOf("anna", one), coderOf("ben", [...other, "1"])], ["tone"]);
@@ -13,12 +13,12 @@ test("agreement is the share of equal codes and Krippendorff's alpha, over the t
   expect(found!.alpha).toBeCloseTo(0.095, 3);
 });
 
-test("coders who share no text have no agreement", () => {
+test("coders without a common text have no agreement", () => {
   const [found] = agreements([coderOf("anna", ["a"]), coderOf("ben", [])], ["tone"]);
   expect(found).toMatchObject({ texts: 0, same: undefined, alpha: undefined });
 });
 
-test("people's codes go before a model's, a model's before cues, and an open disagreement stays open", () => {
+test("people's codes take precedence over a model's, a model's over cue words; a disagreement gives no code", () => {
   const coders = [
     coderOf("anna", ["joyful", "joyful", "content", ""]),
     coderOf("ben", ["joyful", "content", "", ""]),
@@ -32,7 +32,7 @@ test("people's codes go before a model's, a model's before cues, and an open dis
     t3: { code: "grieving", by: "model" },
     t4: { code: "regretful", by: "cues" },
   });
-  // What is counted comes from one kind of coder.
+  // Counts use one kind of coder.
   expect(strongestCodes(settled)).toEqual({
     by: "people",
     codes: new Map([
@@ -43,7 +43,7 @@ test("people's codes go before a model's, a model's before cues, and an open dis
   expect(strongestCodes(new Map())).toBeUndefined();
 });
 
-/** A coder's codes of tone of the texts t0, t1 ...; an empty one is a pass. */
+/** A coder's codes of the tone of texts t0, t1 ...; an empty one is no code. */
 function coderOf(name: string, codes: readonly string[], kind: CoderKind = "people"): Coder {
   const codings = codes.map((code, at) => ({ text: `t${at}`, variable: "tone", code, kind }));
   return { name, kind, codings: codings.filter(({ code }) => code !== "") };

@@ -10,17 +10,17 @@ const codings: Coding[] = [
   { text: "two", variable: "tone", code: "joyful", kind: "people" },
 ];
 
-test("what a coder coded is read as it was written", async () => {
+test("a coder's codes are read as they were written", async () => {
   const study = await temporaryStudy();
   await writeCoder(study, { name: "anna", kind: "people", codings });
   expect(await readCoders(study)).toEqual([{ name: "anna", kind: "people", codings }]);
 });
 
-test("a study that nobody coded has no coders", async () => {
+test("a study without codes has no coders", async () => {
   expect(await readCoders(await temporaryStudy())).toEqual([]);
 });
 
-test("a text with two codes of one variable, and a row that is no coding, are named", async () => {
+test("a text with two codes of one variable, and a row that is not a coding, are reported", async () => {
   const study = await temporaryStudy();
   await writeWhole(
     study.path(codingsFolder, "ben.csv"),
@@ -31,7 +31,7 @@ test("a text with two codes of one variable, and a row that is no coding, are na
   await expect(readCoders(study)).rejects.toThrow("corpus/codings/ben.csv, row 1: kind");
 });
 
-test("who coded in both lots is one coder, and of a text coded twice the code of the lot that is asked of has", async () => {
+test("a coder of both text sets is one coder; the codes of a text in both are those of the requested set", async () => {
   const study = await temporaryStudy();
   const of = (text: string, code: string, kind: Coding["kind"] = "people") => ({
     text,
@@ -70,7 +70,7 @@ test("who coded in both lots is one coder, and of a text coded twice the code of
   ]);
 });
 
-test("a coder's name cannot leave the folder", async () => {
+test("a coder's name cannot contain a path out of the folder", async () => {
   const study = await temporaryStudy();
   const coder = { name: "../anna", kind: "people", codings } as const;
   await expect(writeCoder(study, coder)).rejects.toThrow("coder ../anna: not a valid name");

@@ -5,7 +5,7 @@ import { temporaryStudy } from "../helpers/world.ts";
 
 const textOf = (text: string) => ({ id: "a text", title: "", text });
 
-test("cues give the code that most of them speak for, and none where none is found", async () => {
+test("cues give the code with the most cues in the text, and none if no cue is found", async () => {
   const codebook = await readCodebook(await temporaryStudy());
   const codesOf = (text: string) =>
     Object.fromEntries(codedByCues([textOf(text)], codebook).map(({ variable, code }) => [variable, code]));

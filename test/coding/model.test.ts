@@ -12,7 +12,7 @@ interface Asked {
   readonly messages: readonly { readonly role: string; readonly content: string }[];
 }
 
-/** A server that speaks as an OpenAI-compatible one does; `answer` is what it says to a request, a number its status. */
+/** An OpenAI-compatible server; `answer` is its reply to a request, or an HTTP status. */
 let answer: (asked: Asked, at: number) => string | number;
 let requests: Asked[];
 let server: Server;
@@ -76,12 +76,12 @@ test("each text gets the codes that the model gives, by the codebook in its prom
   expect(system!.content).toContain("## bittersweet");
   expect(system!.content).not.toContain("Cues:");
   expect(user!.content).toBe('Title: Bus\nText: We laughed "until" the bus came.');
-  // The codebook itself says that origin does not matter; what is said of a text must not tell it.
+  // The codebook says that origin does not matter; the message about a text must not reveal it.
   const told = requests.map(({ messages }) => messages.at(-1)!.content).join("\n");
   expect(told).not.toMatch(/machine|llama:x/);
 });
 
-test("a model that thinks is read by its answer, not by its thinking", async () => {
+test("only the answer of a thinking model is read, not its thinking", async () => {
   const other = whole.replace("joyful", "melancholy");
   answer = () => `<think>Perhaps ${other}? No.</think>\n${whole}\n<|im_end|>`;
   const codings = await coded();
@@ -100,7 +100,7 @@ test("a model that thinks is read by its answer, not by its thinking", async () 
   expect(cut).toEqual([]);
 });
 
-test("a model is also named by its address, and asked in the form of its kind", async () => {
+test("a model can be named by its address, and is asked with its own API", async () => {
   answer = () => whole;
   const codebook = await readCodebook(study);
   const one = texts.slice(0, 1);
@@ -117,7 +117,7 @@ test("a model is also named by its address, and asked in the form of its kind", 
   );
 });
 
-test("an answer that is not in the codebook is asked for once more, then it is a pass", async () => {
+test("an answer that is not in the codebook is requested once more; then the text has no code", async () => {
   answer = (_, at) => (at === 0 ? whole.replace("joyful", "gleeful") : at === 1 ? whole : "no idea");
   const codings = await coded();
   expect(requests).toHaveLength(4);
@@ -139,7 +139,7 @@ test("a busy server is asked again, and no answer is paid for twice", async () =
   expect(requests).toHaveLength(4);
 });
 
-test("a text that the server cannot bear is left out and told, and asked for the next time", async () => {
+test("a text that the server fails on is reported, left out, and requested by the next run", async () => {
   answer = (asked) => (asked.messages[1]!.content.includes("He left") ? 400 : whole);
   const effects = quietEffects();
   expect(new Set((await coded(effects)).map(({ text }) => text))).toEqual(new Set(["one"]));
@@ -152,12 +152,12 @@ test("a text that the server cannot bear is left out and told, and asked for the
 test.each([
   [401, "refuses the key in NO_KEY"],
   [404, "not found at"],
-])("a status %i ends the work with its reason", async (status, reason) => {
+])("a status %i is an error with its reason", async (status, reason) => {
   answer = () => status;
   await expect(coded()).rejects.toThrow(reason);
 });
 
-test("a server that is not there is named", async () => {
+test("an unreachable server is named", async () => {
   await new Promise((closed) => server.close(closed));
   await expect(coded()).rejects.toThrow(/no server answers at http:\/\/127/);
   server = createServer();

@@ -33,7 +33,7 @@ const run = (options: Record<string, unknown>) =>
 
 const sheetOf = (coder: string) => readTable(study.path(`corpus/sheets/${coder}.csv`));
 
-test("a sheet reveals nothing of who wrote, and no two coders have the same item or order", async () => {
+test("a sheet does not reveal origins, and each coder has other item names and another order", async () => {
   await run({ how: "sheet", coder: "anna" });
   await run({ how: "sheet", coder: "ben" });
   const [anna, ben] = [await sheetOf("anna"), await sheetOf("ben")];
@@ -53,7 +53,7 @@ test("a sheet reveals nothing of who wrote, and no two coders have the same item
   expect(await readFile(study.path("corpus/sheets/codebook.md"), "utf8")).toContain("## bittersweet");
 });
 
-test("a filled sheet comes in as the coder's codes, empty cells as passes", async () => {
+test("a filled sheet is imported as the coder's codes; empty cells are no codes", async () => {
   await run({ how: "sheet", coder: "anna" });
   const filled = (await sheetOf("anna")).map((row, at) => ({
     ...row,
@@ -74,7 +74,7 @@ test("a filled sheet comes in as the coder's codes, empty cells as passes", asyn
   expect(ids[0]).toBe(ids[1]);
 });
 
-test("a sheet comes back from a spreadsheet: semicolons, sep=, another case, NA, rows and columns without cells", async () => {
+test("a sheet saved by a spreadsheet is read: semicolons, sep=, other case, NA, empty rows and columns", async () => {
   await run({ how: "sheet", coder: "anna" });
   const [first, second] = (await sheetOf("anna")).map(({ item }) => item!);
   const lines = [
@@ -101,7 +101,7 @@ test("a sheet comes back from a spreadsheet: semicolons, sep=, another case, NA,
   ]);
 });
 
-test("a sheet with two columns of one name is refused, and so is one whose columns are others", async () => {
+test("a sheet with two equal column names, or with other columns, is refused", async () => {
   await run({ how: "sheet", coder: "anna" });
   const path = study.path("filled.csv");
   await writeWhole(path, "item,tone,tone\na,joyful,grieving\n");
@@ -112,7 +112,7 @@ test("a sheet with two columns of one name is refused, and so is one whose colum
   expect(await readCoders(study)).toEqual([]);
 });
 
-test("a code that is not in the codebook is named with its row, and nothing is written", async () => {
+test("a code that is not in the codebook is reported with its row, and nothing is written", async () => {
   await run({ how: "sheet", coder: "anna" });
   await writeSheet((await sheetOf("anna")).map((row) => ({ ...row, tone: "gleeful" })));
   const wrong = run({ how: "import", coder: "anna", file: study.path("filled.csv") });
@@ -127,12 +127,12 @@ test("another coder's sheet is refused", async () => {
   await expect(wrong).rejects.toThrow(/line 2: item \w+ is not on ben's sheet/);
 });
 
-test("a sheet that somebody may be filling in is not written over", async () => {
+test("a sheet that somebody may be filling in is not overwritten", async () => {
   await run({ how: "sheet", coder: "anna" });
   await expect(run({ how: "sheet", coder: "anna" })).rejects.toThrow("corpus/sheets/anna.csv already exists");
 });
 
-test("a sample has people's and machine's texts by turns, the same for every coder", async () => {
+test("a sample alternates human and machine texts, and is the same for every coder", async () => {
   await run({ how: "sheet", coder: "anna", count: "2" });
   await run({ how: "sheet", coder: "ben", count: "2" });
   const texts = (await sheetOf("anna")).map(({ text }) => text);
@@ -144,7 +144,7 @@ test("a sample has people's and machine's texts by turns, the same for every cod
 const writeSheet = (rows: readonly Row[]) =>
   writeWhole(study.path("filled.csv"), csv(Object.keys(rows[0]!), rows));
 
-test("the texts of the factorial are coded with the stories behind them, in a file next to the coder's own", async () => {
+test("texts of the factorial are coded with the stories behind them, in a separate file of the coder", async () => {
   await run({ how: "sheet", coder: "anna" });
   const own = await readFile(study.path("corpus/sheets/anna.csv"), "utf8");
   const text = "The bread was warm and nobody came.";

@@ -79,7 +79,7 @@ test.each([
   ["without fields", "NYT-S=secret", "line 1: not a cookies file"],
   ["broken JSON", '[{"name": "NYT-S", "value": "secret"', "not a cookies file"],
   ["JSON of another kind", '{"a": "secret"}', "not a cookies file"],
-])("a file that is %s is reported without what it has", async (_, content, message) => {
+])("a file that is %s is reported without its content", async (_, content, message) => {
   const failure = read(content);
   await expect(failure).rejects.toThrow(message);
   await failure.catch((error) =>
@@ -87,7 +87,7 @@ test.each([
   );
 });
 
-test("a domain's own are reported from those that only look so", () => {
+test("only cookies of the domain and its subdomains are kept", () => {
   expect(
     ["nytimes.com", ".nytimes.com", "www.NYTimes.com"].map((domain) => belongs(domain, "nytimes.com")),
   ).toEqual([true, true, true]);

@@ -8,7 +8,7 @@ import { quietEffects, temporaryStudy } from "../helpers/world.ts";
 const data = process.env["TINYLOVE_DATA"];
 
 test.skipIf(!data)(
-  "1,163 stories of two published corpora go through (TINYLOVE_DATA names their folder)",
+  "1,163 stories of two published corpora are collected (TINYLOVE_DATA names their folder)",
   async () => {
     const study = await temporaryStudy({
       corpus: {
@@ -21,7 +21,7 @@ test.skipIf(!data)(
     expect(stories.length).toBe(1163);
     expect(new Set(stories.map(({ id }) => id)).size).toBe(1163);
     const { split, licences, warned } = await readCorpusSummary(study);
-    // What is repaired is a fault in truth: two titles with "\\'". What is cut short, a reader would say so of.
+    // Repaired are two titles with "\\'", which are real errors. Ten texts do look cut short.
     const reasons = (reason: string) => warned.filter((remark) => remark.reason === reason);
     expect(reasons("repaired").map(({ message }) => message.replace(/.*“(.*)”: /, "$1: "))).toEqual([
       "Hlelo's first day at school: repaired escapes (“\\'”)",

@@ -1,4 +1,4 @@
-/** Stories written for these tests. Each is of love, each under the rule, and no two share a sentence. */
+/** Stories written for these tests: about love, within the length rule, without a common sentence. */
 export const fewStories = [
   {
     title: "The Spare Key",

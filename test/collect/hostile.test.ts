@@ -3,8 +3,8 @@ import { join } from "node:path";
 import { gzipSync } from "node:zlib";
 import { expect, test } from "vitest";
 import { collect } from "../../src/collect/collect.ts";
-import { keptPages, pagesFolder } from "../../src/collect/crawl/kept-pages.ts";
-import { wallIn } from "../../src/collect/crawl/walls.ts";
+import { failureIn } from "../../src/collect/crawl/fetch-failures.ts";
+import { pageStore, pagesFolder } from "../../src/collect/crawl/page-store.ts";
 import { CollectOptions } from "../../src/collect/options.ts";
 import { parsePost } from "../../src/collect/parse/post.ts";
 import { readTable } from "../../src/tables/tables.ts";
@@ -24,7 +24,7 @@ async function collected(file: string, content: string | Uint8Array) {
 
 const table = ["title,text", ...fewStories.map(({ title, text }) => `"${title}","${text}"`)].join("\n");
 
-test("a file of 50 MB in one cell leaves the other stories whole", async () => {
+test("a file with 50 MB in one cell loses only that story", async () => {
   const { study, run } = await collected("s.csv", `${table}\n"Flood","${"love ".repeat(10_000_000)}"\n`);
   await run();
   expect((await readStories(study)).length).toBe(fewStories.length);
@@ -33,7 +33,7 @@ test("a file of 50 MB in one cell leaves the other stories whole", async () => {
   ]);
 });
 
-test("a file of 50 MB with a quote that is never closed is reported in a short line", async () => {
+test("a file of 50 MB with an unclosed quote is reported in a short line", async () => {
   const { study, run } = await collected("s.csv", `${table}\n"Flood","${"love ".repeat(10_000_000)}`);
   const failure = run();
   await expect(failure).rejects.toThrow("s.csv, line 8: a quote that is never closed");
@@ -41,7 +41,7 @@ test("a file of 50 MB with a quote that is never closed is reported in a short l
   expect(await exists(study.path("corpus"))).toBe(false);
 });
 
-test("bytes that are no UTF-8 are reported with their line; UTF-16 with its mark is read", async () => {
+test("bytes that are not UTF-8 are reported with their line; UTF-16 with a byte order mark is read", async () => {
   const broken = Buffer.concat([Buffer.from(`${table}\n"A","caf`), Buffer.from([0xe9]), Buffer.from('"\n')]);
   await expect((await collected("s.csv", broken)).run()).rejects.toThrow(
     /s\.csv, line 8: bytes that are not UTF-8/,
@@ -52,7 +52,7 @@ test("bytes that are no UTF-8 are reported with their line; UTF-16 with its mark
   expect((await readStories(read.study)).length).toBeGreaterThan(4);
 });
 
-test("NULs put out their own row alone", async () => {
+test("NUL characters reject only their own row", async () => {
   const { study, run } = await collected(
     "s.csv",
     `${table}\n"Hole","A story with a hole\u0000 in its middle."\n`,
@@ -62,7 +62,7 @@ test("NULs put out their own row alone", async () => {
   expect(await readTable(study.path("corpus/rejected.csv"))).toMatchObject([{ reason: "broken characters" }]);
 });
 
-test("JSON nested without end is reported or survived", async () => {
+test("deeply nested JSON is reported or read, without a crash", async () => {
   const deep = `${"[".repeat(200_000)}${"]".repeat(200_000)}`;
   await expect((await collected("s.json", deep)).run()).rejects.toThrow(/s\.json/);
   await expect((await collected("s.jsonl", `{"title": "A", "text": ${deep}}`)).run()).rejects.toThrow(
@@ -70,14 +70,14 @@ test("JSON nested without end is reported or survived", async () => {
   );
 });
 
-test("front matter that unfolds without end is refused", async () => {
+test("front matter with exploding aliases is refused", async () => {
   const bomb = "---\na: &a [x, x]\nb: &b [*a, *a]\nc: [*b, *b]\n---\n# T\n\nText.";
   await expect((await collected("s.md", bomb)).run()).rejects.toThrow(
     "s.md: aliases (*name) are not used here",
   );
 });
 
-test("a cell that a spreadsheet would run stays a cell in the list of rejected rows", async () => {
+test("a cell with a spreadsheet formula is text in the list of rejected rows", async () => {
   const { study, run } = await collected("s.csv", `${table}\n"=HYPERLINK(""http://x"")",""\n`);
   await run();
   expect((await readTable(study.path("corpus/rejected.csv")))[0]!["title"]).toBe('\'=HYPERLINK("http://x")');
@@ -102,18 +102,18 @@ test.each([
   ["elements as many as are let through", inBody("<p>love".repeat(19_000))],
   ["blocks as deep as are let through", inBody(`${"<div>".repeat(480)}<p>love</p>`)],
   ["undefined", `<script>window.__preloadedData = [${"undefined,".repeat(200_000)}1];</script>`],
-])("a page that is a bomb of %s is survived", (_, html) => {
+])("a page with very many %s does not crash the parser", (_, html) => {
   expect(parsePost(html).stories.length).toBeLessThanOrEqual(1);
-  expect(() => wallIn(html)).not.toThrow();
+  expect(() => failureIn(html)).not.toThrow();
 });
 
-test("a kept page that unpacks without end is reported as damaged", async () => {
+test("a stored page that is a decompression bomb is reported as damaged", async () => {
   const study = await temporaryStudy();
   const address = "https://www.nytimes.com/a";
   await mkdir(study.path(pagesFolder), { recursive: true });
   const file = join(study.path(pagesFolder), `${shortId(address, 20)}.html.gz`);
   await writeFile(file, gzipSync(Buffer.alloc(100_000_000)));
-  await expect(keptPages(study).read(address)).rejects.toThrow("is damaged");
+  await expect(pageStore(study).read(address)).rejects.toThrow("is damaged");
   await writeFile(file, "not gzip");
-  await expect(keptPages(study).read(address)).rejects.toThrow("is damaged");
+  await expect(pageStore(study).read(address)).rejects.toThrow("is damaged");
 });

@@ -23,7 +23,7 @@ async function initWith(table: string, ...flags: string[]) {
   return { study, ...(await tinylove("init", study, "--corpus", file, ...flags)) };
 }
 
-test("a study from one's own table has that table and no example, and reports what was chosen", async () => {
+test("a study from a user's table has that table and no example, and reports its choices", async () => {
   const { study, code, told } = await initWith(
     storyTable([...manyRows(60), "Alone,,post-60", ...manyRows(1, 140)]),
   );
@@ -57,7 +57,7 @@ test("a study from one's own table has that table and no example, and reports wh
   expect(split).toEqual({ train: 30, validation: 10, test: 20 });
 });
 
-test("columns that their names do not tell are mapped, and checked", async () => {
+test("columns with unknown names are mapped, and checked", async () => {
   const odd = storyTable().replace("title,text", "heading line,prose");
   const plain = await initWith(odd);
   expect(plain).toMatchObject({ code: 1, last: expect.stringMatching(/mine\.csv has no title column/) });
@@ -86,7 +86,7 @@ test("columns that their names do not tell are mapped, and checked", async () =>
   expect(await tinylove("collect", "--study", mapped.study)).toMatchObject({ code: 0 });
 });
 
-test("too few stories, and a table that is not there, leave nothing behind", async () => {
+test("too few stories, and a missing table, leave nothing behind", async () => {
   const few = await initWith(storyTable(storyRows.slice(1)));
   expect(few).toMatchObject({ code: 1, last: expect.stringContaining("mine.csv has 11 usable stories") });
   expect(await exists(few.study)).toBe(false);
@@ -102,7 +102,7 @@ test.each([
   [12, { train: 4, validation: 2, test: 6 }, 1],
   [40, { train: 14, validation: 6, test: 20 }, 5],
   [751, { train: 451, validation: 150, test: 150 }, 5],
-])("%i stories are split so that the forms have their titles", (count, split, forms) => {
+])("%i stories are split so that there are enough titles for the forms", (count, split, forms) => {
   const found = chosen(lengths(count, 95));
   const { train, validation, test: tested } = split;
   expect(found).toMatchObject({
@@ -113,7 +113,7 @@ test.each([
   });
 });
 
-test("the clip and the longest length follow the stories where these are of another length", () => {
+test("the clip and the maximum length follow the lengths of the stories", () => {
   expect(chosen([...lengths(10, 50), ...lengths(50, 70)])).toMatchObject({
     "compose.words.least": 44,
     "compose.words.most": 49,
@@ -137,7 +137,7 @@ test("new values replace old ones, and comments stay", () => {
   ).toBe('a:\n  g: { h: i j }\n  b: "two: #" # one\n  note: ""\n  d: {e: 3}\nf: x\n');
 });
 
-test("a comment stays in its column, and paragraphs are folded below their key", () => {
+test("comments stay in their column, and long paragraphs are folded", () => {
   expect(
     withSettings("a:\n  b: one   # of one\n  c: >-\n    old\n  d: 1\n", [
       ["a.b", "three"],

@@ -14,7 +14,7 @@ import { StandIn } from "./stand-in.ts";
 
 let driver = "";
 
-/** The program as it is shipped, built aside: a process that can be killed. */
+/** The built program in its own folder, as a process that can be killed. */
 beforeAll(async () => {
   if (!chromiumPath()) return;
   const folder = dirname(dirname(await builtProgram()));
@@ -32,7 +32,7 @@ beforeAll(async () => {
   );
 });
 
-/** Posts of three stories each, no two of which share a sentence. */
+/** Posts of three stories each, without a common sentence. */
 function manyPosts(count: number): PostFixture[] {
   const random = randomFrom("posts that are killed");
   const words =
@@ -79,7 +79,7 @@ async function finish(folder: string, standIn: StandIn): Promise<string> {
   return stories.replaceAll(new URL(standIn.address).host, "the stand-in");
 }
 
-/** Resolves when the stand-in has seen a post since `before`, or when the program has ended. */
+/** Resolves when the test server has seen a request for a post since `before`, or when the program has ended. */
 async function untilPage(standIn: StandIn, before: number, exit: Promise<unknown>): Promise<void> {
   let ended = false;
   void exit.then(() => {
@@ -109,7 +109,7 @@ test.skipIf(!chromiumPath())(
       const before = standIn.seen.length;
       const child = start(folder, standIn);
       const exit = once(child, "exit");
-      // Every other kill comes once a page was asked for, so that the pages are hit on a slow machine too.
+      // Every other kill comes after a page was requested, so that pages are interrupted on a slow machine too.
       if (kills % 2 === 1) await untilPage(standIn, before, exit);
       await new Promise((resolve) => setTimeout(resolve, random.next() * (kills % 2 === 1 ? 700 : 2000)));
       child.kill("SIGKILL");

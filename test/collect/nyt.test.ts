@@ -24,7 +24,7 @@ async function begun(options: StandInOptions = {}) {
     flags: Record<string, unknown> = {},
     environment: Record<string, string | undefined> = {},
   ) => {
-    // What never comes to a page needs no browser: any program stands for it.
+    // Tests that never request a page need no browser: any program will do.
     const browser = { CHROMIUM: chromiumPath() ?? process.execPath };
     const effects = quietEffects({ env: { ...standIn.environment, ...browser, ...environment } });
     const outcome = await collect.run(
@@ -37,7 +37,7 @@ async function begun(options: StandInOptions = {}) {
   return { standIn, study, run, [Symbol.asyncDispose]: () => standIn[Symbol.asyncDispose]() };
 }
 
-/** What the corpus should hold: every first print, and the reprint whose first print is in no post. */
+/** The expected corpus: every first print, and the reprint whose original is in no post. */
 const expected = posts
   .flatMap((post) => post.stories.map((story) => ({ ...story, post })))
   .filter(({ note, title }) => !note || title === "Northern Line")
@@ -70,22 +70,25 @@ function statesOf(study: Study): string[] {
 }
 
 describe.skipIf(!chromiumPath())("with a real Chromium", () => {
-  test.each(["metadata", "meta"] as const)("the are-in's posts come out exactly (%s)", async (count) => {
-    await using crawl = await begun({ count, limited: 2, subscribers: true });
-    await writeFile(crawl.study.path("cookies.txt"), cookiesTxt);
-    const { told } = await crawl.run({ cookies: crawl.study.path("cookies.txt") });
+  test.each(["metadata", "meta"] as const)(
+    "the test server's posts are collected exactly (%s)",
+    async (count) => {
+      await using crawl = await begun({ count, limited: 2, subscribers: true });
+      await writeFile(crawl.study.path("cookies.txt"), cookiesTxt);
+      const { told } = await crawl.run({ cookies: crawl.study.path("cookies.txt") });
 
-    expect(await corpusOf(crawl.study)).toEqual(expected);
-    expect([...crawl.standIn.visits()]).toEqual(posts.map(({ path }) => [path, 1]));
-    expect(crawl.standIn.mostAtOnce).toBe(1);
-    expect(statesOf(crawl.study)).toEqual(posts.map(() => "parsed"));
-    expect(told.some((line) => /the search's rate limit is reached/.test(line))).toBe(true);
+      expect(await corpusOf(crawl.study)).toEqual(expected);
+      expect([...crawl.standIn.visits()]).toEqual(posts.map(({ path }) => [path, 1]));
+      expect(crawl.standIn.mostAtOnce).toBe(1);
+      expect(statesOf(crawl.study)).toEqual(posts.map(() => "parsed"));
+      expect(told.some((line) => /the search's rate limit is reached/.test(line))).toBe(true);
 
-    const reprints = (await readTable(crawl.study.path("corpus/rejected.csv"))).map((row) => row["reason"]);
-    expect(reprints).toEqual(["reprint", "reprint"]);
-  });
+      const reprints = (await readTable(crawl.study.path("corpus/rejected.csv"))).map((row) => row["reason"]);
+      expect(reprints).toEqual(["reprint", "reprint"]);
+    },
+  );
 
-  test("it says who it is, brings the one domain's cookies, and the login is in no message", async () => {
+  test("it identifies itself, sends only cookies of the domain, and the login is in no message", async () => {
     await using crawl = await begun({ subscribers: true });
     await writeFile(crawl.study.path("cookies.txt"), cookiesTxt);
     const { told } = await crawl.run({ cookies: crawl.study.path("cookies.txt") });
@@ -101,7 +104,7 @@ describe.skipIf(!chromiumPath())("with a real Chromium", () => {
     expect(await readFile(kept, "utf8")).not.toContain("of-another-site");
   });
 
-  test("a second run asks for nothing again, and reparsing asks for nothing at all", async () => {
+  test("a second run requests nothing again, and reparsing makes no request", async () => {
     await using crawl = await begun();
     await crawl.run();
     const first = await readFile(crawl.study.path("corpus/stories.jsonl"), "utf8");
@@ -116,7 +119,7 @@ describe.skipIf(!chromiumPath())("with a real Chromium", () => {
     expect(await readFile(crawl.study.path("corpus/stories.jsonl"), "utf8")).toBe(first);
   });
 
-  test("--limit takes that many pages, the next run the others, and --dry-run only says so", async () => {
+  test("--limit fetches that many pages, the next run the others, and --dry-run only lists them", async () => {
     await using crawl = await begun();
     await crawl.run({ limit: 2 });
     expect(crawl.standIn.visits().size).toBe(2);
@@ -132,18 +135,18 @@ describe.skipIf(!chromiumPath())("with a real Chromium", () => {
     expect([...crawl.standIn.visits().values()]).toEqual([1, 1, 1, 1, 1]);
   });
 
-  const walls: [Behaviour, RegExp, string][] = [
+  const failures: [Behaviour, RegExp, string][] = [
     ["login", /leads to the login page/, "blocked"],
-    ["gateway", /behind the subscription wall/, "blocked"],
+    ["gateway", /behind the paywall/, "blocked"],
     ["truncated", /is cut short/, "blocked"],
-    ["captcha", /asks for a captcha/, "blocked"],
+    ["captcha", /asks for a CAPTCHA/, "blocked"],
     ["forbidden", /is forbidden \(403\)/, "blocked"],
     ["too many requests", /too many requests \(429\)/, "blocked"],
     ["server error", /not available because of a server error/, "failed"],
     ["changed markup", /has no readable story/, "failed"],
     ["no answer", /could not be fetched: .*(ERR_EMPTY_RESPONSE|ERR_CONNECTION)/, "failed"],
   ];
-  test.each(walls)("three pages in a row of %s end the crawl", async (behaviour, message, state) => {
+  test.each(failures)("three pages in a row of %s end the crawl", async (behaviour, message, state) => {
     await using crawl = await begun();
     for (const { path } of posts.slice(1)) crawl.standIn.behaviours.set(path, behaviour);
     await expect(crawl.run()).rejects.toMatchObject({
@@ -152,13 +155,13 @@ describe.skipIf(!chromiumPath())("with a real Chromium", () => {
       hint: expect.stringContaining("--retry-failed"),
     });
     expect(statesOf(crawl.study)).toEqual(["fetched", state, state, state, "discovered"]);
-    // Chromium itself asks once more where there was no answer at all.
+    // Chromium itself repeats a request without an answer.
     const asked = behaviour === "no answer" ? 2 : 1;
     expect([...crawl.standIn.visits().values()]).toEqual([1, asked, asked, asked]);
     expect(await exists(crawl.study.path("corpus/stories.jsonl"))).toBe(false);
   });
 
-  test("after a wall nothing is lost, and what was barred is asked for again only when one says so", async () => {
+  test("after blocked pages nothing is lost, and they are requested again only on demand", async () => {
     await using crawl = await begun();
     for (const { path } of posts.slice(1)) crawl.standIn.behaviours.set(path, "gateway");
     await expect(crawl.run()).rejects.toThrow("stopped after 3 failed pages in a row");
@@ -170,7 +173,7 @@ describe.skipIf(!chromiumPath())("with a real Chromium", () => {
     expect(await corpusOf(crawl.study)).toEqual(expected);
   });
 
-  test("pages that are gone, or walled one at a time, are reported and do not end the crawl", async () => {
+  test("missing pages, and single blocked ones, are reported and do not end the crawl", async () => {
     await using crawl = await begun();
     crawl.standIn.behaviours.set(posts[0]!.path, "gone");
     crawl.standIn.behaviours.set(posts[2]!.path, "gateway");
@@ -181,7 +184,7 @@ describe.skipIf(!chromiumPath())("with a real Chromium", () => {
     expect(rejected.map((row) => row["reason"])).toEqual(["page failed", "page blocked"]);
   });
 
-  test("with a login that has expired the message says to renew it, without one to log in", async () => {
+  test("with an expired login the message says to renew it, without one to log in", async () => {
     await using crawl = await begun({ subscribers: true });
     await expect(crawl.run()).rejects.toMatchObject({
       hint: expect.stringContaining("log in with `tinylove login`"),
@@ -194,7 +197,7 @@ describe.skipIf(!chromiumPath())("with a real Chromium", () => {
     });
   });
 
-  test("an interrupt ends the crawl at once, and the same command continues there", async () => {
+  test("an interruption ends the crawl at once, and the same command continues it", async () => {
     await using crawl = await begun({ delay: 200 });
     const interruption = new AbortController();
     const effects = quietEffects({ env: crawl.standIn.environment, signal: interruption.signal });
@@ -209,7 +212,7 @@ describe.skipIf(!chromiumPath())("with a real Chromium", () => {
     expect([...crawl.standIn.visits().values()]).toEqual([1, 2, 1, 1, 1]);
   });
 
-  test("robots.txt is read first and held to", async () => {
+  test("robots.txt is read first and obeyed", async () => {
     await using crawl = await begun({ robots: "User-agent: *\nDisallow: /2020/\n" });
     await crawl.run();
     expect(crawl.standIn.seen[0]!.path).toBe("/robots.txt");
@@ -218,7 +221,7 @@ describe.skipIf(!chromiumPath())("with a real Chromium", () => {
   });
 });
 
-test("nothing is requested before the terms are acknowledged, and once is enough", async () => {
+test("nothing is requested before the terms are acknowledged, once for all runs", async () => {
   await using crawl = await begun();
   const effects = quietEffects({ env: crawl.standIn.environment });
   await expect(collect.run(crawl.study, CollectOptions.parse({}), effects)).rejects.toMatchObject({
@@ -245,7 +248,7 @@ test("a key that is refused is reported and never shown", async () => {
   );
 });
 
-test("a limit that does not pass is reported without the key, and the next run continues where it was", async () => {
+test("an endless rate limit is reported without the key, and the next run continues", async () => {
   await using crawl = await begun({ limited: 6 });
   const failure = crawl.run();
   await expect(failure).rejects.toThrow(
@@ -254,7 +257,7 @@ test("a limit that does not pass is reported without the key, and the next run c
   await failure.catch(({ message }) => expect(message).not.toContain(goodKey));
 });
 
-test("an API that cannot be reached is reported without the key", async () => {
+test("an unreachable API is reported without the key", async () => {
   await using crawl = await begun();
   const failure = crawl.run({}, { TINYLOVE_NYT_API: "http://127.0.0.1:9" });
   await expect(failure).rejects.toThrow(/cannot reach 127.0.0.1:9/);
@@ -263,7 +266,7 @@ test("an API that cannot be reached is reported without the key", async () => {
   );
 });
 
-test("no hits at all point to the filter, and docs: null is no error", async () => {
+test("no hits at all suggest a changed filter, and docs: null is not an error", async () => {
   await using crawl = await begun({ posts: [] });
   const study = await temporaryStudy({
     corpus: { ...settings.corpus, nyt: { begin: "2020-03-01", end: "2020-11-30" } },
@@ -278,14 +281,14 @@ test("no hits at all point to the filter, and docs: null is no error", async () 
   expect(effects.told.filter((line) => /no hits for/.test(line)).length).toBe(2);
 });
 
-test("a study that is being collected in is not collected in twice", async () => {
+test("two processes cannot collect into the same study", async () => {
   await using crawl = await begun();
   const held = new Journal(crawl.study.path(journalFile));
   await expect(crawl.run()).rejects.toThrow("another `tinylove` is collecting in this study");
   held.close();
 });
 
-test("the pace may be set aside for a are-in on this machine alone", async () => {
+test("the pace may be changed only for a test server on this machine", async () => {
   const { endpointsOf } = await import("../../src/collect/crawl/endpoints.ts");
   expect(endpointsOf({ TINYLOVE_NYT_PACE: "0" }, 15)).toMatchObject({ searchPace: 12, pagePace: 15 });
   expect(

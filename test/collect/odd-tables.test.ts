@@ -10,7 +10,7 @@ import { tinylove } from "../helpers/small-study.ts";
 import { temporaryFolder } from "../helpers/world.ts";
 import { fewStories } from "./few-stories.ts";
 
-/** Tables of stories as people have them, read by the command. */
+/** Tables of stories in the formats that people use, read by the command. */
 
 async function collected(file: string, content: string | Uint8Array, corpus = "") {
   const folder = await temporaryFolder();
@@ -53,7 +53,7 @@ const parquet = (compressed: Record<string, unknown> = {}) =>
     }),
   );
 
-describe("the same stories, however they are kept", () => {
+describe("the same stories in any format", () => {
   test.each<[string, string, string | Uint8Array]>([
     [
       "sep=; in the first line",
@@ -118,7 +118,7 @@ describe("the same stories, however they are kept", () => {
     expect(textOf(stories)).toEqual(expected);
   });
 
-  test("a missing author is not one, and is not called NA", async () => {
+  test('a missing author is empty, not "NA"', async () => {
     const { stories } = await collected(
       "s.csv",
       csv(
@@ -130,7 +130,7 @@ describe("the same stories, however they are kept", () => {
   });
 });
 
-describe("a table that cannot be meant so is refused in one line, and nothing is written", () => {
+describe("an invalid table is refused in one line, and nothing is written", () => {
   const nested = (value: unknown) => jsonLines([{ title: "A", text: value }, ...rows]);
   test.each<[string, string, string | Uint8Array, RegExp]>([
     [
@@ -171,10 +171,10 @@ describe("a table that cannot be meant so is refused in one line, and nothing is
 
 const story = rows[0]!.text;
 
-describe("what other programs left in a text is repaired and reported", () => {
+describe("errors that other programs left in a text are repaired and reported", () => {
   const opening = "Marta didn’t cut the “key” — she found it at the café, at ½ past ten.";
   const shown = 'Marta didn\'t cut the "key" – she found it at the café, at 1/2 past ten.';
-  /** What Windows-1252 shows for the bytes of UTF-8; Latin-1 has control characters in their place. */
+  /** What Windows-1252 shows for the bytes of UTF-8; Latin-1 has control characters instead. */
   const shownAs = "€\u0081‚ƒ„…†‡ˆ‰Š‹Œ\u008DŽ\u008F\u0090‘’“”•–—˜™š›œ\u009DžŸ";
   const windows1252 = (text: string) =>
     [...Buffer.from(text, "utf8")]
@@ -234,7 +234,7 @@ describe("what other programs left in a text is repaired and reported", () => {
     "The tag C:\\new\\tapes was on the box.",
     "He said “AT&T” and ate at Â, his café.",
     "It cost £5 or €6, 50 %, in § 3 – ©1999.",
-  ])("prose is left alone: %s", async (text) => {
+  ])("correct prose is unchanged: %s", async (text) => {
     const { told, stories } = await collected("s.jsonl", withFirst(`${text} ${story}`));
     expect(told).not.toContain("repaired");
     expect(stories[0]!.words).toBe(
@@ -242,7 +242,7 @@ describe("what other programs left in a text is repaired and reported", () => {
     );
   });
 
-  test("corpus.repair: false leaves it, and says what readers will see", async () => {
+  test("corpus.repair: false leaves errors, with a warning that readers will see them", async () => {
     const { told, stories } = await collected(
       "s.jsonl",
       withFirst(`It was&mdash;fine. ${story}`),
@@ -254,19 +254,19 @@ describe("what other programs left in a text is repaired and reported", () => {
     );
   });
 
-  test("an apostrophe that became a question mark is reported, for nothing brings it back", async () => {
+  test("an apostrophe that became a question mark is reported, since it cannot be restored", async () => {
     const { told } = await collected("s.jsonl", withFirst(`I didn?t know. ${story}`));
     expect(told).toMatch(/contains “didn\?t”: question marks may replace lost characters/);
   });
 
-  test("a collected story keeps its raw text next to the one that is shown", async () => {
+  test("a collected story keeps its raw text in addition to the cleaned one", async () => {
     const { stories } = await collected("s.jsonl", withFirst(`“Oh” &amp; so. ${story}`));
     expect(stories[0]!.raw).toBe(`“Oh” &amp; so. ${story}`);
     expect(stories[1]!.raw).toBeUndefined();
   });
 });
 
-describe("edges of a story", () => {
+describe("starts and ends of stories", () => {
   test.each([
     ["a dash and the name", (text: string) => `${text} – Ilse Brandt`],
     ["a long dash without spaces", (text: string) => `${text}—Ilse Brandt`],
@@ -274,7 +274,7 @@ describe("edges of a story", () => {
     ["by and the name", (text: string) => `${text} By Ilse Brandt`],
     ["the name alone on a last line", (text: string) => `${text}\n\nIlse Brandt`],
     ["the name in brackets and capitals", (text: string) => `${text} (ILSE BRANDT)`],
-  ])("a signature that is the author is taken off: %s", async (_, sign) => {
+  ])("an author's signature is removed: %s", async (_, sign) => {
     const { told, stories } = await collected("s.jsonl", withFirst(sign(story)));
     expect(stories[0]!.text).toBe(story);
     expect(told).toMatch(
@@ -282,7 +282,7 @@ describe("edges of a story", () => {
     );
   });
 
-  test("a name that is not the author's is reported and stays; a name within the story is not a signature", async () => {
+  test("another name is reported and stays; a name inside the story is not a signature", async () => {
     const { told, stories } = await collected("s.jsonl", withFirst(`${story} – Maria del Mar`));
     expect(stories[0]!.text).toBe(`${story} – Maria del Mar`);
     expect(told).toMatch(/may be signed: it ends in “Maria del Mar”/);
@@ -315,13 +315,13 @@ describe("edges of a story", () => {
     "“First,” he began.\n“Second,” she said, and that was that.",
     "It was 5'10'' and a half, or so she thought…",
     "She smiled. ❤",
-  ])("a story that ends as stories do is not: %s", async (text) => {
+  ])("a complete story is not reported: %s", async (text) => {
     const { told } = await collected("s.jsonl", withFirst(`${story} ${text}`));
     expect(told).not.toContain("cut short");
   });
 });
 
-describe("of several prints the earliest is kept", () => {
+describe("of several versions the earliest is kept", () => {
   const printed = (dates: readonly string[], more: readonly Record<string, unknown>[] = []) =>
     jsonLines([
       ...dates.map((date, at) => ({ ...rows[0], date, mark: `print ${at + 1}`, ...more[at] })),
@@ -345,7 +345,7 @@ describe("of several prints the earliest is kept", () => {
     expect(rejected.map(({ reason }) => reason)).toEqual(dates.slice(1).map(() => "duplicate"));
   });
 
-  test("an original and its reprint, which says so: the original is kept, whatever comes first", async () => {
+  test("of an original and a marked reprint the original is kept, in any order", async () => {
     const reprint = { text: `${story} (Originally published on June 4, 2019.)` };
     const { stories, rejected } = await collected("s.jsonl", printed(["", ""], [reprint, {}]));
     const kept = stories.find(({ title }) => title === rows[0]!.title)!;

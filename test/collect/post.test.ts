@@ -29,7 +29,7 @@ for (const [way, options] of Object.entries(ways)) {
   });
 }
 
-/** A page of one story with the given paragraphs. */
+/** A page of one story with these paragraphs. */
 const page = (...paragraphs: string[]) =>
   `<section name="articleBody"><h2>Title</h2>${paragraphs.map((inside) => `<p>${inside}</p>`).join("")}</section>`;
 
@@ -65,11 +65,11 @@ test.each([
     "There was one thing left — us — and we kept it.",
   ],
   ["We had what we had. — or so I tell it now", "We had what we had. — or so I tell it now"],
-])("a text that nobody signs keeps its end: %s", (inside, text) => {
+])("a text without a signature keeps its end: %s", (inside, text) => {
   expect(storyIn(inside)).toMatchObject({ text, author: "" });
 });
 
-test("a reprint's note may be in the author's italics, after them, or on a line of its own", () => {
+test("a reprint's note may be in the author's italics, after them, or on its own line", () => {
   const expected = {
     text: "He stayed.",
     author: "Ann Lee",
@@ -82,7 +82,7 @@ test("a reprint's note may be in the author's italics, after them, or on a line 
   expect(storyIn("He stayed. — <em>Ann Lee</em>", `(${note}.)`)).toMatchObject(expected);
 });
 
-test("what follows the author is the page's, a story without one runs to the next title", () => {
+test("what follows the author does not belong to the story; a story without an author ends at the next title", () => {
   expect(storyIn("One.", "Two. — <em>Ann Lee</em>", "Sign up for our newsletter.")).toMatchObject({
     text: "One.\nTwo.",
   });
@@ -92,16 +92,16 @@ test("what follows the author is the page's, a story without one runs to the nex
   });
 });
 
-test("a title without a story is kept as such, for validation to tell", () => {
+test("a title without a story is kept, for validation to report", () => {
   expect(storyIn()).toMatchObject({ title: "Title", text: "" });
 });
 
-test("bold paragraphs are titles where there is no heading", () => {
+test("bold paragraphs are titles if there is no heading", () => {
   const html = `<section name="articleBody"><p><strong>Title</strong></p><p>He stayed. — <em>Ann Lee</em></p></section>`;
   expect(parsePost(html).stories).toMatchObject([{ title: "Title", text: "He stayed.", author: "Ann Lee" }]);
 });
 
-test("pictures' captions are no part of a story", () => {
+test("captions are not part of a story", () => {
   const html = page("One.", "Two. — <em>Ann Lee</em>").replace(
     "<p>Two",
     "<figure><p>A caption</p></figure><p>Two",

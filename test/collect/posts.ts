@@ -1,4 +1,4 @@
-/** Posts written for these tests, in the form in which a newspaper's page tells them. */
+/** Posts written for these tests, in the form of a newspaper's page. */
 export interface PostFixture {
   readonly path: string;
   readonly headline: string;
@@ -10,7 +10,7 @@ export interface StoryFixture {
   readonly title: string;
   readonly paragraphs: readonly string[];
   readonly author: string;
-  /** How the author is joined to the last paragraph. */
+  /** How the author follows the last paragraph. */
   readonly tail?: "spaced" | "close" | "inside" | "none" | "own paragraph";
   readonly place?: string;
   /** The note of a reprint. */
@@ -189,20 +189,20 @@ export const posts: readonly PostFixture[] = [
   },
 ];
 
-/** Every story as a corpus should hold it, in the order of the posts, first prints and reprints alike. */
+/** Every story as it should be in the corpus, in the order of the posts, first prints and reprints. */
 export const storiesOfPosts = posts.flatMap(({ headline, date, stories }) =>
   stories.map((story) => ({ headline, date, ...story })),
 );
 
 type Shape = "tree" | "state";
 
-/** The page of a post, with the article's markup and its data in one of two shapes; `drawn: false` leaves the data alone. */
+/** The page of a post, with the article's markup and its data in one of two shapes; `drawn: false` has only the data. */
 export function pageOfPost(
   post: PostFixture,
   { shape = "tree", drawn = true, data = true }: { shape?: Shape; drawn?: boolean; data?: boolean } = {},
 ): string {
   const preloaded = shape === "tree" ? treeOf(post) : stateOf(post);
-  // The page's own program writes JavaScript: what has no value is undefined.
+  // The page's data are JavaScript: a missing value is undefined.
   const script = JSON.stringify(preloaded).replaceAll('"@undefined"', "undefined");
   return `<!doctype html><html lang="en"><head><meta charset="utf-8"><title>${post.headline} - The Paper</title>
 <link data-rh="true" rel="canonical" href="https://www.nytimes.com${post.path}">

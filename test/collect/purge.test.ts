@@ -4,7 +4,7 @@ import { chromium } from "playwright-core";
 import { expect, test } from "vitest";
 import { collect } from "../../src/collect/collect.ts";
 import { Journal } from "../../src/collect/crawl/journal.ts";
-import { keptPages } from "../../src/collect/crawl/kept-pages.ts";
+import { pageStore } from "../../src/collect/crawl/page-store.ts";
 import { keepLogin, login } from "../../src/collect/login.ts";
 import { CollectOptions } from "../../src/collect/options.ts";
 import { purge } from "../../src/collect/purge.ts";
@@ -23,7 +23,7 @@ async function put(study: Study, path: string, content: string) {
   await writeFile(study.path(path), content);
 }
 
-/** A study as a crawl leaves it, with what later stages made of it. */
+/** A study after a crawl, with files of later stages. */
 async function collectedStudy(): Promise<Study> {
   const study = await temporaryStudy({ corpus: { source: "nyt" } });
   await writeFile(study.path("study.yaml"), "name: test\ncorpus:\n  source: nyt\n");
@@ -44,7 +44,7 @@ async function collectedStudy(): Promise<Study> {
     at,
   );
   for (const post of posts) {
-    const hash = await keptPages(study).keep(addressOf(post.path), pageOfPost(post));
+    const hash = await pageStore(study).store(addressOf(post.path), pageOfPost(post));
     journal.setState(addressOf(post.path), "fetched", at, { hash });
   }
   journal.close();
@@ -73,7 +73,7 @@ const run = async (study: Study, options: { all?: boolean; yes?: boolean }) => {
   return effects;
 };
 
-test("without --yes it is only said what would go", async () => {
+test("without --yes it only lists what would be removed", async () => {
   const study = await collectedStudy();
   const before = await filesUnder(study.folder);
   const { printed } = await run(study, {});
@@ -81,7 +81,7 @@ test("without --yes it is only said what would go", async () => {
   expect(await filesUnder(study.folder)).toEqual(before);
 });
 
-test("texts, pages and login go; addresses and hashes stay; judgments are never touched", async () => {
+test("texts, pages and login are removed; addresses and hashes stay; judgments are never touched", async () => {
   const study = await collectedStudy();
   const stories = await readStories(study);
   const { told } = await run(study, { all: true, yes: true });
@@ -109,7 +109,7 @@ test("texts, pages and login go; addresses and hashes stay; judgments are never 
   journal.close();
 });
 
-test("what later stages made is named, and stays unless --all is given", async () => {
+test("files of later stages are listed, and removed only with --all", async () => {
   const study = await collectedStudy();
   const { told } = await run(study, { yes: true });
   expect(told).toContain(
@@ -118,7 +118,7 @@ test("what later stages made is named, and stays unless --all is given", async (
   expect(await exists(study.path("stimuli/stimuli.jsonl"))).toBe(true);
 });
 
-test("after a purge nothing is fetched again before the terms are acknowledged again", async () => {
+test("after a purge nothing is fetched before the terms are acknowledged again", async () => {
   const study = await collectedStudy();
   await run(study, { yes: true });
   await expect(collect.run(study, CollectOptions.parse({}), quietEffects())).rejects.toThrow(
@@ -148,7 +148,7 @@ test.skipIf(!chromiumPath() || process.env["DISPLAY"] || process.platform !== "l
 );
 
 test.skipIf(!chromiumPath())(
-  "a login's cookies are kept when the window is closed, the one domain's alone",
+  "a login's cookies are stored when the window is closed, only those of the domain",
   async () => {
     const study = await temporaryStudy();
     const args = process.getuid?.() === 0 ? ["--no-sandbox"] : [];

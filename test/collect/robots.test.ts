@@ -4,7 +4,7 @@ import { parseRobots, robotsOf } from "../../src/collect/crawl/robots.ts";
 const agent = "TinyLove/0.1.0";
 const allows = (text: string, path: string) => parseRobots(text, agent).allows(`https://example.org${path}`);
 
-test("the longest rule wins, and of two as long the one that allows (RFC 9309, 2.2.2)", () => {
+test("the longest rule wins; of two equally long ones the one that allows (RFC 9309, 2.2.2)", () => {
   const text = "User-agent: *\nDisallow: /style\nAllow: /style/tiny\nDisallow: /x\nAllow: /x";
   expect(allows(text, "/style/other")).toBe(false);
   expect(allows(text, "/style/tiny-love")).toBe(true);
@@ -20,7 +20,7 @@ test("a group that names us replaces the one for everyone", () => {
   expect(parseRobots(text, agent).delay).toBe(20);
 });
 
-test("stars and ends are understood, an empty rule forbids nothing", () => {
+test("wildcards and end marks are supported; an empty rule forbids nothing", () => {
   const text = "user-agent: *\ndisallow: /*.json$\ndisallow: /a/*/z\ndisallow:";
   expect(allows(text, "/b.json")).toBe(false);
   expect(allows(text, "/b.json?x")).toBe(true);
@@ -28,12 +28,12 @@ test("stars and ends are understood, an empty rule forbids nothing", () => {
   expect(allows(text, "/a/z")).toBe(true);
 });
 
-test("a pattern of many stars is walked in no time", () => {
+test("a pattern of many wildcards is matched quickly", () => {
   const text = `user-agent: *\ndisallow: /${"*a".repeat(2000)}$`;
   expect(allows(text, `/${"a".repeat(5000)}b`)).toBe(true);
 });
 
-test("without robots.txt all is allowed, with one that cannot be had nothing", async () => {
+test("without robots.txt everything is allowed; if it is unreachable, nothing", async () => {
   const answering = (status: number) => (() => Promise.resolve(new Response("", { status }))) as typeof fetch;
   const site = new URL("https://example.org");
   expect((await robotsOf(site, agent, answering(404))).allows("https://example.org/x")).toBe(true);

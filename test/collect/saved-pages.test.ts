@@ -22,7 +22,7 @@ async function studyOfPages(pages: Record<string, string | Uint8Array>) {
   return { study, effects, run };
 }
 
-/** A page as a browser saves it in one file: quoted-printable or base64 in a part beside its pictures. */
+/** A page saved as one file: quoted-printable or base64, in a part next to its pictures. */
 function mhtmlOf(html: string, encoding: "quoted-printable" | "base64"): string {
   const bytes = Buffer.from(html, "utf8");
   const quoted = [...bytes]
@@ -54,7 +54,7 @@ function mhtmlOf(html: string, encoding: "quoted-printable" | "base64"): string 
   ].join("\r\n");
 }
 
-test("saved pages give the stories of their posts, HTML and MHTML alike", async () => {
+test("saved pages give the stories of their posts, from HTML and MHTML", async () => {
   const { study, run } = await studyOfPages({
     "a.html": pageOfPost(posts[0]!, { shape: "state" }),
     "b/b.htm": pageOfPost(posts[1]!),
@@ -74,15 +74,12 @@ test("saved pages give the stories of their posts, HTML and MHTML alike", async 
   });
 });
 
-test.each(["quoted-printable", "base64"] as const)(
-  "a page in MHTML comes out letter for letter (%s)",
-  (encoding) => {
-    const html = pageOfPost(posts[3]!);
-    expect(htmlOfMhtml(mhtmlOf(html, encoding))?.trim()).toBe(html);
-  },
-);
+test.each(["quoted-printable", "base64"] as const)("a page in MHTML is decoded exactly (%s)", (encoding) => {
+  const html = pageOfPost(posts[3]!);
+  expect(htmlOfMhtml(mhtmlOf(html, encoding))?.trim()).toBe(html);
+});
 
-test("pages behind a wall, cut short, or of another kind are listed with their reason", async () => {
+test("blocked, truncated and unrelated pages are listed with the reason", async () => {
   const whole = pageOfPost(posts[0]!);
   const { study, run, effects } = await studyOfPages({
     "good.html": pageOfPost(posts[2]!),
@@ -105,7 +102,7 @@ test("pages behind a wall, cut short, or of another kind are listed with their r
   expect(effects.told).toContain("warning: other.html has no readable story");
 });
 
-test("a folder that is not there, or has no page, is reported", async () => {
+test("a missing folder, or one without pages, is reported", async () => {
   const { run } = await studyOfPages({});
   await expect(run()).rejects.toThrow(/^no such folder: .*pages$/);
   const empty = await studyOfPages({ "a.txt": "x" });

@@ -23,7 +23,7 @@ async function searching(options: StandInOptions) {
   return { standIn, journal, discover, pathsFound, [Symbol.asyncDispose]: dispose };
 }
 
-test("posts are found among podcasts, lessons, lists and other sites, by the union of two queries", async () => {
+test("posts are found among podcasts, lessons and lists of the site, by the union of two queries", async () => {
   await using search = await searching({});
   await search.discover();
   expect(search.pathsFound()).toEqual(posts.map(({ path }) => path));
@@ -33,7 +33,7 @@ test("posts are found among podcasts, lessons, lists and other sites, by the uni
   expect(new Set(queries)).toEqual(new Set(['kicker:"Modern Love"', '"Tiny Love Stories"']));
 });
 
-test("a year with more hits than can be paged through is divided until it can", async () => {
+test("a year with too many hits to page through is divided", async () => {
   await using search = await searching({ essays: 2300 });
   await search.discover();
   expect(search.pathsFound()).toEqual(posts.map(({ path }) => path));
@@ -43,7 +43,7 @@ test("a year with more hits than can be paged through is divided until it can", 
   expect(new Set(search.standIn.answered).size).toBe(search.standIn.answered.length);
 });
 
-test("a search that was stopped continues with the next page", async () => {
+test("an interrupted search continues with the next page", async () => {
   await using search = await searching({ limited: 6, limitedAfter: 4, essays: 60 });
   await expect(search.discover()).rejects.toThrow("limit does not end");
   const before = search.standIn.answered.length;
@@ -53,7 +53,7 @@ test("a search that was stopped continues with the next page", async () => {
   expect(new Set(search.standIn.answered).size).toBe(search.standIn.answered.length);
 });
 
-test("two requests are apart by the pace, and a clock that was set back makes no long wait", async () => {
+test("requests keep the pace, and a clock that was set back causes no long wait", async () => {
   const waits: number[] = [];
   const clock = { now: 1_000_000 };
   const effects = quietEffects({ now: () => clock.now });

@@ -5,11 +5,11 @@ import { randomFrom } from "../../src/stats/random.ts";
 
 const the2022 = { train: 450, validation: 151, test: 150 };
 
-test("751 stories are split as the 2022 study split them", () => {
+test("751 stories are split as in the 2022 study", () => {
   expect(splitCounts(the2022, 751)).toEqual(the2022);
 });
 
-test("what a larger corpus has over goes to training", () => {
+test("the surplus of a larger corpus goes to training", () => {
   expect(splitCounts(the2022, 1000)).toEqual({ train: 699, validation: 151, test: 150 });
 });
 
@@ -38,7 +38,7 @@ const sizesOf = (split: ReadonlyMap<number, string>) => {
   return counts;
 };
 
-test("posts of three to five stories reach the exact counts under every seed, and none is split", () => {
+test("posts of three to five stories give the exact counts with every seed, and no post is split", () => {
   const random = randomFrom(7);
   const sizes: number[] = [];
   let sum = 0;
@@ -46,7 +46,7 @@ test("posts of three to five stories reach the exact counts under every seed, an
     sizes.push(random.integer(3, 5));
     sum += sizes.at(-1)!;
   }
-  // What is missing to 751, in posts.
+  // The difference to 751, in posts.
   for (let left = 751 - sum; left > 0; left -= Math.min(4, left)) sizes.push(Math.min(4, left));
   const clusters = posts(sizes);
   for (let seed = 0; seed < 20; seed++) {
@@ -64,7 +64,7 @@ test("the same seed gives the same split, another seed another", () => {
   expect(other).not.toEqual(one);
 });
 
-test("every story is as likely to be tested as another", () => {
+test("every story has the same probability to be a test story", () => {
   const clusters = posts([...Array(20).fill(1), ...Array(20).fill(4)]);
   const counts = { train: 60, validation: 20, test: 20 };
   const drawn = new Array(100).fill(0);
@@ -77,7 +77,7 @@ test("every story is as likely to be tested as another", () => {
   expect(Math.abs(meanOf(drawn.slice(20)) - 80)).toBeLessThan(25);
 });
 
-test("where no set of groups has the count, the nearest is taken", () => {
+test("if no set of groups has the exact count, the nearest is used", () => {
   const split = drawSplit(posts([10, 10, 10, 10]), { train: 24, validation: 8, test: 8 }, randomFrom(3));
   expect(sizesOf(split)).toEqual({ train: 20, validation: 10, test: 10 });
 });
@@ -96,7 +96,7 @@ test("with fewer groups than parts, training comes first and validation last", (
   });
 });
 
-test("stories are together by label, by pair, and by a chain of both", () => {
+test("stories stay together by label, by near duplicates, and by a chain of both", () => {
   expect(clustersOf(["a", undefined, "a", "b", undefined], [[1, 3]])).toEqual([[0, 2], [1, 3], [4]]);
   expect(
     clustersOf(

@@ -2,7 +2,7 @@ import { createServer, type IncomingMessage, type ServerResponse } from "node:ht
 import type { AddressInfo } from "node:net";
 import { type PostFixture, pageOfPost, posts } from "./posts.ts";
 
-/** How the stand-in answers for a page. */
+/** How the server answers a request for a page. */
 export type Behaviour =
   | "article"
   | "login"
@@ -17,16 +17,16 @@ export type Behaviour =
   | "no answer";
 
 export interface StandInOptions {
-  /** Where the count of a search's answer stands: since 2025 in `metadata`, before in `meta`. */
+  /** Where the search's answer has the count: since 2025 in `metadata`, before in `meta`. */
   readonly count?: "metadata" | "meta";
   readonly posts?: readonly PostFixture[];
-  /** How many searches are answered with 429, and after how many that were not (none). */
+  /** How many searches are answered with 429, and after how many successful ones (none). */
   readonly limited?: number;
   readonly limitedAfter?: number;
   /** How many other articles match the search, spread over the year 2019. */
   readonly essays?: number;
   readonly robots?: string;
-  /** Whether articles are for those alone who bring the cookie of a subscriber. */
+  /** Whether articles need a subscriber's cookie. */
   readonly subscribers?: boolean;
   /** Milliseconds before a page is answered. */
   readonly delay?: number;
@@ -42,15 +42,15 @@ export const goodKey = "key-of-the-stand-in";
 export const goodCookie = "NYT-S=a-subscriber";
 
 /**
- * A server on this machine that behaves as the newspaper's search and pages do, as far as is known of them, with
- * texts written for it.
+ * A local server that behaves like the newspaper's search and pages, as far as they are known, with texts written for
+ * the tests.
  */
 export class StandIn {
   readonly seen: Seen[] = [];
   readonly searches: URLSearchParams[] = [];
-  /** The searches that were answered with results. */
+  /** Number of searches that were answered with results. */
   readonly answered: string[] = [];
-  /** The most pages that were asked for at the same time. */
+  /** The largest number of simultaneous requests for pages. */
   mostAtOnce = 0;
   readonly behaviours = new Map<string, Behaviour>();
   readonly #options: StandInOptions;
@@ -78,7 +78,7 @@ export class StandIn {
     return `http://127.0.0.1:${(this.#server.address() as AddressInfo).port}`;
   }
 
-  /** What a command's environment needs in order to come here, at no pace. */
+  /** The environment variables that direct a command to this server, without pauses. */
   get environment(): Record<string, string | undefined> {
     return {
       ...process.env,
@@ -93,7 +93,7 @@ export class StandIn {
     return this.#options.posts ?? posts;
   }
 
-  /** How often each post was asked for. */
+  /** How often each post was requested. */
   visits(): Map<string, number> {
     const counts = new Map<string, number>();
     for (const { path } of this.seen) {
@@ -154,7 +154,7 @@ export class StandIn {
     });
   }
 
-  /** The posts, each under one query or both, among what matches the queries and is none. */
+  /** The posts, each matched by one query or both, among other matches that are not posts. */
   #documents() {
     const document = (path: string, headline: string, date: string, kicker: boolean, words: boolean) => ({
       web_url: this.address + path,
@@ -213,7 +213,7 @@ export class StandIn {
 
     const shape = post.date < "2019" ? "state" : "tree";
     const article = pageOfPost(post, { shape });
-    // The wall is put before the article by the page's own script, as on the real site.
+    // The page's own script puts the paywall over the article, as on the real site.
     const wall = `<script>document.body.insertAdjacentHTML("beforeend", '<div id="gateway-content" data-testid="onsite-messaging-unit-gateway">Subscribe</div>')</script>`;
     const stranger = this.#options.subscribers && !request.headers.cookie?.includes(goodCookie);
     switch (this.behaviours.get(path) ?? (stranger ? "gateway" : "article")) {

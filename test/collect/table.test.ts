@@ -27,7 +27,7 @@ const rejectedOf = (study: Study) => readTable(study.path("corpus/rejected.csv")
 
 const header2022 = ["", "Published Date", "Story Name", "Story", "Author"];
 
-/** The table that the 2022 study's scrape wrote: a row number without a name, posts told apart by their date. */
+/** The table that the 2022 study's scraper wrote: row numbers without a name, posts identified by their date. */
 const table2022 = csv(
   header2022,
   fewStories.map(({ title, text, author }, at) => ({
@@ -39,7 +39,7 @@ const table2022 = csv(
   })),
 );
 
-test("the header of the 2022 study is understood without mapping", async () => {
+test("the header of the 2022 study is read without mapping", async () => {
   const study = await studyWith("stories.csv", table2022);
   const { stories } = await collected(study);
   expect(stories.map(({ title, text }) => ({ title, text }))).toEqual(
@@ -57,7 +57,7 @@ test("the header of the 2022 study is understood without mapping", async () => {
   expect(stories[0]!.facts).toEqual({ date: "2021-01-05" });
 });
 
-test("a post's stories are in one part of the split", async () => {
+test("the stories of a post are in the same part of the split", async () => {
   const { stories } = await collected(await studyWith("stories.csv", table2022));
   for (const { group, split } of stories) {
     for (const other of stories) if (other.group === group) expect(other.split).toBe(split);
@@ -118,7 +118,7 @@ test("columns with other names are mapped in study.yaml", async () => {
   });
 });
 
-test("a table without a text column is reported with the columns that it has", async () => {
+test("a table without a text column is reported with its columns", async () => {
   const study = await studyWith("s.csv", "Title,Wie es weiterging\nA,b\n");
   await expect(collected(study)).rejects.toMatchObject({
     message: "s.csv has no text column",
@@ -127,7 +127,7 @@ test("a table without a text column is reported with the columns that it has", a
   expect(await exists(study.path("corpus"))).toBe(false);
 });
 
-test("a mapped column that is missing is reported with the columns that there are", async () => {
+test("a missing mapped column is reported with the existing ones", async () => {
   const study = await studyWith("s.csv", table2022, { columns: { text: "Body" } });
   await expect(collected(study)).rejects.toMatchObject({
     message: "s.csv has no column Body (corpus.columns.text)",
@@ -135,7 +135,7 @@ test("a mapped column that is missing is reported with the columns that there ar
   });
 });
 
-test("a file that is not there, and one of another kind, are reported", async () => {
+test("a missing file, and one of an unknown kind, are reported", async () => {
   const missing = await temporaryStudy({ corpus: { file: "gone.csv" } });
   await expect(collected(missing)).rejects.toThrow(/^no such file: .*gone\.csv$/);
   const other = await studyWith("s.docx", "x");
@@ -143,7 +143,7 @@ test("a file that is not there, and one of another kind, are reported", async ()
   await expect(collected(await temporaryStudy())).rejects.toThrow("no table is given");
 });
 
-test("--file and --source need nothing in study.yaml", async () => {
+test("--file and --source need no settings in study.yaml", async () => {
   const study = await temporaryStudy();
   await writeFile(study.path("mine.csv"), table2022);
   const { stories, told } = await collected(study, { source: "table", file: [study.path("mine.csv")] });
@@ -198,11 +198,11 @@ test.each([
   ["s.json", `{"a": 1}`, "s.json has no list of stories"],
   ["s.sqlite", "not a database, though it is called one", "s.sqlite is not an SQLite database"],
   ["s.md", "---\ntitle: [open\n---\nText", "s.md: its front matter is not valid YAML"],
-])("a malformed %s is reported with the place: %s", async (file, content, message) => {
+])("a malformed %s is reported with the location: %s", async (file, content, message) => {
   await expect(collected(await studyWith(file, content))).rejects.toThrow(message);
 });
 
-test("rows that are no stories are listed with their reasons and told in a line each", async () => {
+test("rows that are not stories are listed with their reasons, one line each", async () => {
   const [first, second] = fewStories;
   const rows = [
     ...fewStories,
@@ -234,7 +234,7 @@ test("rows that are no stories are listed with their reasons and told in a line 
   expect(second.title).toBe("Two Sugars");
 });
 
-test("length is warned above the rule and refused far above it, unless told", async () => {
+test("a story above the length rule is reported, and one far above it refused, by default", async () => {
   const long = (words: number) => ({
     title: `${words}`,
     text: Array.from({ length: words }, (_, at) => `w${words}x${at}`).join(" "),
@@ -250,7 +250,7 @@ test("length is warned above the rule and refused far above it, unless told", as
   expect((await collected(lenient)).stories.at(-1)!.words).toBe(126);
 });
 
-test("what is left of markup is repaired or reported; prose of all kinds is not taken for it", async () => {
+test("leftover markup is repaired or reported; no prose is mistaken for it", async () => {
   const text = (words: string) => `${fewStories[0].text} ${words}`;
   const marked = [
     "He said@@ no.",
@@ -278,7 +278,7 @@ test("what is left of markup is repaired or reported; prose of all kinds is not 
   ]);
 });
 
-test("near duplicates stay, are reported, and go to the same part", async () => {
+test("near duplicates stay, are reported, and are in the same part", async () => {
   const [first] = fewStories;
   const retold = { title: "The Other Key", text: first.text.replace("second date", "third date") };
   const study = await studyWith("s.jsonl", jsonLines([...fewStories, retold]));
@@ -290,7 +290,7 @@ test("near duplicates stay, are reported, and go to the same part", async () => 
   ).toBe(true);
 });
 
-test("the same table gives byte-identical stories, and ids that do not depend on the row", async () => {
+test("the same table gives byte-identical stories, and ids do not depend on the row", async () => {
   const forward = (await collected(await studyWith("s.jsonl", jsonLines(fewStories)))).stories;
   const again = (await collected(await studyWith("s.jsonl", jsonLines(fewStories)))).stories;
   expect(again).toEqual(forward);
@@ -299,7 +299,7 @@ test("the same table gives byte-identical stories, and ids that do not depend on
   expect(new Set(backward.map(({ id }) => id))).toEqual(new Set(forward.map(({ id }) => id)));
 });
 
-test("a corpus of nothing but refused rows leaves the study as it was", async () => {
+test("a corpus of only refused rows leaves the study unchanged", async () => {
   const study = await studyWith("s.csv", "title,text\nA,\nB,\n");
   await expect(collected(study)).rejects.toThrow("none of the 2 rows is a usable story: 2 no text");
   expect(await exists(study.path("corpus"))).toBe(false);

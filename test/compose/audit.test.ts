@@ -14,7 +14,7 @@ const sentence = (seed: string, at: number) =>
 const prose = (seed: string, join = ". ") =>
   `${Array.from({ length: 18 }, (_, at) => sentence(seed, at)).join(join)}.`;
 
-/** What compose says of 20 human and 20 machine stories with these raw texts. */
+/** The message of compose about 20 human and 20 machine stories with these raw texts. */
 async function saidOf(human: (at: number) => string, machine: (at: number) => string | Partial<Generation>) {
   const stories = upTo(20, (at): Story => {
     const raw = human(at);
@@ -30,7 +30,7 @@ async function saidOf(human: (at: number) => string, machine: (at: number) => st
   return effects.told.find((line) => line.includes("cleaning and normalising"))!;
 }
 
-test("curly quotes, dashes, paragraphs and fractions of one side alone are only another spelling", async () => {
+test("curly quotes, dashes, paragraphs and fractions on only one side are just spelling", async () => {
   const typeset = (at: number) =>
     prose(`h${at}`)
       .replace(/(h\d+b1) /, "“$1,” ")
@@ -44,12 +44,12 @@ test("curly quotes, dashes, paragraphs and fractions of one side alone are only 
   expect(await saidOf(typeset, typed)).toMatch(/none distinguishes human from machine/);
 });
 
-test("dashes that one side writes more often are style, and no finding of this audit", async () => {
+test("dashes that one side uses more often are style, and not reported by this audit", async () => {
   const dashed = (at: number) => prose(`h${at}`).replace(/ (h\d+c\d+)/g, "—$1");
   expect(await saidOf(dashed, (at) => prose(`m${at}`))).toMatch(/none distinguishes human from machine/);
 });
 
-test("lines that were joined without a mark give the stories of one side away", async () => {
+test("lines that were joined without punctuation reveal the stories of one side", async () => {
   const said = await saidOf(
     (at) => prose(`h${at}`, "\n"),
     (at) => prose(`m${at}`),
@@ -59,7 +59,7 @@ test("lines that were joined without a mark give the stories of one side away", 
   );
 });
 
-test("a label that was cut off and leaves a small letter at the beginning is found on the machine's side", async () => {
+test("a removed label that leaves a lower-case first letter is found on the machine's side", async () => {
   const labelled = (at: number) => {
     const text = prose(`m${at}`).replace(/^Then/, "then");
     return { raw: `Sure, here is a story that ${text}`, text };
@@ -70,7 +70,7 @@ test("a label that was cut off and leaves a small letter at the beginning is fou
   );
 });
 
-test("compose without machine stories says so in one line, and so does a run of it", async () => {
+test("compose without machine stories is a one-line error, also in `run`", async () => {
   const folder = await smallStudy();
   expect((await tinylove("collect", "--study", folder)).code).toBe(0);
   const { code, last } = await tinylove("compose", "--study", folder);
@@ -80,7 +80,7 @@ test("compose without machine stories says so in one line, and so does a run of 
   });
 });
 
-test("a model's text in broken encoding, with line breaks as two characters, is shown as a person's would be", async () => {
+test("a machine text in broken encoding, with escaped line breaks, is shown as a person's would be", async () => {
   const human = upTo(20, (at): Story => ({ ...story(at), text: normaliseText(prose(`h${at}`)) }));
   const broken = (at: number) =>
     prose(`m${at}`).replace(/c1 /, "c1â€™s ").replaceAll(". Then", ".\\n\\nThen");

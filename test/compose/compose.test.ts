@@ -32,7 +32,7 @@ test.each([
   [2, [1, 1]],
   [4, [2, 2]],
   [5, [2, 3]],
-])("a task that asks about %i of six stories asks about both kinds alike", async (count, shares) => {
+])("a task about %i of six stories asks about both kinds equally", async (count, shares) => {
   const some = await studyWith(
     upTo(20, (at) => story(at)),
     upTo(20, (at) => generation(at)),
@@ -47,7 +47,7 @@ test.each([
   }
 });
 
-test("a title is once on a form, its other version on another", async () => {
+test("a title is on a form once, its other version on another form", async () => {
   const key = await readKey(study);
   const seen = new Map<string, string[]>();
   for (const form of await readForms(study)) {
@@ -60,7 +60,7 @@ test("a title is once on a form, its other version on another", async () => {
   for (const forms of seen.values()) expect(new Set(forms).size).toBe(2);
 });
 
-test("lengths are the same on both sides, word for word, and every text is clipped", async () => {
+test("both sides have the same lengths, and every text is clipped", async () => {
   const key = await readKey(study);
   const lengths = { human: [] as number[], machine: [] as number[] };
   for (const stimulus of await readStimuli(study)) {
@@ -76,7 +76,7 @@ test.each([
   { forms: 1, human: 60, machine: 60 },
   { forms: 1, human: 60, machine: 60, pairs: "mixed", tasks: [{ task: "which-is-human" }] },
   { forms: 2, human: 60, machine: 15 },
-])("length reveals nothing, also for human titles without a machine story: %j", async (settings) => {
+])("length reveals nothing, even with human titles that have no machine story: %j", async (settings) => {
   const random = randomFrom("lengths");
   const study = await studyWith(
     upTo(160, (at) => story(at, random.integer(95, 160))),
@@ -90,7 +90,7 @@ test.each([
     stimuli.filter(({ id }) => key.get(id)!.origin === origin).map(({ words }) => words);
   const [human, machine] = [wordsOf("human"), wordsOf("machine")];
   const longer = human.flatMap((one) => machine.map((other) => (Math.sign(one - other) + 1) / 2));
-  // How often the longer one of two would be a person's; its standard error is below 0.06.
+  // How often the longer one of two is human; the standard error is below 0.06.
   const share = longer.reduce((sum, one) => sum + one, 0) / longer.length;
   expect(Math.abs(share - 0.5)).toBeLessThan(0.12);
 });
@@ -102,7 +102,7 @@ test("every text has the same ending and the same quotes, so that neither reveal
   }
 });
 
-test("what readers may see names no origin, no model, no story", async () => {
+test("the files that readers may see contain no origin, model or story id", async () => {
   const seen = await readFile(study.path("stimuli/stimuli.jsonl"), "utf8");
   const forms = await Promise.all(
     (await filesUnder(study.path("forms"))).map((file) => readFile(file, "utf8")),
@@ -131,7 +131,7 @@ test("the same seed gives the same bytes, another seed other forms", async () =>
   expect(await contents(other)).not.toEqual(before);
 });
 
-test("short stories drop their title on both sides, and are counted", async () => {
+test("stories that are too short remove their title on both sides, and are counted", async () => {
   const generations = upTo(20, (at) => generation(at, at < 5 ? 60 : 140));
   const short = await studyWith(
     upTo(20, (at) => story(at)),
@@ -144,7 +144,7 @@ test("short stories drop their title on both sides, and are counted", async () =
   for (const dropped of ["s0", "s1", "s2", "s3", "s4"]) expect(used.has(dropped)).toBe(false);
 });
 
-test("too few long stories is reported with counts, and nothing is written", async () => {
+test("too few long stories are reported with counts, and nothing is written", async () => {
   const short = await studyWith(
     upTo(20, (at) => story(at)),
     upTo(20, (at) => generation(at, at < 9 ? 60 : 140)),
@@ -165,7 +165,7 @@ test("a lower range applies to both sides", async () => {
   expect(summary.range).toEqual({ least: 70, most: 100 });
 });
 
-test("several models share the forms evenly", async () => {
+test("several models have equally many stories on each form", async () => {
   const generations = [
     ...upTo(30, (at) => generation(at)),
     ...upTo(30, (at) => generation(at, 140, "llama:b")),
@@ -196,7 +196,7 @@ test("of several attempts the last one counts", async () => {
     if (row.origin === "machine") expect(row.generation).toMatch(/-2$/);
 });
 
-test("one form alone never shows a title twice", async () => {
+test("a single form never shows a title twice", async () => {
   const one = await studyWith(
     upTo(20, (at) => story(at)),
     upTo(20, (at) => generation(at)),
@@ -206,13 +206,13 @@ test("one form alone never shows a title twice", async () => {
   expect(new Set([...(await readKey(one)).values()].map(({ story: id }) => id)).size).toBe(6);
 });
 
-test("forms do not change under judgments", async () => {
+test("forms cannot change after judgments", async () => {
   const judged = await studyWith(
     upTo(20, (at) => story(at)),
     upTo(20, (at) => generation(at)),
   );
   await run(judged);
-  // A store that cannot be read may hold answers.
+  // A store that cannot be read may have answers.
   await writeWhole(judged.path("survey.sqlite"), "");
   const runAsStage = () => runStage(compose, judged, {}, quietEffects());
   await runAsStage();
@@ -223,7 +223,7 @@ test("forms do not change under judgments", async () => {
   await expect(runAsStage()).rejects.toThrow(/would change, but people have already read/);
 });
 
-test("an unknown task is named, with the ones that exist", async () => {
+test("an unknown task is refused with the known ones", async () => {
   const odd = await studyWith(
     upTo(20, (at) => story(at)),
     upTo(20, (at) => generation(at)),

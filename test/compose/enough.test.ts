@@ -12,7 +12,7 @@ import { generation, story, studyWith, upTo } from "./fixture.ts";
 
 const nothing = new Set<string>();
 
-test("too few test stories or titles are reported by the settings alone", async () => {
+test("too few test stories or titles are reported from the settings alone", async () => {
   const few = await temporaryStudy({ corpus: { split: { train: 30, validation: 10, test: 12 } } });
   await expect(checkEnough(few, nothing)).rejects.toThrow(
     "5 forms of 3 human and 3 machine stories need 15 titles: corpus.split.test is 12",
@@ -28,7 +28,7 @@ test("too few test stories or titles are reported by the settings alone", async 
   );
 });
 
-test("stories that are too short are reported before a model writes to them", async () => {
+test("stories that are too short are reported before a model generates", async () => {
   const study = await studyWith(
     upTo(20, (at) => story(at, at < 6 ? 90 : 96)),
     [],
@@ -36,7 +36,7 @@ test("stories that are too short are reported before a model writes to them", as
   await expect(checkEnough(study, new Set([storiesFile]))).rejects.toThrow(
     "14 test stories of more than 90 words",
   );
-  // What is there now may be collected anew.
+  // The existing stories may be collected again.
   await checkEnough(study, nothing);
 });
 
@@ -50,7 +50,7 @@ test("after generation the exact number of titles is checked", async () => {
   await checkEnough(await studyWith(stories, written(15)), settled);
 });
 
-test("run tells it before the stages that take long", async () => {
+test("run reports it before the slow stages", async () => {
   const folder = await temporaryFolder();
   await writeWhole(`${folder}/study.yaml`, "name: test\n");
   const wrote = (name: string, path: string, content: string): AnyStage =>

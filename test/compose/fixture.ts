@@ -6,7 +6,7 @@ import type { Study } from "../../src/workbench/study.ts";
 import { generationOf } from "../helpers/generations.ts";
 import { quietEffects, temporaryStudy } from "../helpers/world.ts";
 
-/** `count` words that look like prose, with quotes and a full stop, so that marks at the cut matter. */
+/** `count` words in the form of prose, with quotes and a full stop, so that punctuation at the cut matters. */
 const prose = (count: number, seed: string) =>
   `${Array.from({ length: count }, (_, at) => (at % 7 === 6 ? `“${seed}${at},”` : `${seed}${at}`)).join(" ")}.`;
 

@@ -28,7 +28,7 @@ async function composed(settings: Record<string, unknown>, titles = 40): Promise
   return study;
 }
 
-/** How often a form shows each story, several questions about it alone counted once. */
+/** How often a form shows each story; several questions about it alone count once. */
 function timesRead({ questions }: Form): number[] {
   const pages = new Set(
     questions.filter(({ stimuli }) => stimuli.length > 0).map(({ stimuli }) => stimuli.join(" ")),
@@ -40,25 +40,22 @@ function timesRead({ questions }: Form): number[] {
 
 const pairsOf = ({ questions }: Form) => questions.filter(({ task }) => task === "which-is-human");
 
-test.each(["title", "mixed"])(
-  "pairs (%s) have stories of their own: a form shows none twice",
-  async (pairs) => {
-    const study = await composed({ pairs });
-    const key = await readKey(study);
-    for (const form of await readForms(study)) {
-      expect(timesRead(form)).toEqual(new Array(6).fill(1));
-      const alone = form.questions.filter(({ task }) => task === "human-or-machine");
-      expect(alone.map(({ stimuli }) => key.get(stimuli[0]!)!.origin).sort()).toEqual([
-        "human",
-        "human",
-        "machine",
-        "machine",
-      ]);
-    }
-  },
-);
+test.each(["title", "mixed"])("pairs (%s) have separate stories: a form shows none twice", async (pairs) => {
+  const study = await composed({ pairs });
+  const key = await readKey(study);
+  for (const form of await readForms(study)) {
+    expect(timesRead(form)).toEqual(new Array(6).fill(1));
+    const alone = form.questions.filter(({ task }) => task === "human-or-machine");
+    expect(alone.map(({ stimuli }) => key.get(stimuli[0]!)!.origin).sort()).toEqual([
+      "human",
+      "human",
+      "machine",
+      "machine",
+    ]);
+  }
+});
 
-test("a pair to one title is its human and its machine story, of one length, and no other form's pair has it", async () => {
+test("a pair (title) shows the human and the machine story of a title, equally long, and no other form has this pair", async () => {
   const study = await composed({ forms: 6 });
   const [key, stimuli] = [await readKey(study), await readStimuli(study)];
   const wordsOf = new Map(stimuli.map(({ id, words }) => [id, words]));
@@ -73,14 +70,14 @@ test("a pair to one title is its human and its machine story, of one length, and
   expect(models.filter((model) => model.startsWith("llama:a")).length).toBe(3);
 });
 
-test("a mixed pair is of two titles", async () => {
+test("a mixed pair has two titles", async () => {
   const study = await composed({ pairs: "mixed" });
   const key = await readKey(study);
   for (const { stimuli } of (await readForms(study)).flatMap(pairsOf))
     expect(new Set(stimuli.map((id) => key.get(id)!.story)).size).toBe(2);
 });
 
-test("a form of pairs alone shows every story in one", async () => {
+test("a form of only pairs shows every story in one pair", async () => {
   const study = await composed({ tasks: [{ task: "which-is-human" }] });
   for (const form of await readForms(study)) {
     expect(pairsOf(form).length).toBe(3);
@@ -88,7 +85,7 @@ test("a form of pairs alone shows every story in one", async () => {
   }
 });
 
-test("without stories of their own pairs are refused, before anything is written", async () => {
+test("pairs are refused if there are no separate stories for them, before anything is written", async () => {
   const tasks = [{ task: "human-or-machine" }, { task: "which-is-human" }];
   const study = await studyWith(
     upTo(40, (at) => story(at)),
@@ -101,7 +98,7 @@ test("without stories of their own pairs are refused, before anything is written
   expect(await filesUnder(study.path("forms"))).toEqual([]);
 });
 
-test("where stories are read again, pairs come after single stories, compose warns, and the summary counts", async () => {
+test("with reread, pairs come after single stories, compose warns, and the summary has the count", async () => {
   const effects = quietEffects();
   const study = await studyWith(
     upTo(40, (at) => story(at)),
@@ -118,7 +115,7 @@ test("where stories are read again, pairs come after single stories, compose war
     const shown = planOf(form, randomFrom("order", form.id)).map(({ task }) => task);
     const pairs = ["which-is-human", "which-is-human", "which-is-human"];
     expect(shown.slice(-3)).toEqual(pairs);
-    // A system that asks in the form's own order asks so too.
+    // A system that keeps the form's order asks in this order too.
     expect(form.questions.map(({ task }) => task).slice(-3)).toEqual(pairs);
   }
 });
@@ -136,7 +133,7 @@ test.each([
     pairs: "mixed",
     tasks: [{ task: "human-or-machine" }, { task: "which-is-human", count: 3 }],
   },
-])("%j takes as many titles as were said to be needed", async (settings) => {
+])("%j needs as many titles as announced", async (settings) => {
   const study = await composed(settings);
   const titles = new Set([...(await readKey(study)).values()].map((row) => row.story));
   expect(titles.size).toBe(titlesNeeded(study.config.compose));

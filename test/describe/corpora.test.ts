@@ -13,7 +13,7 @@ const corpora = join(process.env["TINYLOVE_DATA"] ?? "", "corpora");
 const files = ["aesop.jsonl", "african-storybook.jsonl"].map((name) => join(corpora, name));
 
 test.skipIf(!process.env["TINYLOVE_DATA"] || !files.every((file) => existsSync(file)))(
-  "1,163 rows of fables and primers become a corpus and are described (skipped unless TINYLOVE_DATA is set)",
+  "1,163 rows of fables and primers are collected and described (skipped unless TINYLOVE_DATA is set)",
   async () => {
     const study = await temporaryStudy({
       corpus: { file: files, words: { warn: 100, refuse: 200 } },

@@ -49,7 +49,7 @@ test("every story and every generation with a text is a row of codes.csv", async
   expect(rows[1]).toMatchObject({ dialogue: "yes", dialogue_words: "4", words: "24" });
 });
 
-test("findings tell human from machine and name the texts behind them", async () => {
+test("findings compare human and machine texts, with the ids of the texts", async () => {
   await writeGenerations([pretended("one", loop), { ...pretended("two", copy, ["bus"]), story: "bread" }]);
   await run();
   const [found] = await readFindings(study);
@@ -91,11 +91,11 @@ test("a corpus without generations is described alone", async () => {
   });
 });
 
-test("values that were taken are kept, and only those of a changed text are taken again", async () => {
+test("cached values are reused, and only those of a changed text are measured again", async () => {
   await run();
   const cache = study.path(".tinylove/describe/words.json");
   const first = JSON.parse(await readFile(cache, "utf8"));
-  // A value that no text can have shows that it was read and not taken again.
+  // An impossible value shows that it was read from the cache.
   const values = Object.fromEntries(Object.keys(first.values).map((key) => [key, 1000]));
   await writeWhole(cache, JSON.stringify({ ...first, values }));
   await writeWhole(
@@ -107,14 +107,14 @@ test("values that were taken are kept, and only those of a changed text are take
   expect(rows.map(({ words }) => words)).toEqual(["1000", "27"]);
 });
 
-test("values that hang on more than the text are taken again when that changes", async () => {
+test("values that depend on more than the text are measured again when that changes", async () => {
   const column = async (name: string) =>
     (await readTable(study.path("corpus/codes.csv"))).map((row) => row[name]);
   await writeGenerations([pretended("two", copy, ["bus"])]);
   await run();
   const [, relevance] = await column("title_relevance");
   expect(await column("copied_from_example")).toEqual(["", "", "12"]);
-  // The texts stay as they are; the title of one and the example of another do not.
+  // The texts are unchanged; the title of one and the example of another change.
   await writeGenerations([pretended("two", copy)]);
   await writeWhole(
     study.path(storiesFile),
@@ -125,7 +125,7 @@ test("values that hang on more than the text are taken again when that changes",
   expect(await column("copied_from_example")).toEqual(["", "", ""]);
 });
 
-test("a broken cache is no hindrance", async () => {
+test("a broken cache is ignored", async () => {
   await writeWhole(study.path(".tinylove/describe/words.json"), "{");
   await run();
   expect((await readTable(study.path("corpus/codes.csv"))).map(({ words }) => words)).toEqual(["62", "24"]);
@@ -139,14 +139,14 @@ test("a second run writes the same bytes, and the stage is then fresh", async ()
   expect(await stateOf(describe, study, await readManifest(study))).toEqual({ is: "fresh" });
 });
 
-test("a measure that there is not is named, with those that there are", async () => {
+test("an unknown measure is refused with the known ones", async () => {
   const wrong = await temporaryStudy({ describe: { measures: ["lenght"] } });
   await expect(describe.run(wrong, {}, quietEffects())).rejects.toThrow(
     "describe.measures: unknown measure lenght",
   );
 });
 
-test("an interrupt ends the work", async () => {
+test("an interruption ends the run", async () => {
   const signal = AbortSignal.abort(new Error("stopped"));
   await expect(describe.run(study, {}, quietEffects({ signal }))).rejects.toThrow("stopped");
 });
@@ -154,7 +154,7 @@ test("an interrupt ends the work", async () => {
 const writeGenerations = (generations: readonly Generation[]) =>
   writeWhole(study.path("generations/echo/one-shot.jsonl"), jsonLines(generations));
 
-test("an interrupt between two slow values keeps those that were taken", async () => {
+test("an interruption between two slow values keeps the measured ones", async () => {
   const file = study.path("tiny.gguf");
   await writeTinyModel(file, { words: [] });
   const models = [{ address: `llama:${file}` }];
@@ -172,7 +172,7 @@ test("an interrupt between two slow values keeps those that were taken", async (
   for (const { perplexity } of rows) expect(Number(perplexity)).toBeGreaterThan(1);
 });
 
-test("what a person coded stands in codes.csv before the cue lists, with the agreement in the description", async () => {
+test("people's codes take precedence over cue words in codes.csv, with the agreement in the description", async () => {
   const codings = [
     { text: "bread", variable: "tone", code: "grieving", kind: "people" as const },
     { text: "bus", variable: "tone", code: "joyful", kind: "people" as const },

@@ -5,7 +5,7 @@ import { measures } from "../../src/measures/measures.ts";
 import { Reading } from "../../src/measures/reading.ts";
 import type { Story } from "../../src/study/story.ts";
 
-/** A text that somebody wrote, with what a test says of it. */
+/** A text with the given properties; the others are defaults. */
 export const textOf = (text: string, about: Partial<Text> = {}): Text => ({
   id: "text",
   origin: "human",
@@ -18,7 +18,7 @@ export const textOf = (text: string, about: Partial<Text> = {}): Text => ({
   ...about,
 });
 
-/** A story of a person, in the training part unless told. */
+/** A human story, by default a training story. */
 export const storyOf = (id: string, title: string, text: string, split: Story["split"] = "train"): Story => ({
   id,
   title,
@@ -29,7 +29,7 @@ export const storyOf = (id: string, title: string, text: string, split: Story["s
   split,
 });
 
-/** What the measure of this name says of a text. */
+/** The value of the measure with this name for a text. */
 export function measured(name: string, text: Text | string, stories: readonly Story[] = []): Value {
   const reading = new Reading(typeof text === "string" ? textOf(text) : text);
   return quick(name).of(reading, new Corpus(stories));
@@ -41,7 +41,7 @@ function quick(name: string): QuickMeasure {
   return measure;
 }
 
-/** Prose as people write it, made for these tests. */
+/** Prose, written for these tests. */
 export const goodProse =
   "The bakery on our corner closed the winter my father stopped speaking. I kept bringing him bread from across the " +
   "river, and he kept leaving the crusts on my plate, as he had when I was six. In April he pointed at a sparrow. " +

@@ -13,7 +13,7 @@ function tally(name: string): Record<string, number> {
   return counts;
 }
 
-test("sixty stories have 94 to 99 words each, as written and in the one form", () => {
+test("sixty stories have 94 to 99 words each, as written and normalised", () => {
   expect(stories).toHaveLength(60);
   expect(Object.keys(stories[0]!)).toEqual(["title", "text", "author", "kind", "tone", "source"]);
   const outside = (text: (story: Row) => string) =>
@@ -22,12 +22,12 @@ test("sixty stories have 94 to 99 words each, as written and in the one form", (
   expect(outside(({ text }) => normaliseText(text!))).toEqual([]);
 });
 
-test("titles have two to seven words, and no two are alike", () => {
+test("titles have two to seven words, and all are different", () => {
   expect(column("title").filter((title) => countWords(title) < 2 || countWords(title) > 7)).toEqual([]);
   expect(new Set(column("title").map((title) => title.toLowerCase())).size).toBe(60);
 });
 
-test("no two stories begin alike or share a run of six words", () => {
+test("no two stories have the same first words or share a run of six words", () => {
   const openings = column("text").map((text) => termsOf(text).slice(0, 3).join(" "));
   expect(new Set(openings).size).toBe(60);
   expect(nearDuplicates(column("text"), 0.05)).toEqual([]);
@@ -36,11 +36,11 @@ test("no two stories begin alike or share a run of six words", () => {
   });
 });
 
-test("every story ends", () => {
+test("every story has an ending", () => {
   expect(column("text").filter(endsCutOff)).toEqual([]);
 });
 
-test("kinds and tones are spread, and twelve posts hold five stories each", () => {
+test("kinds and tones are spread, and twelve posts have five stories each", () => {
   expect(Object.values(tally("kind")).sort()).toEqual([8, 8, 8, 9, 9, 9, 9]);
   expect(Object.keys(tally("tone")).sort()).toEqual([
     "bittersweet",

@@ -37,7 +37,7 @@ test("every participant judges three human and three machine stories of one form
   }
 });
 
-test("the script next to the table makes it", async () => {
+test("the script next to the table reproduces it", async () => {
   const made = execFileSync(process.execPath, ["examples/study-2022/reconstruct.mjs"], { encoding: "utf8" });
   expect(made).toBe(await readText("examples/study-2022/judgments.csv"));
 });

@@ -33,7 +33,7 @@ async function exported(format: string, of: Fixture = built): Promise<Record<str
 }
 
 test.each(["jspsych", "google-forms", "qualtrics"])(
-  "%s gets every text of every form, and nothing of the key",
+  "%s gets every text of every form, and nothing from the key",
   async (format) => {
     const all = Object.values(await exported(format)).join("\n");
     const parsed = all.replaceAll("\\n", "\n").replaceAll("&#39;", "'");
@@ -46,7 +46,7 @@ test.each(["jspsych", "google-forms", "qualtrics"])(
   },
 );
 
-/** jsPsych itself is not here: this takes the calls that the page makes of it, and returns what it was given to run. */
+/** A fake jsPsych: takes the calls that the page makes, and returns what it was given to run. */
 function runPage(page: string, search: string) {
   const [script] = [...page.matchAll(/<script>([\s\S]*?)<\/script>/g)].map(([, own]) => own!);
   const shown: { timeline?: Trial[]; form?: unknown } = {};
@@ -75,7 +75,7 @@ interface Trial {
   readonly data: { readonly question: string; readonly task: string; readonly side?: string };
 }
 
-test("jsPsych gets a page that asks every question of a form once, in an order like ours", async () => {
+test("jsPsych gets a page that asks every question of a form once, in an order like the survey's", async () => {
   const files = await exported("jspsych");
   const sides = new Set<string>();
   const firsts = new Set<string>();
@@ -89,9 +89,9 @@ test("jsPsych gets a page that asks every question of a form once, in an order l
       expect(asked.every(({ type }) => type === "form")).toBe(true);
       const tasks = asked.map(({ data }) => data.task);
       expect(tasks.at(-1)).toBe("demographics");
-      // Two questions about one story come one after the other.
+      // Two questions about one story follow each other.
       expect(tasks[tasks.indexOf("how-it-felt") - 1]).toBe("human-or-machine");
-      // The pair has stories that stand alone as well in this study, so it comes after them.
+      // In this study the pair has stories that are also shown alone, so it comes after them.
       expect(tasks.at(-2)).toBe("which-is-human");
       const pair = asked.at(-2)!;
       const [, second] = questions.find((one) => one.id === pair.data.question)!.stimuli;
@@ -110,7 +110,7 @@ test.each([
   ["jspsych", /jspsych@\d+\.\d+\.\d+/],
   ["google-forms", /script\.google\.com[\s\S]*import-responses/],
   ["qualtrics", /Import a QSF file/],
-])("a README tells how %s takes it in", async (format, told) => {
+])("a README explains how to import into %s", async (format, told) => {
   const files = await exported(format);
   expect(files["README.md"]).toMatch(told);
   for (const name of files["README.md"]!.match(/(?<=`)[\w-]+\.(gs|qsf|html)(?=`)/g)!)
@@ -129,7 +129,7 @@ interface Flowing {
   readonly Flow?: readonly Flowing[];
 }
 
-test("Qualtrics gets a survey whose flow, blocks and questions name each other without a gap", async () => {
+test("Qualtrics gets a survey whose flow, blocks and questions refer to each other without gaps", async () => {
   const { SurveyElements } = JSON.parse((await exported("qualtrics"))[`${built.study.config.name}.qsf`]!) as {
     SurveyElements: QualtricsElement[];
   };
@@ -145,7 +145,7 @@ test("Qualtrics gets a survey whose flow, blocks and questions name each other w
   const flow = JSON.stringify(of("FL")[0]!.Payload);
   const named = [...flow.matchAll(/"ID":"(BL_[^"]+)"/g)].map(([, id]) => id);
   expect(named.sort()).toEqual(blocks.map(({ ID }) => ID).sort());
-  // Then the pair whose stories are read alone as well, and what is asked about oneself.
+  // Then the pair whose stories are also shown alone, and the questions about the participant.
   const [, drawn] = (of("FL")[0]!.Payload as Flowing).Flow!;
   for (const { Flow = [] } of drawn!.Flow!) {
     expect(Flow.map(({ Type }) => Type)).toEqual(["BlockRandomizer", "BlockRandomizer", "Standard"]);
@@ -157,7 +157,7 @@ test("Qualtrics gets a survey whose flow, blocks and questions name each other w
   expect(new Set(ids).size).toBe(ids.length);
 });
 
-/** Google's own service is not here: this one takes the calls that its documentation names, and no other. */
+/** A fake Google service with the documented calls, and no others. */
 function runScript(script: string) {
   const forms: { title: string; items: Record<string, unknown>[] }[] = [];
   const item = (form: (typeof forms)[number], kind: string, allowed: string[]) => () => {
@@ -195,7 +195,7 @@ function runScript(script: string) {
   return forms;
 }
 
-test("answers to the Google forms that the script makes come back as judgments, once", async () => {
+test("answers to the Google forms that the script makes are imported as judgments, once", async () => {
   const { study } = built;
   const made = runScript((await exported("google-forms"))["make-forms.gs"]!);
   const forms = await readForms(study);
@@ -229,7 +229,7 @@ test("answers to the Google forms that the script makes come back as judgments, 
   expect(pair.stimuli).toEqual(forms[0]!.questions.find(({ id }) => id === pair.question)!.stimuli);
   expect(judgments.find(({ task }) => task === "demographics")!.response["age"]).toBe("40");
 
-  // Cut off between one answer and the next.
+  // Cut off between two answers.
   const store = new Libsql(study.path("survey.sqlite"));
   store.exec("UPDATE participant SET completed = NULL");
   store.exec("DELETE FROM answer WHERE position > 2");
@@ -251,11 +251,11 @@ test("answers to the Google forms that the script makes come back as judgments, 
   expect(await readJudgments(study)).toHaveLength(2 * forms[0]!.questions.length);
 });
 
-/** What was judged, by question, without ids and times that are new with every import. */
+/** The judgments by question, without ids and times, which are new with every import. */
 const judgedIn = async (built: Fixture) =>
   (await readJudgments(built.study)).map(({ participant: _, at: _at, ...judgment }) => judgment);
 
-test("ten rows of a Google form without times, six of them equal, are ten people", async () => {
+test("ten rows of a Google form without times, six of them equal, are ten participants", async () => {
   const own = await fixture();
   try {
     const [form] = await readForms(own.study);
@@ -279,7 +279,7 @@ test("ten rows of a Google form without times, six of them equal, are ten people
     const effects = quietEffects();
     await importResponses.run(own.study.folder, { files: [file], form: form!.id }, effects);
     await importResponses.run(own.study.folder, { files: [file], form: form!.id }, effects);
-    // An export that has grown: two of its rows are new.
+    // A newer export: two of its rows are new.
     await writeWhole(file, csv(columns, [...rows, mixed(1), mixed(6)]));
     await importResponses.run(own.study.folder, { files: [file], form: form!.id }, effects);
     expect(effects.said).toEqual([
@@ -295,7 +295,7 @@ test("ten rows of a Google form without times, six of them equal, are ten people
   }
 });
 
-test("what the exported jsPsych page gives comes back, in the order shown, sides and times with it", async () => {
+test("data of the exported jsPsych page are imported in the order shown, with sides and times", async () => {
   const own = await fixture({
     tasks: [
       { task: "which-is-human", stimuli: 2 },
@@ -324,7 +324,7 @@ test("what the exported jsPsych page gives comes back, in the order shown, sides
     for (const [person, rows] of people.entries()) await writeWhole(paths[person]!, csv(columns, rows));
     const effects = quietEffects();
     await importResponses.run(own.study.folder, { files: paths }, effects);
-    // All in one file, one after another, as DataPipe and JATOS give them: nothing new.
+    // All in one file, as DataPipe and JATOS write them: nothing is new.
     const together = own.study.path("all.csv");
     await writeWhole(together, csv(columns, people.flat()));
     await importResponses.run(own.study.folder, { files: [together] }, effects);
@@ -364,7 +364,7 @@ interface Asked {
   readonly RecodeValues?: Readonly<Record<string, string>>;
 }
 
-/** The questions of the exported QSF, as Qualtrics would export their answers: by value, or by the words of a choice. */
+/** The answers to the exported QSF as Qualtrics would export them: by value, or by the label of a choice. */
 async function qualtricsResponses(built: Fixture, choose: "values" | "words") {
   const { SurveyElements } = JSON.parse(
     (await exported("qualtrics", built))[`${built.study.config.name}.qsf`]!,
@@ -402,7 +402,7 @@ async function qualtricsResponses(built: Fixture, choose: "values" | "words") {
   return csv(columns, [lines, ids, ...rows]);
 }
 
-test("what Qualtrics exports comes back, by value or label, without previews and with partial responses", async () => {
+test("Qualtrics exports are imported by value or label, without previews and with partial responses", async () => {
   const tables = [];
   for (const choose of ["values", "words"] as const) {
     const own = await fixture({ tasks: [{ task: "how-it-felt", stimuli: 1 }], name: "of-qualtrics" });
@@ -423,12 +423,12 @@ test("what Qualtrics exports comes back, by value or label, without previews and
       await own.remove();
     }
   }
-  // The same people by either way.
+  // The same participants either way.
   const [values, words] = tables.map((table) => table.map((row) => JSON.stringify(row)).sort());
   expect(words).toEqual(values);
 });
 
-test("a table that is of no form of the study is refused before anything is stored", async () => {
+test("a table of another study is refused before anything is stored", async () => {
   const own = await fixture();
   try {
     const [form] = await readForms(own.study);
@@ -456,7 +456,7 @@ test("a table that is of no form of the study is refused before anything is stor
   }
 });
 
-test("an unknown format or form names those that there are", async () => {
+test("an unknown format or form is refused with the known ones", async () => {
   await expect(exportForms.run(built.study.folder, { format: "typeform" }, quietEffects())).rejects.toThrow(
     "unknown format: typeform",
   );

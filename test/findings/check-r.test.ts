@@ -36,13 +36,13 @@ async function reported(kept: (judgment: Judgment, at: number) => boolean = () =
   return study.path("report");
 }
 
-/** What check.R prints of a made-up table: 14 titles of a human and one or two machine stories, readers in 7 classes, one who can tell. */
+/** The output of check.R for simulated data: 14 titles of a human and one or two machine stories, readers in 7 classes, one who can tell. */
 async function checked(settings: AnalyseSettings): Promise<string> {
   const random = randomFrom("clusters in R");
   const stories = Array.from({ length: 35 }, (_, at) => ({
     stimulus: `s${at}`,
     origin: at < 14 ? ("human" as const) : ("machine" as const),
-    // The last stories have no title of their own to share.
+    // The last stories have no title.
     title: at < 33 ? `Title ${at % 14}` : "",
     look: random.normal(),
   }));
@@ -80,8 +80,27 @@ async function checked(settings: AnalyseSettings): Promise<string> {
   return spawnSync("Rscript", ["check.R"], { cwd: folder, encoding: "utf8" }).stdout;
 }
 
+test("findings with former names give the same program", async () => {
+  const folder = await reported();
+  const study = join(folder, "..");
+  const names = ["verdict", "mixed-model"];
+  const texts = await Promise.all(
+    names.map((name) => readFile(join(study, "findings", `${name}.json`), "utf8")),
+  );
+  const former = (text: string) =>
+    text.replaceAll('"weighting"', '"weigh"').replaceAll('"intercept"', '"leaning"');
+  const programOf = (found: string[]) =>
+    checkR(
+      found.map((text) => JSON.parse(text)),
+      { margin: 0.1, table: "tables/judgments.csv" },
+    );
+  expect(texts.map(former)).not.toEqual(texts);
+  expect(programOf(texts)).toContain("intercept (bias)");
+  expect(programOf(texts.map(former))).toBe(programOf(texts));
+});
+
 describe.skipIf(!hasR)("check.R (Rscript)", () => {
-  test("computes every figure of the verdict anew and agrees", async () => {
+  test("recomputes every figure of the verdict and agrees", async () => {
     const folder = await reported();
     const { status, stdout, stderr } = spawnSync("Rscript", ["check.R"], { cwd: folder, encoding: "utf8" });
     expect(stdout, stderr).not.toContain("DIFFER");
@@ -90,7 +109,7 @@ describe.skipIf(!hasR)("check.R (Rscript)", () => {
     expect(stdout).toContain("all figures agree");
   });
 
-  test("agrees where readers stopped early and stories were judged unevenly often", async () => {
+  test("agrees for readers who stopped early and stories with unequal numbers of judgments", async () => {
     const folder = await reported(({ order, participant }, at) => {
       const reader = Number(participant.slice(7));
       return reader % 3 > 0 || (order + reader) % 4 > 1 || at % 11 === 0;
@@ -100,7 +119,7 @@ describe.skipIf(!hasR)("check.R (Rscript)", () => {
     expect(status).toBe(0);
   });
 
-  test("agrees where titles and classes are clusters and readers weigh alike, with the slopes of the mixed model", async () => {
+  test("agrees for clusters by title and class and equal reader weights, with the slopes of the mixed model", async () => {
     const stdout = await checked(AnalyseSettings.parse({ draws: 300, clusters: ["title", "class"] }));
     expect(stdout).not.toContain("DIFFER");
     expect(stdout).toContain("all figures agree");
@@ -111,15 +130,19 @@ describe.skipIf(!hasR)("check.R (Rscript)", () => {
     expect(stdout).toMatch(/ok {5}AUC, mean reader/);
   });
 
-  test("agrees with the analysis of version 0.1 where it was declared", async () => {
+  test("agrees with the analysis of version 0.1 if it was declared", async () => {
     const stdout = await checked(
-      AnalyseSettings.parse({ draws: 300, weigh: methodOf01.weigh, clusters: [...methodOf01.clusters] }),
+      AnalyseSettings.parse({
+        draws: 300,
+        weighting: methodOf01.weighting,
+        clusters: [...methodOf01.clusters],
+      }),
     );
     expect(stdout).not.toContain("DIFFER");
     expect(stdout).toContain("all figures agree");
   });
 
-  test("fails where a judgment was changed", async () => {
+  test("fails if a judgment was changed", async () => {
     const folder = await reported();
     const table = `${folder}/tables/judgments.csv`;
     const text = await readFile(table, "utf8");

@@ -120,23 +120,23 @@ describe("a figure", () => {
     },
   );
 
-  test.each(Object.entries(figures))("%s without a row draws an empty frame", (_, figure) => {
+  test.each(Object.entries(figures))("%s without rows is an empty frame", (_, figure) => {
     const empty = { ...figure, table: { ...figure.table, rows: [] } };
     expect(drawFigure(empty, "Nothing", widths.page)).not.toMatch(/NaN|Infinity/);
   });
 
-  test("a label is parted between words, and a long word after its marks", () => {
+  test("a label is wrapped between words, and a long word after punctuation", () => {
     expect(wrapLabel("origin: written by a person", 16)).toBe("origin: written\nby a person");
     expect(wrapLabel("echo: one-shot+tone-melancholy+strength-0", 26)).toBe(
       "echo: one-shot+tone-\nmelancholy+strength-0",
     );
   });
 
-  test("written out for paper holds no variable", () => {
+  test("with light colours has no CSS variables", () => {
     expect(withLightColours(drawFigure(figures["intervals"]!, "x", widths.page))).not.toContain("var(");
   });
 
-  test("a histogram's bins stand in the order of their numbers, at an axis of their edges", () => {
+  test("a histogram's bins are in numeric order, with an axis of their edges", () => {
     const bins = [0, 5, 10, 15].map((from) => ({ from, to: from === 15 ? null : from + 5, count: from + 1 }));
     const columns = ["from", "to", "count"].map((key) => ({ key, label: key, format: "integer" as const }));
     const binned = drawFigure(
@@ -179,7 +179,7 @@ describe("a figure", () => {
     },
   );
 
-  test("dots of one place stand side by side, and whole numbers alone have ticks", () => {
+  test("identical points are side by side, and counts have ticks at whole numbers only", () => {
     const rows = [3, 3, 4, 5].map((x) => ({ x, y: 0.5 }));
     const svg = drawFigure(
       { ...figures["dots"]!, table: { ...figures["dots"]!.table, rows } },
@@ -199,7 +199,7 @@ describe("a figure", () => {
     ]);
   });
 
-  test("of names that would lie on each other the first is written", () => {
+  test("of overlapping labels only the first is drawn", () => {
     const { columns } = figures["dots"]!.table;
     const rows = [
       { x: 3, y: 0.5, name: "A long name" },
@@ -216,12 +216,12 @@ describe("a figure", () => {
     expect(rows.map(({ name }) => written.includes(name))).toEqual([true, false, true, true]);
   });
 
-  test("of an unknown kind is a bug that names the file to mend", () => {
+  test("of an unknown kind is a bug that names the file to fix", () => {
     expect(() => drawFigure({ ...figures["bars"]!, draw: "pie" }, "x", 300)).toThrow(/figures\.ts/);
   });
 });
 
-/** The words of a drawing with where they stand, in its own order. */
+/** The words of a drawing with their positions, in drawing order. */
 const textsAt = (svg: string) =>
   [...parseHTML(svg).document.querySelectorAll("text")].map((text) => ({
     text: text.textContent ?? "",
@@ -230,7 +230,7 @@ const textsAt = (svg: string) =>
 const textsOf = (svg: string) => textsAt(svg).map(({ text }) => text);
 
 describe("the palette", () => {
-  test.each(["light", "dark"] as const)("%s: text stands off its paper by 4.5 to 1", (scheme) => {
+  test.each(["light", "dark"] as const)("%s: text has a contrast of at least 4.5 to 1", (scheme) => {
     const colours = palette[scheme];
     const pairs: [keyof typeof colours, keyof typeof colours][] = [
       ["ink", "paper"],

@@ -12,7 +12,7 @@ import { studyOf } from "../../src/workbench/study.ts";
 import { madeUpStories, writeCorpus } from "../helpers/corpus.ts";
 import { type Heard, quietEffects, temporaryFolder } from "../helpers/world.ts";
 
-/** What the server sends: a status, headers and a body; a body of text is sent as it is. */
+/** What the server sends: a status, headers and a body; a string is sent unchanged. */
 interface Sent {
   readonly status?: number;
   readonly headers?: Readonly<Record<string, string>>;
@@ -27,7 +27,7 @@ afterEach(async () => {
   for (const close of closing.splice(0)) await close();
 });
 
-/** A server on loopback that answers as it is told, and remembers what it was asked. */
+/** A local server that replies as configured, and records the requests. */
 async function serverThat(answer: Answering, milliseconds = 0) {
   const asked: Body[] = [];
   const server = createServer(async (request, response) => {
@@ -69,7 +69,7 @@ const chat = (message: unknown, finish = "stop", counted: unknown = usage): Sent
 });
 const says = (content: unknown, finish?: string): Sent => chat({ role: "assistant", content }, finish);
 
-/** The title that the model was asked for. */
+/** The title in a request. */
 const titleIn = (body: Body): string =>
   /to the title "(.*?)"/.exec((body["messages"] as { content: string }[]).at(-1)!.content)![1]!;
 
@@ -81,7 +81,7 @@ interface Setting {
   readonly folder?: string;
 }
 
-/** Stories that are long enough to be clipped, and share no words with what the server writes. */
+/** Stories that are long enough for the clip, and share no words with what the server writes. */
 const corpusOf = (titles: number) =>
   madeUpStories({ train: 5, test: titles }).map((each) => ({
     ...each,
@@ -120,7 +120,7 @@ const anAnswer = (answer: Answering, setting?: Setting) =>
     return { generations, asked, study, effects };
   });
 
-describe("a clean story comes of whatever a server sends", () => {
+describe("a clean story results from any reply of a server", () => {
   const ways: Readonly<Record<string, (title: string) => Sent>> = {
     "thinking in <think>": () => says(`<think>\n${plan}\n</think>\n\n${story}`),
     "thinking in <thinking>": () => says(`<thinking>${plan}</thinking>\n${story}`),
@@ -176,7 +176,7 @@ describe("a clean story comes of whatever a server sends", () => {
   });
 });
 
-describe("what is no story is the right fault", () => {
+describe("a reply without a story has the right fault", () => {
   const only = (generations: readonly Generation[]) =>
     generations.map(({ outcome, reason, text }) => [outcome, text, reason]);
 
@@ -185,7 +185,7 @@ describe("what is no story is the right fault", () => {
     ["null, with reasoning", chat({ content: null, reasoning: plan }, "length")],
     ["empty at the limit", chat({ content: "" }, "length")],
     ["cut off inside <think>", says(`<think>\n${plan}`, "length")],
-  ])("all tokens went into thinking: %s", async (_, sent) => {
+  ])("all tokens were spent on thinking: %s", async (_, sent) => {
     const { generations, asked, effects } = await anAnswer(() => sent, { generate: { attempts: 3 } }).catch(
       async (thrown) => ({
         generations: [],
@@ -201,7 +201,7 @@ describe("what is no story is the right fault", () => {
     );
   });
 
-  test("a reply without any tag that was cut off is thinking, where the model's template opens it", async () => {
+  test("a truncated reply without any tag is thinking, if the model's template opens it", async () => {
     const { generations } = await anAnswer((_, number) =>
       number === 0
         ? says(`${plan}\n</think>\n\n${story}`)
@@ -228,14 +228,14 @@ describe("what is no story is the right fault", () => {
     expect(only(left).sort()[0]).toEqual(["failed", "", "not clean: a heading (## Part one)"]);
   });
 
-  test("a story to another title is no story to this one", async () => {
+  test("a story for another title is a fault", async () => {
     const { generations } = await anAnswer((body) =>
       says(titleIn(body).includes("test-0") ? `Title: A Walk\n\n${story}` : story),
     );
     expect(only(generations).sort()[0]).toEqual(["failed", "", "not clean: a label (Title:)"]);
   });
 
-  test("log-probabilities are those of the story, and not of the thinking before it", async () => {
+  test("log-probabilities are those of the story, not of the thinking before it", async () => {
     const tokens = [...plan.match(/\S+\s*/g)!, ...story.match(/\S+\s*/g)!];
     const content = tokens.map((token, at) => ({ token, logprob: -at }));
     const reply = (message: unknown): Sent => ({
@@ -250,14 +250,14 @@ describe("what is no story is the right fault", () => {
     expect(mixed.generations[0]!.logProbabilities).toBeUndefined();
   });
 
-  test("a refusal in a field of its own is a refusal", async () => {
+  test("a refusal in a separate field is a refusal", async () => {
     const { generations } = await anAnswer((body) =>
       chat(titleIn(body).includes("test-0") ? { content: null, refusal: "I will not." } : { content: story }),
     );
     expect(generations.map(({ outcome }) => outcome).sort()).toEqual(["refused", "text"]);
   });
 
-  test("an error in a reply of status 200 is the server's own words, and is classified as an error", async () => {
+  test("an error in a reply with status 200 is reported in the server's words, and classified", async () => {
     const { generations, asked } = await anAnswer((body, number) =>
       titleIn(body).includes("test-0")
         ? { body: { error: { message: "Prompt is too long for this model", code: 400 } } }
@@ -275,7 +275,7 @@ describe("what is no story is the right fault", () => {
   test.each([
     ["error", "the server ended the text with error: upstream gave up"],
     ["abort", "the server ended the text with abort: no reason given"],
-  ])("half a story that ended with %s is no story", async (finish, reason) => {
+  ])("half a story that ended with %s is a failure", async (finish, reason) => {
     const half = {
       body: {
         choices: [
@@ -308,7 +308,7 @@ describe("what is no story is the right fault", () => {
     },
   );
 
-  test("a plan is no story, even where nothing says that it is thinking", async () => {
+  test("a plan is not a story, even without thinking tags", async () => {
     const aloud = `Okay, so I need to write a story of about 100 words. ${words} The title is given, so first I`;
     const { generations } = await anAnswer((body) =>
       titleIn(body).includes("test-0") ? says(aloud, "length") : says(story),
@@ -316,7 +316,7 @@ describe("what is no story is the right fault", () => {
     expect(generations.map(({ reason }) => reason).sort()[0]).toMatch(/^planning/);
   });
 
-  test("a prompt that the filter refuses is a refusal, and no failure of the model", async () => {
+  test("a prompt that the filter refuses is a refusal, not a failure of the model", async () => {
     const { generations } = await anAnswer((body) =>
       titleIn(body).includes("test-0")
         ? { status: 400, body: { error: { message: "The response was filtered", code: "content_filter" } } }
@@ -325,7 +325,7 @@ describe("what is no story is the right fault", () => {
     expect(generations.map(({ outcome }) => outcome).sort()).toEqual(["refused", "text"]);
   });
 
-  test("odd counts and a reply that is called text cost no story", async () => {
+  test("odd token counts, and a reply sent as text, lose no story", async () => {
     const odd = {
       body: JSON.stringify({
         choices: [{ message: { content: story, reasoning: {} }, finish_reason: "stop", logprobs: [] }],
@@ -338,13 +338,13 @@ describe("what is no story is the right fault", () => {
     expect(generations[0]!.tokens.estimated).toBe(true);
   });
 
-  test("thinking that a server counts in the total alone is paid for", async () => {
+  test("thinking that a server counts only in the total is paid for", async () => {
     const counted = { prompt_tokens: 20, completion_tokens: 30, total_tokens: 1050 };
     const { generations } = await anAnswer(() => chat({ content: story }, "stop", counted));
     expect(generations[0]!.tokens).toEqual({ prompt: 20, generated: 1030 });
   });
 
-  test("--again asks for empty replies too", async () => {
+  test("--again also repeats empty replies", async () => {
     let fixed = false;
     const server = await serverThat((body) =>
       titleIn(body).includes("test-0") && !fixed
@@ -361,7 +361,7 @@ describe("what is no story is the right fault", () => {
     expect((await readGenerations(study)).every(({ text }) => text === story)).toBe(true);
   });
 
-  test("compose refuses what would tell where it comes from, on either side, and names it", async () => {
+  test("compose refuses markup that would reveal the origin, on either side, and names it", async () => {
     const { study } = await anAnswer(() => says(story));
     const stories = corpusOf(2);
     const composed = () => runStage(compose, study, {}, quietEffects());
@@ -389,12 +389,12 @@ describe("what is no story is the right fault", () => {
   });
 });
 
-describe("fields are sent as the server wants them", () => {
+describe("fields are sent as each server expects them", () => {
   const fieldsOf = (body: Body) => {
     const { model: _, messages: __, prompt: ___, system: ____, ...fields } = body;
     return fields;
   };
-  /** A server that refuses fields in its own way until they are left out. */
+  /** A server that refuses fields, in its own words, until they are left out. */
   const refusing =
     (refused: readonly string[], say: (field: string) => Sent): Answering =>
     (body) => {
@@ -448,7 +448,7 @@ describe("fields are sent as the server wants them", () => {
       "plain text",
       (field) => ({ status: 400, headers: { "content-type": "text/plain" }, body: `${field}: unsupported` }),
     ],
-  ])("a field that is refused in the words of %s is left out once, recorded and said", async (_, say) => {
+  ])("a field refused in the words of %s is left out once, recorded and logged", async (_, say) => {
     const { generations, asked, effects } = await anAnswer(refusing(["top_k", "min_p", "min_tokens"], say), {
       titles: 12,
     });
@@ -463,14 +463,14 @@ describe("fields are sent as the server wants them", () => {
         temperature: 1,
       });
     }
-    // Each of the first requests, which run together, may learn the three fields by itself; the others know them.
+    // Each of the first parallel requests may be refused the three fields; later ones omit them.
     expect(asked.length).toBeLessThanOrEqual(generations.length + 4 * 3);
     expect(
       effects.told.filter((line) => /refuses top_k, min_p, min_tokens .*recorded so/.test(line)),
     ).toHaveLength(1);
   });
 
-  test("max_tokens that is refused is sent by its new name, never given up", async () => {
+  test("a refused max_tokens is sent under its new name, never dropped", async () => {
     const { asked } = await anAnswer(
       refusing(["max_tokens"], () => ({
         status: 400,
@@ -483,7 +483,7 @@ describe("fields are sent as the server wants them", () => {
     expect(asked.at(-1)).not.toHaveProperty("max_tokens");
   });
 
-  test("what is wrong with a value is no refused field: it fails in the server's words", async () => {
+  test("an invalid value is not a refused field: the request fails with the server's words", async () => {
     const { generations, asked } = await anAnswer((body) =>
       titleIn(body).includes("test-0")
         ? {
@@ -498,7 +498,7 @@ describe("fields are sent as the server wants them", () => {
     );
   });
 
-  test("an error that only mentions fields drops none of them for others", async () => {
+  test("an error that only mentions fields drops none of them", async () => {
     const { generations, asked } = await anAnswer((body) =>
       titleIn(body).includes("test-0")
         ? {
@@ -512,7 +512,7 @@ describe("fields are sent as the server wants them", () => {
     expect(other.at(-1)).toMatchObject({ temperature: 1, top_p: 1 });
   });
 
-  test("the limit of tokens is never given up", async () => {
+  test("the token limit is never dropped", async () => {
     const { generations, asked } = await anAnswer(
       refusing(["max_tokens", "max_completion_tokens"], (field) => ({
         status: 400,
@@ -523,7 +523,7 @@ describe("fields are sent as the server wants them", () => {
     for (const body of asked) expect("max_tokens" in body || "max_completion_tokens" in body).toBe(true);
   });
 
-  test("what the server says is reported without the key that it repeats, and no address has a password", async () => {
+  test("server messages are reported without the key, and no address contains a password", async () => {
     const { base } = await serverThat(() => ({
       status: 401,
       body: { error: { message: "Invalid API key: Bearer sk-SECRET-123" } },
@@ -535,7 +535,7 @@ describe("fields are sent as the server wants them", () => {
     await expect(generated(await studyAt(secret))).rejects.toThrow("contains a user name or password");
   });
 
-  test("send: changes neither what is asked nor of whom", async () => {
+  test("send: cannot change the prompt or the model", async () => {
     const { base } = await serverThat(() => says(story));
     for (const send of [{ model: "other" }, { messages: [] }, { n: 3 }, { stream: true }])
       await expect(generated(await studyAt(base, { model: { send } }))).rejects.toThrow(
@@ -545,7 +545,7 @@ describe("fields are sent as the server wants them", () => {
     expect(generations[0]!.settings.temperature).toBe(0.2);
   });
 
-  test("a region that is not served is reported in the server's words, and not as a wrong key", async () => {
+  test("an unsupported region is reported in the server's words, not as a wrong key", async () => {
     const { base } = await serverThat(() => ({
       status: 403,
       body: { error: { message: "Country, region, or territory not supported" } },
@@ -555,7 +555,7 @@ describe("fields are sent as the server wants them", () => {
     );
   });
 
-  test("sampling may be left to the provider", async () => {
+  test("sampling can be left to the provider", async () => {
     const { asked, generations } = await anAnswer(() => says(story), {
       model: { temperature: "provider", topK: "provider" },
       generate: { topP: "provider" },
@@ -589,7 +589,7 @@ describe("fields are sent as the server wants them", () => {
     );
   });
 
-  test("a model of OpenAI's that reasons gets no temperature, a limit by its new name, and room to think", async () => {
+  test("an OpenAI reasoning model gets no temperature, the new name of the limit, and tokens for thinking", async () => {
     const { asked } = await anAnswer(() => says(story), {
       model: { address: "openai:gpt-5-mini", reasoning: "low" },
     });
@@ -609,7 +609,7 @@ describe("fields are sent as the server wants them", () => {
     );
   });
 
-  test("reasoning is switched off where a template can", async () => {
+  test("reasoning is switched off if a template can do that", async () => {
     const { asked } = await anAnswer(() => says(story), { model: { reasoning: "none" } });
     expect(asked[0]).toMatchObject({ max_tokens: 200, chat_template_kwargs: { enable_thinking: false } });
   });
@@ -626,7 +626,7 @@ describe("fields are sent as the server wants them", () => {
       ["max_tokens", "min_p", "reasoning", "repetition_penalty", "seed", "temperature", "top_k", "top_p"],
     ],
     ["openrouter:anthropic/claude-opus-4.7", ["max_tokens", "reasoning", "seed"]],
-  ])("%s is asked for what it knows", async (address, fields) => {
+  ])("%s gets the fields that it supports", async (address, fields) => {
     const { asked } = await anAnswer(() => says(story), {
       model: { address, reasoning: "low", api: undefined },
       env: { GEMINI_API_KEY: "k", OPENROUTER_API_KEY: "k" },
@@ -654,7 +654,7 @@ describe("fields are sent as the server wants them", () => {
   test.each([
     ["seconds", () => "0.05"],
     ["a date", () => new Date(Date.now() + 1500).toUTCString()],
-  ])("Retry-After is heeded as %s", async (kind, after) => {
+  ])("Retry-After is obeyed as %s", async (kind, after) => {
     let first = 0;
     const gaps: number[] = [];
     const { generations } = await anAnswer(
@@ -673,12 +673,12 @@ describe("fields are sent as the server wants them", () => {
       { titles: 1, model: { wait: 0 }, generate: { titles: 1 } },
     );
     expect(generations[0]!.text).toBe(story);
-    // A date has whole seconds.
+    // A date has only whole seconds.
     expect(gaps[0]).toBeGreaterThan(kind === "seconds" ? 45 : 400);
   });
 });
 
-describe("Claude is asked through the Messages API", () => {
+describe("Claude is used through the Messages API", () => {
   const message = (content: unknown, stop = "end_turn"): Sent => ({
     body: {
       type: "message",
@@ -710,7 +710,7 @@ describe("Claude is asked through the Messages API", () => {
     expect(generations[0]).toMatchObject({ text: story, tokens: { prompt: 40, generated: 90 } });
   });
 
-  test("with thinking as each generation of models has it, and off by default", async () => {
+  test("with the thinking fields of each model generation, off by default", async () => {
     const sent = async (model: string, more = {}) =>
       (
         await anAnswer(
@@ -735,7 +735,7 @@ describe("Claude is asked through the Messages API", () => {
     });
   });
 
-  test("its thinking is kept apart, and a reply that is all thinking is a fault", async () => {
+  test("its thinking is separated, and a reply of only thinking is a fault", async () => {
     const { generations } = await anAnswer(
       (body) =>
         titleIn(body).includes("test-0")
@@ -753,7 +753,7 @@ describe("Claude is asked through the Messages API", () => {
     ]);
   });
 
-  test("its errors are reported in its words, and it waits when it is overloaded", async () => {
+  test("its errors are reported in its words, and an overloaded server is retried", async () => {
     const { generations, asked } = await anAnswer(
       (body, number) =>
         titleIn(body).includes("test-0")
@@ -780,24 +780,24 @@ describe("Claude is asked through the Messages API", () => {
   });
 });
 
-describe("what requests cost", () => {
-  /** Fifty tokens at 1 and a hundred at 10 a million. */
+describe("cost of requests", () => {
+  /** Fifty tokens at 1 and a hundred at 10 per million. */
   const price = { input: 1, output: 10 };
   const costing = (counted: unknown) => () => chat({ content: story }, "stop", counted);
   const spent = { prompt_tokens: 500, completion_tokens: 190 };
   const each = (500 + 1900) / 1e6;
 
-  test("requests that run together never spend more than the budget", async () => {
+  test("parallel requests never exceed the budget", async () => {
     const budget = 12 * each;
     const server = await serverThat(costing(spent), 20);
     const study = await studyAt(server.base, { titles: 40, model: { price, budget, parallel: 16 } });
     await expect(generated(study)).rejects.toThrow(/the budget of .* is used up/);
     expect(server.asked.length * each).toBeLessThanOrEqual(budget);
-    // Nor does it stop while there is money: what a request may cost at most is some 10 % above what it does cost.
+    // They also use the budget: the reserved maximum of a request is only some 10 % above its cost.
     expect(server.asked.length).toBeGreaterThanOrEqual(10);
   });
 
-  test("the sum covers all runs", async () => {
+  test("the budget is for all runs together", async () => {
     const budget = 12 * each;
     const server = await serverThat(costing(spent));
     const model = { price, budget, parallel: 1 };
@@ -811,7 +811,7 @@ describe("what requests cost", () => {
     expect(server.asked.length * each).toBeLessThanOrEqual(budget);
   });
 
-  test("without usage a request counts as what was set aside, and is called an estimate", async () => {
+  test("without usage a request counts with its reserved cost, marked as an estimate", async () => {
     const server = await serverThat(costing(null));
     const study = await studyAt(server.base, { titles: 2, model: { price } });
     const effects = quietEffects({ env: {} });
@@ -819,12 +819,12 @@ describe("what requests cost", () => {
     expect(effects.told.join("\n")).toMatch(/cost (0\.\d+), of which \1 is an estimate/);
     const poor = await studyAt(server.base, { titles: 40, model: { price, budget: 0.02 } });
     await expect(generated(poor)).rejects.toThrow(/the budget of 0\.02 is used up/);
-    // Two thousand tokens at most each, 200 of them at 10 a million.
+    // Two thousand tokens at most each, 200 of them at 10 per million.
     expect((server.asked.length - 2) * 0.002).toBeLessThanOrEqual(0.02);
   });
 });
 
-test("a model that fails does not stop the others, and its reason is the last message", async () => {
+test("a failing model does not stop the others, and its reason is the last message", async () => {
   const server = await serverThat((body) =>
     body["model"] === "good" ? says(story) : { status: 401, body: { error: { message: "no such key" } } },
   );
@@ -843,7 +843,7 @@ test("a model that fails does not stop the others, and its reason is the last me
   ]);
 });
 
-test("what no text came of is tried again as a request, and not drawn again as a text", async () => {
+test("a request without a text is repeated, not counted as a new draw", async () => {
   const server = await serverThat((body) =>
     titleIn(body).includes("test-0")
       ? { status: 500, body: { error: { message: "out of memory" } } }
@@ -855,7 +855,7 @@ test("what no text came of is tried again as a request, and not drawn again as a
   expect(server.asked).toHaveLength(1 + 3);
 });
 
-test("a study of first attempts draws each title once and asks for no more", async () => {
+test("a study of first attempts draws each title exactly once", async () => {
   const { generations, effects } = await anAnswer(() => says("Too short to be shown."), {
     generate: { keep: "first" },
   });

@@ -15,7 +15,7 @@ interface Line {
   readonly body: { readonly prompt: string };
 }
 
-/** The Batch API on loopback: jobs end after some questions, every fifth question meets a 500, `refuses` tells which requests expire, `tooLong` which are answered with a 400. */
+/** A fake Batch API: jobs end after some status requests, every fifth of which gets a 500; `refuses` says which requests expire, `tooLong` which are answered with a 400. */
 async function batchServer(
   polls: number,
   refuses: (number: number) => boolean = () => false,
@@ -107,7 +107,7 @@ async function studyAt(base: string): Promise<Study> {
   return study;
 }
 
-test("a study's titles go out as one job, and each result finds its title", async () => {
+test("a study's titles are sent as one job, and each result is assigned to its title", async () => {
   const server = await batchServer(3);
   const study = await studyAt(server.base);
   await runStage(generate, study, {}, quietEffects({ env: {} }));
@@ -117,7 +117,7 @@ test("a study's titles go out as one job, and each result finds its title", asyn
   expect(server.jobs.map(({ lines }) => lines.length)).toEqual([12]);
 });
 
-test("a run that is cut while it waits comes back to the same job", async () => {
+test("a run that is interrupted while it waits returns to the same job", async () => {
   const server = await batchServer(6);
   const study = await studyAt(server.base);
   const interruption = new AbortController();
@@ -130,7 +130,7 @@ test("a run that is cut while it waits comes back to the same job", async () => 
   expect(server.jobs).toHaveLength(1);
 });
 
-test("what a job could not do is a failure, and is sent again alone", async () => {
+test("requests that a job did not complete are sent again individually", async () => {
   let first = true;
   const server = await batchServer(1, (number) => first && number % 3 === 0);
   const study = await studyAt(server.base);
@@ -143,7 +143,7 @@ test("what a job could not do is a failure, and is sent again alone", async () =
   expect(server.jobs.map(({ lines }) => lines.length)).toEqual([12, 4]);
 });
 
-test("what a job says can never be done is kept with its reason, and is not sent again", async () => {
+test("requests that a job refuses for good are kept with the reason, and are not sent again", async () => {
   const server = await batchServer(
     1,
     () => false,

@@ -9,8 +9,8 @@ import { studyOf } from "../../src/workbench/study.ts";
 import { madeUpStories, writeCorpus } from "../helpers/corpus.ts";
 import { quietEffects, temporaryFolder } from "../helpers/world.ts";
 
-// Each request uses all the tokens that it may, and is answered when all that are sent together are under way.
-test("requests that are under way together cannot spend more than the budget", async () => {
+// Each request uses all tokens that it may, and is answered when all parallel requests have arrived.
+test("parallel requests cannot exceed the budget", async () => {
   let generated = 0;
   let [underWay, most] = [0, 0];
   const server = createServer(async (request, response) => {
@@ -35,7 +35,7 @@ test("requests that are under way together cannot spend more than the budget", a
   await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
   try {
     const base = `http://127.0.0.1:${(server.address() as AddressInfo).port}/v1`;
-    // A million tokens cost 1: of 200 tokens each, seven fit.
+    // A million tokens cost 1; with 200 tokens each, seven requests fit.
     const [price, budget] = [{ input: 0, output: 1 }, 0.0015];
     const model = { address: "openai:local/model", base, price, budget, parallel: 6 };
     const study = studyOf(

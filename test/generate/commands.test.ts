@@ -57,7 +57,7 @@ test("try writes one story, the same for a seed, and marks the clip", async () =
   expect((await story(2)).printed).not.toEqual(printed);
 });
 
-test("of two models with one address try takes the named one, and says which; an unknown name is reported", async () => {
+test("with two models at one address, try uses the named one and says which; an unknown name is an error", async () => {
   const study = await temporaryFolder();
   const twins = `[{ address: "llama:${file}", name: cool, temperature: 0.4 }, { address: "llama:${file}" }]`;
   await writeFile(join(study, "study.yaml"), `name: twins\ngenerate: { models: ${twins} }\n`);
@@ -79,7 +79,7 @@ test("try works without a study", async () => {
   expect(effects.printed.length).toBeGreaterThan(2);
 });
 
-test("models lists what is here, with size, licence and whether it fits", async () => {
+test("models lists the available models with size, licence and whether they fit", async () => {
   const cache = await temporaryFolder();
   await mkdir(join(cache, "hub", "some", "model"), { recursive: true });
   await writeFile(join(cache, "hub", "some", "model", "broken.gguf"), "no");

@@ -30,7 +30,7 @@ function chosen(
 const names = exampleChoices.map(({ name }) => name);
 
 test.each(names)(
-  "%s: only different training stories, the same for a seed, and no choice depends on later titles",
+  "%s: only different training stories, the same for a seed, independent of later titles",
   (how) => {
     const choices = chosen(how);
     expect(choices).toHaveLength(20);
@@ -44,7 +44,7 @@ test.each(names)(
   },
 );
 
-test.each(names)("%s: never the title's own story, under another id or title either", (how) => {
+test.each(names)("%s: never the title's own story, even with another id or title", (how) => {
   const own = titles[0]!;
   const twins: Story[] = [
     { ...own, id: "twin", split: "train", title: "Another" },
@@ -63,7 +63,7 @@ test.each(names)("%s: never the title's own story, under another id or title eit
   }
 });
 
-test("balanced examples are used as often as each other", () => {
+test("balanced examples are used equally often", () => {
   const uses = new Map<string, number>();
   for (const { id } of chosen("balanced", titles.slice(0, 18)).flat()) uses.set(id, (uses.get(id) ?? 0) + 1);
   expect([...uses.values()]).toEqual(Array.from({ length: 12 }, () => 3));
@@ -83,7 +83,7 @@ test("nearest shares words with the title, farthest does not", () => {
     expect(chosen("farthest", [title], 1, all, seed)[0]![0]!.id).not.toBe("near");
 });
 
-test("diverse examples are less alike than random ones", () => {
+test("diverse examples are less similar to each other than random ones", () => {
   const kin = Array.from(
     { length: 10 },
     (_, at): Story => ({
@@ -99,7 +99,7 @@ test("diverse examples are less alike than random ones", () => {
   }
 });
 
-test("fixed examples are those that are named, by id or title", () => {
+test("fixed examples are those named by id or title", () => {
   for (const examples of chosen("fixed", titles, 2, stories, 1, ["train-3", "The train-5 story"])) {
     expect(examples.map(({ id }) => id)).toEqual(["train-3", "train-5"]);
   }
@@ -107,7 +107,7 @@ test("fixed examples are those that are named, by id or title", () => {
   expect(() => chosen("fixed", titles, 2, stories, 1, ["train-1"])).toThrow(/has 1, but the prompt shows 2/);
 });
 
-test("matched examples are near to what is asked for", () => {
+test("matched examples are close to the control", () => {
   const talking = Array.from(
     { length: 25 },
     (_, at): Story => ({
@@ -133,7 +133,7 @@ test("a range means each of its numbers, and all combinations are made", () => {
   expect(() => controlsOf({ tone: "joyful", strength: "4..0" })).toThrow(/strength 4\.\.0 is an empty range/);
 });
 
-test("texts are nearer to the tone that was asked for than others are", () => {
+test("texts are closer to the requested tone than others", () => {
   const sad = { text: "She died in grief and tears, and I miss her, alone." };
   const glad = { text: "We laughed and danced at the wedding, happy and warm." };
   const melancholy = distanceTo({ tone: "melancholy", strength: 4 }, stories);
@@ -146,6 +146,6 @@ test("texts are nearer to the tone that was asked for than others are", () => {
   );
 });
 
-test("an unknown choice is named with the ones that exist", () => {
+test("an unknown choice is refused with the known ones", () => {
   expect(() => chosen("best")).toThrow(/unknown choice best/);
 });

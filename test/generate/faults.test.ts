@@ -60,11 +60,11 @@ test.each([
   `I can't remember who left first. ${tale}`,
   `The story that my mother tells is another one. ${tale}`,
   `Two oranges were all that we had. ${tale}`,
-])("a story that begins like a reply is left alone: %j", (text) => {
+])("a story that starts like a reply is not a fault: %j", (text) => {
   expect(finder.of(text, title)).toBeUndefined();
 });
 
-test("what it was told to do is no story, but its own title may be in it", () => {
+test("repeated instructions are a fault, but a story may contain its own title", () => {
   const asked = `Write a story to the title "${title}". It shows the form; take nothing else from it, and keep to it.`;
   const parrot = `It shows the form; take nothing else from it. ${tale}`;
   expect(finder.of(parrot, title, [], asked)!.what).toBe(

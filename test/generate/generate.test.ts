@@ -48,7 +48,7 @@ async function generated(study: Study): Promise<Generation[]> {
 const timeless = (generations: readonly Generation[]) =>
   generations.map(({ ms: _, at: __, ...generation }) => generation);
 
-test("every test title gets a story, from the study's own template", async () => {
+test("every test title gets a story, with the study's own template", async () => {
   const study = await studyWith({ models: local() });
   const generations = await generated(study);
   expect(generations.map(({ story }) => story).sort()).toEqual(
@@ -80,7 +80,7 @@ test("the same seed writes the same texts, another seed others", async () => {
   for (const { story, text } of first) expect(texts.get(story)).not.toBe(text);
 });
 
-test("fresh until the model, a prompt or a setting changes", async () => {
+test("the stage is fresh until the model, a prompt or a setting changes", async () => {
   const study = await studyWith({ models: local() });
   await generated(study);
   const state = async (of: Study) => (await stateOf(generate, of, await readManifest(of))).is;
@@ -94,7 +94,7 @@ test("fresh until the model, a prompt or a setting changes", async () => {
   expect(await state(changed({ models: [{ ...local()[0], threads: 2 }] }))).toBe("fresh");
 });
 
-test("a model is sampled by its own settings where it has some, and each attempt records them", async () => {
+test("a model's own sampling settings are used, and each attempt records them", async () => {
   const [usual] = local();
   const cold = { ...usual, name: "cold", temperature: 0, topK: 3, minP: 0.1, tokens: { most: 30 } };
   const warm = { ...usual, name: "warm", topP: 0.5, repeatPenalty: 1.3 };
@@ -117,14 +117,14 @@ test("a model is sampled by its own settings where it has some, and each attempt
   ] as const) {
     expect(settingsOf(name)).toEqual([JSON.stringify({ ...common, ...tokens, ...own })]);
   }
-  // At temperature 0 the seed decides nothing: another model of the same settings writes the same.
+  // At temperature 0 the seed has no effect: another model with the same settings writes the same.
   const textsOf = (name: string) =>
     generations.filter(({ model }) => model.name === name).map(({ text }) => text);
   expect(textsOf("colder")).toEqual(textsOf("cold"));
   expect(textsOf("planted")).not.toEqual(textsOf("warm"));
 });
 
-test("a model's own sampling is part of what makes the stage stale, and of what is asked again", async () => {
+test("a change of a model's own sampling makes the stage stale and repeats its requests", async () => {
   const study = await studyWith({ models: local() });
   const before = await generated(study);
   Object.assign(study.config.generate.models[0]!, { temperature: 0.3 });
@@ -133,7 +133,7 @@ test("a model's own sampling is part of what makes the stage stale, and of what 
   expect(after.map(({ text }) => text)).not.toEqual(before.map(({ text }) => text));
 });
 
-test("progress continues within a batch, never back, and ends at the total", async () => {
+test("progress within a batch never goes back, and ends at the total", async () => {
   const study = await studyWith({ models: local() });
   const heard: number[] = [];
   const notes: string[] = [];
@@ -152,14 +152,14 @@ test("progress continues within a batch, never back, and ends at the total", asy
   expect(notes.at(-1)).toMatch(/^\d+\.\d tokens\/s$/);
 });
 
-test("what was answered once is not asked again", async () => {
+test("recorded answers are not requested again", async () => {
   const study = await studyWith({ models: local() });
   const first = await generated(study);
   const second = await generated(study);
   expect(second).toEqual(first); // the times too: they are those of the first answer
 });
 
-test("without flash attention it is another question, with nearly the same answer", async () => {
+test("without flash attention the request is a different one, with nearly the same text", async () => {
   const told = { address: "llama:embedded", threads: 1, logProbabilities: true };
   const study = await studyWith({ models: [told] });
   const flash = await generated(study);
@@ -173,9 +173,9 @@ test("without flash attention it is another question, with nearly the same answe
     expect(logProbability).toBeCloseTo(first(flash)[at]!, 1);
 });
 
-test("a text with a fault is drawn again, all attempts are kept, and more attempts change no earlier one", async () => {
+test("a text with a fault is drawn again, all attempts are kept, and more attempts do not change earlier ones", async () => {
   const once = timeless(await generated(await studyWith({ models: local() })));
-  // A vocabulary of seven words repeats itself: every text has that fault.
+  // With a vocabulary of seven words every text repeats itself, which is a fault.
   for (const { reason } of once) expect(reason).toMatch(/degenerate|too short/);
   const study = await studyWith({ models: local(), attempts: 3 });
   const thrice = timeless(await generated(study));
@@ -190,7 +190,7 @@ test("a text with a fault is drawn again, all attempts are kept, and more attemp
 });
 
 test("of several draws the closest to the controls is chosen, and all are kept", async () => {
-  // Texts of one to four words: some name the sea, some do not.
+  // Texts of one to four words: some mention the sea, some do not.
   const asked = { control: { setting: "sea" }, examples: "matched", tokens: { least: 1, most: 4 } };
   const study = await studyWith({ models: local(), bestOf: 4, ...asked });
   const drawn = await generated(study);
@@ -208,13 +208,13 @@ test("of several draws the closest to the controls is chosen, and all are kept",
   }
   const counting = drawn.filter(({ attempt }) => attempt === 4);
   expect(drawn.filter(({ chosen }) => chosen).some((each) => !counting.includes(each))).toBe(true);
-  // A wish that no text can be measured against leaves nothing to choose by.
+  // Without a measurable control there is nothing to choose by.
   const effects = quietEffects();
   await runStage(generate, await studyWith({ models: local(), bestOf: 4 }), {}, effects);
   expect(effects.told.join()).toContain("has nothing that can be measured in a text");
 });
 
-test("how likely each token was is recorded where it is asked for", async () => {
+test("token log-probabilities are recorded on request", async () => {
   const silent = await generated(await studyWith({ models: local() }));
   for (const generation of silent) expect(generation).not.toHaveProperty("logProbabilities");
   const told = await generated(await studyWith({ models: [{ ...local()[0], logProbabilities: true }] }));
@@ -227,7 +227,7 @@ test("how likely each token was is recorded where it is asked for", async () => 
   expect(told.map(({ text }) => text)).toEqual(silent.map(({ text }) => text));
 });
 
-test("what is asked for beyond the title makes a file of its own for each level, for once", async () => {
+test("a control makes one file per level, for this run only", async () => {
   const prompt = "two-shot-headers";
   const study = await studyWith({ models: [{ address: "echo:" }], prompts: [prompt] });
   const plain = await generated(study);
@@ -240,7 +240,7 @@ test("what is asked for beyond the title makes a file of its own for each level,
   const asked = (await readGenerations(study)).filter(({ control }) => control?.["strength"] === 2);
   expect(asked).toHaveLength(10);
   expect(effects.told.join()).toContain('control: {"tone":"melancholy","strength":"0..2"}');
-  // study.yaml asks for none of it: run again, the study is as it was.
+  // study.yaml has no control: run again, the study is as before.
   expect((await stateOf(generate, study, await readManifest(study))).is).toBe("stale");
   expect(timeless(await generated(study))).toEqual(timeless(plain));
 });
@@ -250,13 +250,13 @@ const tone = { tone: "melancholy", strength: "0..4" };
 test.each([
   ["one-shot", tone, {}, "no place for tone"],
   ["title-only", { dialogue: 20 }, {}, "no place for dialogue"],
-  // A header of sadness says nothing of a tone that is neither sad nor glad, nor of a setting.
+  // A header for sadness does not express another tone, or a setting.
   ["two-shot-headers", { tone: "retrospective" }, {}, "no place for tone"],
   ["two-shot-headers", { setting: "Lagos" }, {}, "no place for setting"],
   ["one-shot", { kind: "family" }, { examples: "matched" }, "no place for kind"],
   ["one-shot", tone, { attempts: 8, bestOf: 4 }, "no place for tone"],
 ])(
-  "a prompt that never says what is asked for is refused, before any text: %s %j",
+  "a prompt without the control is refused before any text is generated: %s %j",
   async (prompt, control, more, message) => {
     const study = await studyWith({ models: local(), prompts: [prompt], control, ...more });
     await expect(generate.preflight!(study, new Set())).rejects.toThrow(message);
@@ -269,14 +269,17 @@ test.each([
   ["two-shot-headers", tone, {}],
   ["one-shot", tone, { examples: "matched" }],
   ["one-shot", { dialogue: [0, 20] }, { examples: "matched" }],
-])("a prompt that says it by a header or by examples is taken: %s %j", async (prompt, control, more) => {
-  const study = await studyWith({ models: local(), prompts: [prompt], control, ...more });
-  await generate.preflight!(study, new Set());
-  const levels = new Set((await generated(study)).map((each) => JSON.stringify(each.control)));
-  expect(levels.size).toBe("tone" in control ? 5 : 2);
-});
+])(
+  "a prompt that expresses the control by a header or by examples is accepted: %s %j",
+  async (prompt, control, more) => {
+    const study = await studyWith({ models: local(), prompts: [prompt], control, ...more });
+    await generate.preflight!(study, new Set());
+    const levels = new Set((await generated(study)).map((each) => JSON.stringify(each.control)));
+    expect(levels.size).toBe("tone" in control ? 5 : 2);
+  },
+);
 
-test("the refusal names the prompts that the model could be given", async () => {
+test("the error names the prompts that fit the model", async () => {
   const study = await studyWith({ models: local(), control: { dialogue: 20 } });
   const refused = await planOf(study, await readStories(study)).catch((thrown: StudyError) => thrown);
   expect(refused).toMatchObject({
@@ -286,7 +289,7 @@ test("the refusal names the prompts that the model could be given", async () => 
   });
 });
 
-test("no text is drawn again because it is far from what was asked for", async () => {
+test("no text is drawn again because it is far from the control", async () => {
   const asked = { control: { setting: "nowhere" }, examples: "matched", attempts: 3 };
   const study = await studyWith({ models: local(), ...asked });
   const drawn = await generated(study);
@@ -296,7 +299,7 @@ test("no text is drawn again because it is far from what was asked for", async (
   }
 });
 
-test("a prompt that the model cannot hold is that title's failure alone, and is not tried again", async () => {
+test("a prompt that is too long for the model fails only for its title, and is not repeated", async () => {
   const study = await studyWith({ models: local() }, [`Long${" long".repeat(900)}`]);
   const first = await generated(study);
   const failed = first.filter(({ outcome }) => outcome === "failed");
@@ -307,7 +310,7 @@ test("a prompt that the model cannot hold is that title's failure alone, and is 
   expect(await generated(study)).toEqual(first);
 });
 
-test("files of models that the study no longer names go", async () => {
+test("files of models that are no longer in the settings are removed", async () => {
   const study = await studyWith({ models: [...local(), { address: "echo:" }] });
   const both = await generated(study);
   expect(both.filter(({ model }) => model.dummy)).toHaveLength(10);
@@ -320,7 +323,7 @@ test("files of models that the study no longer names go", async () => {
   ]);
 });
 
-test("folders and files have names that every system takes", async () => {
+test("folders and files have portable names", async () => {
   const models = ["NUL", "a:b", "ends.", "com1.v2"].map((name) => ({ address: "echo:", name }));
   const study = await studyWith({ models, prompts: ["what?.md"] });
   await writeWhole(study.path("what?.md"), "Title: [[title]]\nStory:");
@@ -331,7 +334,7 @@ test("folders and files have names that every system takes", async () => {
   expect(written).toEqual(["NUL-", "a-b", "com1-.v2", "ends"].map((folder) => [folder, "what-.jsonl"]));
 });
 
-test("titles in any script come into the prompt whole", async () => {
+test("titles in any script are complete in the prompt", async () => {
   const titles = ["“L’été” – où?", "👩‍🚀 ❤️", "שלום עולם", "[[title]]", "$& $1 \\n", "Title: Story:"];
   const study = await studyWith({ models: local() }, titles);
   const prompts = new Map((await generated(study)).map(({ title, prompt }) => [title, prompt.text]));
@@ -367,7 +370,7 @@ test.each([
   expect(await exists(study.path("manifest.json"))).toBe(false);
 });
 
-test("the journal outlives a torn line", async () => {
+test("the journal survives an incomplete line", async () => {
   const study = await studyWith({ models: local() });
   const first = timeless(await generated(study));
   const path = study.path(".tinylove/responses.jsonl");

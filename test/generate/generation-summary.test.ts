@@ -32,7 +32,7 @@ test("a series without a reason is one line", () => {
   expect(told("echo:", {}, {}, { outcome: "cut short" })).toEqual(["  small, one-shot: 2 text, 1 cut short"]);
 });
 
-test("a text that repeats its example is reported with its title, and so is every draw before", () => {
+test("a text that copies its example is reported with its title, and so are earlier draws", () => {
   const reason = 'copied: 8 words in a row or more from its example "Two Lamps"';
   expect(
     told(
@@ -55,7 +55,7 @@ test("if most texts repeat themselves, the advice is the sampling and not more a
   expect(told("llama:a.gguf", { reason }, {}, {}).at(-1)).toMatch(/raise generate\.attempts/);
 });
 
-test("failures that differ in numbers alone are one reason, the most frequent comes first", () => {
+test("failures that differ only in numbers are one reason, the most frequent first", () => {
   const tooLong = (tokens: number) =>
     failed(`the prompt and 200 new tokens need ${tokens} tokens, but the model's context has 512`);
   expect(
@@ -75,7 +75,7 @@ test("failures that differ in numbers alone are one reason, the most frequent co
   ]);
 });
 
-test("causes with the same advice are listed under it once", () => {
+test("causes with the same advice are listed together once", () => {
   expect(
     told("echo:", { reason: "degenerate: 1" }, { reason: "degenerate: 2" }, { reason: "too short: 3" }, {}),
   ).toEqual([
@@ -86,7 +86,7 @@ test("causes with the same advice are listed under it once", () => {
   ]);
 });
 
-test("what a server left undone names what can be changed there", () => {
+test("requests that a server did not answer have advice about its settings", () => {
   const lines = told("openai:m", failed("lost connection: ECONNRESET", true), failed("400 too long"), {});
   expect(lines.filter((line) => line.includes("`retries`"))).toHaveLength(1);
   expect(lines.filter((line) => line.includes("`tinylove generate --again`"))).toHaveLength(1);
@@ -101,7 +101,7 @@ test("a model that wrote no story is an error with its reason and the fix", () =
   expect(said([...generations, Generation.parse(generationOf({}))])).toBeUndefined();
 });
 
-test("what was cleaned is counted by its kind", () => {
+test("removed parts are counted by kind", () => {
   expect(
     told(
       "openai:m",
@@ -112,7 +112,7 @@ test("what was cleaned is counted by its kind", () => {
   ).toEqual(["  small, one-shot: 3 text", "    2 of 3 cleaned: 2 heading, 1 thinking"]);
 });
 
-test("advice names what helps and only that", () => {
+test("advice names only what helps", () => {
   const advice = (address: string, change: Partial<Generation>) => told(address, change).at(-1)!.trim();
   const thought = failed("no story: all 200 tokens went into thinking");
   expect(advice("openai:m", thought)).toBe(

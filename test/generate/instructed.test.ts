@@ -13,7 +13,7 @@ import { quietEffects, temporaryFolder } from "../helpers/world.ts";
 const chatML =
   "{% for message in messages %}{{'<|im_start|>' + message['role'] + '\n' + message['content'] + '<|im_end|>' + '\n'}}{% endfor %}{% if add_generation_prompt %}{{ '<|im_start|>assistant\n' }}{% endif %}";
 
-/** A study of a base model and an instructed one that writes four words and ends. */
+/** A study of a base model and an instructed one, which writes four words and ends. */
 async function studyWith(generation: Record<string, unknown>, settings: Record<string, unknown> = {}) {
   const folder = await temporaryFolder();
   const special = ["<|im_start|>", "<|im_end|>"];
@@ -37,7 +37,7 @@ async function studyWith(generation: Record<string, unknown>, settings: Record<s
 
 const [base, told] = ["llama:base.gguf", "llama:told.gguf"].map((address) => ({ address, threads: 1 }));
 
-test("each file is asked in its own form: a base model for a continuation, an instructed one in its template", async () => {
+test("each model is prompted in its own form: a base model with a text to continue, an instructed one with its chat template", async () => {
   const study = await studyWith({ models: [base, told], tokens: { least: 20, most: 30 } });
   await runStage(generate, study, {}, quietEffects());
   const generations = await readGenerations(study);
@@ -55,13 +55,13 @@ test("each file is asked in its own form: a base model for a continuation, an in
     expect(prompt.rendered).toBe(
       `<|im_start|>system\nYou write very short stories in plain words. You answer with the story alone: no title, no comment.<|im_end|>\n<|im_start|>user\nWrite a story of about 150 words. It is called "${title}". Tell it as something that happened to a person.<|im_end|>\n<|im_start|>assistant\n`,
     );
-    // Its end is its own: nothing forces it to go on.
+    // It may end: nothing forces it to continue.
     expect(settings.leastTokens).toBe(0);
     expect(text).toBe("She kept the key");
   }
 });
 
-test("what the corpus is made of is the study's to say", async () => {
+test("the prompt uses the study's genre", async () => {
   const study = await studyWith({ models: [told] }, { genre: "fables about animals" });
   await runStage(generate, study, {}, quietEffects());
   for (const { prompt } of await readGenerations(study))
@@ -74,14 +74,14 @@ test("a model's own least number of tokens applies in a chat too", async () => {
   for (const { tokens } of await readGenerations(study)) expect(tokens.generated).toBeGreaterThanOrEqual(8);
 });
 
-test("a base model under a prompt for instructed ones is refused before anything is written", async () => {
+test("a base model with a prompt for instructed ones is refused before anything is written", async () => {
   const study = await studyWith({ models: [base], prompts: ["chat"] });
   await expect(generate.preflight!(study, new Set())).rejects.toThrow(
     "the prompt chat is for instructed models, but llama:base.gguf is a base model (it has no chat template)",
   );
 });
 
-test("an instructed model under a prompt for base models writes, and one line says so", async () => {
+test("an instructed model with a prompt for base models works, with one line of warning", async () => {
   const study = await studyWith({ models: [told], prompts: ["one-shot"] });
   const effects = quietEffects();
   await runStage(generate, study, {}, effects);
@@ -91,7 +91,7 @@ test("an instructed model under a prompt for base models writes, and one line sa
   expect((await readGenerations(study))[0]!.prompt.rendered).toBeUndefined();
 });
 
-test("try asks an instructed model in its own form, without any study", async () => {
+test("try uses an instructed model's template, without any study", async () => {
   const study = await studyWith({ models: [told] });
   const effects = quietEffects();
   await tryOne.run(

@@ -6,7 +6,7 @@ import { writeTinyModel } from "../helpers/tiny-model.ts";
 import { temporaryFolder } from "../helpers/world.ts";
 import { killedOften } from "./killing.ts";
 
-test("generation that is killed ten times ends with the same texts as without", async () => {
+test("generation that is killed ten times gives the same texts as without", async () => {
   const model = join(await temporaryFolder(), "noise.gguf");
   await writeTinyModel(model, { words: [" love", "Title:"], layers: 2 });
   const random = randomFrom(5, "kills");

@@ -13,17 +13,17 @@ import { temporaryFolder } from "../helpers/world.ts";
 export interface Killed {
   /** How often `generate` was killed before its end. */
   readonly kills: number;
-  /** Studies that were begun for that: one that came to its end is looked at, and the next begun. */
+  /** Number of studies used: when one is complete, it is checked and the next is started. */
   readonly studies: number;
-  /** Studies whose generations are not those of the undisturbed run. */
+  /** Studies whose generations differ from those of the undisturbed run. */
   readonly different: number;
-  /** Kills after which there were generations, though no run had come to its end. */
+  /** Kills after which there were generation files although no run had completed. */
   readonly halfWritten: number;
 }
 
 /**
- * Lets `program` write to `titles` titles once undisturbed, then again and again with kill -9 at random moments
- * until it was killed so many times, and compares every study that came to its end with the undisturbed one.
+ * Runs `program` once undisturbed with `titles` titles, then kills it with kill -9 at random moments until it was killed
+ * the given number of times, and compares every completed study with the undisturbed one.
  */
 export async function killedOften(
   program: string,
@@ -48,7 +48,7 @@ export async function killedOften(
       if (ended) break;
       if (last) throw new Error("the run after the last kill failed");
       kills += 1;
-      // A file of generations is there whole, or not at all.
+      // A file of generations is complete or missing.
       const written = (await exists(study.path("generations"))) ? (await outcomes(study)).length : 0;
       halfWritten += written === 0 || written === titles ? 0 : 1;
     }
@@ -67,7 +67,7 @@ async function newStudy(model: string, titles: number): Promise<Study> {
   return study;
 }
 
-/** The exit code; undefined when it was killed before its end. */
+/** The exit code; undefined if it was killed before its end. */
 async function run(program: string, study: Study, killAfter?: number): Promise<number | undefined> {
   const child = spawn(process.execPath, [program, "generate", "--study", study.folder], { stdio: "ignore" });
   const ended = new Promise<number | undefined>((resolve) => {
@@ -77,6 +77,6 @@ async function run(program: string, study: Study, killAfter?: number): Promise<n
   return ended;
 }
 
-/** All of it but the times. */
+/** Everything except the times. */
 const outcomes = async (study: Study): Promise<Omit<Generation, "ms" | "at">[]> =>
   (await readGenerations(study)).map(({ ms: _, at: __, ...generation }) => generation);

@@ -4,7 +4,7 @@ import { randomFrom } from "../../src/stats/random.ts";
 import { untilNextTitle } from "../../src/text/stop.ts";
 import { quietEffects } from "../helpers/world.ts";
 
-/** What a terminal shows in the end of what was written to it: it knows back, erase, styles and new lines. */
+/** The final screen of a terminal: supports backspace, erase, styles and line breaks. */
 function screenOf(written: string): string[] {
   const lines: string[] = [""];
   for (const [, back, erase, style, newline, letter] of written.matchAll(
@@ -30,7 +30,7 @@ function onScreen(columns = 30, env: Record<string, string> = {}) {
 
 const story = "She waited by the ferry until the last lamp went out.\n\n“Stay,” he said, and she stayed.";
 
-test("on a terminal every letter is there as soon as it comes", () => {
+test("on a terminal every letter appears as soon as it is generated", () => {
   const { page, shown } = onScreen();
   page.add("She wai");
   expect(shown()).toEqual(["She wai"]);
@@ -38,7 +38,7 @@ test("on a terminal every letter is there as soon as it comes", () => {
   expect(shown()).toEqual(["She waited by"]);
 });
 
-test("a word that outgrows its line begins the next, and a paragraph has its own", () => {
+test("a word that does not fit moves to the next line, and each paragraph starts a line", () => {
   const random = randomFrom(1, "pieces");
   const { page, shown } = onScreen();
   for (let at = 0; at < story.length; ) {
@@ -58,7 +58,7 @@ test("a word that outgrows its line begins the next, and a paragraph has its own
   ]);
 });
 
-test("what turns out to be the next title is taken back", () => {
+test("the beginning of the next title is erased again", () => {
   const { page, shown } = onScreen();
   for (const piece of ["He left.", " Ti", "tle", ": Another"]) page.add(piece);
   expect(shown()).toEqual(["He left."]);
@@ -66,7 +66,7 @@ test("what turns out to be the next title is taken back", () => {
   expect(shown().join("\n")).toBe("He left.\n\n2 words, too short to be clipped at 5\n");
 });
 
-test("what a reader would not see is dim, and the terminal is left as it was", () => {
+test("the part that readers would not see is dim, and the style is reset at the end", () => {
   const styles = (env: Record<string, string>) => {
     const { page, written } = onScreen(30, env);
     page.add(story);
@@ -77,7 +77,7 @@ test("what a reader would not see is dim, and the terminal is left as it was", (
   expect(styles({ NO_COLOR: "1" })).toBeNull();
 });
 
-test("without a terminal whole lines are printed, without a sign for any", () => {
+test("without a terminal whole lines are printed, without control characters", () => {
   const effects = quietEffects();
   const page = livePage(5, untilNextTitle, effects);
   for (const piece of story.split(/(?= )/)) page.add(piece);

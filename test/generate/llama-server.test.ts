@@ -10,7 +10,7 @@ import { wordsOf } from "../helpers/words.ts";
 import { temporaryFolder } from "../helpers/world.ts";
 import { fiveTitles, generate, lostOrDoubled, manyTitles, newStudy, tinylove } from "./served.ts";
 
-// llama.cpp's own server, where Python is at hand: see `llamaPackages`.
+// llama.cpp's own server, if Python is available: see `llamaPackages`.
 const packages = await llamaPackages();
 const there = "missing" in packages ? undefined : packages;
 if ("missing" in packages) test.skip(`skipped: ${packages.missing}`, () => {});
@@ -32,7 +32,7 @@ describe.skipIf(!there)("the embedded model behind llama.cpp's server", () => {
     ...settings,
   });
 
-  test("it writes what `llama:` writes, each token as likely, and stops at the next title", async () => {
+  test("it writes what `llama:` writes, with equal probabilities, and stops at the next title", async () => {
     const inside = { address: "llama:embedded", name: "inside", threads: 1, logProbabilities: true };
     const models = [inside, served({ logProbabilities: true })];
     const { code, generations } = await generate(await newStudy({ models, most: 200 }));
@@ -46,7 +46,7 @@ describe.skipIf(!there)("the embedded model behind llama.cpp's server", () => {
     for (const [at, { logProbabilities, tokens, raw }] of remote.entries()) {
       expect(raw).not.toContain("Title:");
       expect(tokens).toEqual(local[at]!.tokens);
-      // The server counts the tokens of the stop, and gives no log-probabilities of them.
+      // The server counts the tokens of the stop, but returns no log-probabilities for them.
       expect(logProbabilities!.length).toBeGreaterThan(50);
       for (const [token, each] of logProbabilities!.entries())
         expect(Math.abs(each - local[at]!.logProbabilities![token]!)).toBeLessThan(0.02);
@@ -69,7 +69,7 @@ describe.skipIf(!there)("the embedded model behind llama.cpp's server", () => {
     expect(wordsOf(printed.replace("|", "")).join(" ")).toContain(wordsOf(generations[0]!.text).join(" "));
   });
 
-  test("a prompt that the model cannot hold fails in the server's words, and the others are written", async () => {
+  test("a prompt that is too long for the model fails in the server's words, and the others are written", async () => {
     const long = Array.from({ length: 600 }, (_, at) => `word${at}`).join(" ");
     const { generations } = await generate(
       await newStudy({ models: [served()], titles: [long, "Two Lamps"] }),
@@ -82,7 +82,7 @@ describe.skipIf(!there)("the embedded model behind llama.cpp's server", () => {
 
   const twenty = manyTitles(20);
 
-  test("killed in the middle and started again, no title is lost or doubled", async () => {
+  test("if the server is killed and restarted, no title is lost or doubled", async () => {
     const models = [served({ retries: 10, wait: 0.2, parallel: 4 })];
     const folder = await newStudy({ models, titles: twenty, most: 120 });
     let restarted: Promise<void> | undefined;
@@ -97,7 +97,7 @@ describe.skipIf(!there)("the embedded model behind llama.cpp's server", () => {
     expect(await lostOrDoubled(folder, generations, 20)).toEqual([]);
   });
 
-  test("killed for good, what is missing fails, and alone is asked for once the server is back", async () => {
+  test("if it stays down, missing titles fail, and only these are requested once the server is back", async () => {
     const models = [served({ retries: 1, wait: 0.01, parallel: 4 })];
     const folder = await newStudy({ models, titles: twenty, most: 120 });
     const first = await generate(folder, ({ answered }) => answered.length === 6 && server.kill());
@@ -113,7 +113,7 @@ describe.skipIf(!there)("the embedded model behind llama.cpp's server", () => {
     expect(await lostOrDoubled(folder, second.generations, 20)).toEqual([]);
   });
 
-  test("killed while `try` streams, the command says so", async () => {
+  test("if it is killed during `try`, the command reports it", async () => {
     const folder = await newStudy({ models: [served()], most: 400 });
     const killedAtSecondPiece = (body: ReadableStream<Uint8Array>) => {
       let pieces = 0;
@@ -137,7 +137,7 @@ describe.skipIf(!there)("the embedded model behind llama.cpp's server", () => {
 });
 
 describe.skipIf(!there)("SmolLM2-135M-Instruct behind llama.cpp's server", () => {
-  test("it writes a chat's stories, alike whether streamed or not", async () => {
+  test("it writes a chat's stories, the same streamed or not", async () => {
     const server = await startLlamaServer(there!, there!.smolLm2);
     try {
       const models = [
@@ -147,7 +147,7 @@ describe.skipIf(!there)("SmolLM2-135M-Instruct behind llama.cpp's server", () =>
           api: "chat",
           prompt: "chat.md",
           logProbabilities: true,
-          // Alone, and with nothing remembered of other prompts: then a text is the same each time.
+          // Alone and without a prompt cache, so that a text is reproducible.
           parallel: 1,
         },
       ];
@@ -171,7 +171,7 @@ describe.skipIf(!there)("SmolLM2-135M-Instruct behind llama.cpp's server", () =>
   });
 });
 
-// A model whose language is planted: it thinks "hm so hm so", then tells of the sea.
+// A model with a planted language: it thinks "hm so hm so", then writes about the sea.
 describe.skipIf(!there)("a thinking model behind llama.cpp's server", () => {
   let model = "";
   beforeAll(async () => {
@@ -192,7 +192,7 @@ describe.skipIf(!there)("a thinking model behind llama.cpp's server", () => {
     });
   });
 
-  describe.each(["deepseek", "none"] as const)("that gives it in the form %s", (reasoningFormat) => {
+  describe.each(["deepseek", "none"] as const)("with thinking in the format %s", (reasoningFormat) => {
     let server: PythonServer;
     beforeAll(async () => {
       server = await startLlamaServer(there!, model, { reasoningFormat });
@@ -213,7 +213,7 @@ describe.skipIf(!there)("a thinking model behind llama.cpp's server", () => {
       return { folder, ...(await generate(folder)) };
     }
 
-    test("its thinking is recorded and reaches no reader", async () => {
+    test("its thinking is recorded and not shown to readers", async () => {
       const { code, folder, generations } = await written({ logProbabilities: true });
       expect(code).toBe(0);
       expect(await lostOrDoubled(folder, generations, fiveTitles.length)).toEqual([]);
@@ -221,7 +221,7 @@ describe.skipIf(!there)("a thinking model behind llama.cpp's server", () => {
         expect(text).toMatch(storyWords);
         expect(thinking).toMatch(/^ ?hm so/);
         expect(tokens.generated).toBeGreaterThan(wordsOf(text).length + wordsOf(thinking!).length);
-        // Each word is a token: those of the thinking are not counted as the story's.
+        // Each word is a token; those of the thinking are not counted as the story's.
         if (logProbabilities)
           expect(Math.abs(logProbabilities.length - wordsOf(text).length)).toBeLessThan(2);
       }
@@ -246,7 +246,7 @@ describe.skipIf(!there)("a thinking model behind llama.cpp's server", () => {
       },
     );
 
-    test("tokens that all went into thinking are reported as that", async () => {
+    test("spending all tokens on thinking is reported as such", async () => {
       const { told, generations } = await written({}, 2);
       for (const { outcome, reason } of generations)
         expect([outcome, reason]).toEqual([
@@ -258,7 +258,7 @@ describe.skipIf(!there)("a thinking model behind llama.cpp's server", () => {
   });
 });
 
-/** As Qwen's: the template opens the thinking, or gives an empty one where it is switched off. */
+/** Like Qwen's: the template opens the thinking, or adds an empty block if it is switched off. */
 const thinkingTemplate = `{%- for message in messages %}
 {{- '<|im_start|>' + message.role + '\\n' }}
 {%- if message.role == 'assistant' and message.reasoning_content %}{{- '<think>\\n' + message.reasoning_content + '\\n</think>\\n\\n' }}{%- endif %}

@@ -61,7 +61,7 @@ async function asked(study: Study) {
   return { model, ask };
 }
 
-test("a base model is asked for completions with every field of the sampling", async () => {
+test("a base model gets a completions request with every sampling field", async () => {
   const server = await serverThat(() => "well");
   const generations = await generated(await studyAt(server.base, 3));
   expect(server.asked).toHaveLength(3);
@@ -105,7 +105,7 @@ test("a model's own sampling is used, and the general one for the next model", a
   ]);
 });
 
-test("an instructed model is asked for a chat", async () => {
+test("an instructed model gets a chat request", async () => {
   const server = await serverThat(() => "well");
   const [generation] = await generated(await studyAt(server.base, 1, { api: "chat", prompt: "one-shot" }));
   expect(server.asked[0]!["messages"]).toEqual([{ role: "user", content: generation!.prompt.text }]);
@@ -141,7 +141,7 @@ test("a stream is repeated only if nothing of it was received", async () => {
   expect(broken.asked).toHaveLength(1);
 });
 
-test.each(["completions", "chat"])("token log-probabilities come through %s where asked for", async (api) => {
+test.each(["completions", "chat"])("token log-probabilities are returned by %s on request", async (api) => {
   const server = await serverThat(() => "well");
   const [generation] = await generated(await studyAt(server.base, 1, { api, logProbabilities: true }));
   expect(generation!.logProbabilities).toEqual([-0.5, -1.5]);
@@ -149,7 +149,7 @@ test.each(["completions", "chat"])("token log-probabilities come through %s wher
   expect(server.asked[0]!["logprobs"]).toBe(api === "chat" ? true : 1);
 });
 
-test("whatever a server does, every title ends as text or as a failure with its reason, once", async () => {
+test("whatever a server does, every title has a text or a failure with its reason, once", async () => {
   const kinds: Treatment[] = [
     "drop",
     "stall",
@@ -186,7 +186,7 @@ test("whatever a server does, every title ends as text or as a failure with its 
   expect(failed.length).toBeGreaterThan(0);
   expect(failed.length).toBeLessThan(50);
 
-  // What may pass is asked for again, and nothing else.
+  // Only transient failures are repeated.
   const mended = await serverThat(() => "well");
   const again = await studyAt(server.base, 60, {}, study.folder);
   const toMended: typeof fetch = (input, init) =>
@@ -204,13 +204,13 @@ test("whatever a server does, every title ends as text or as a failure with its 
     if (before.get(generation.id)!.outcome === "text") expect(generation).toEqual(before.get(generation.id));
   }
 
-  // What failed for good is asked for where the user says so.
+  // Permanent failures are repeated at the user's request.
   await runStage(generate, again, { again: true }, quietEffects({ env: {}, fetch: toMended }));
   expect(mended.asked).toHaveLength(failed.length);
   expect((await readGenerations(again)).every(({ outcome }) => outcome === "text")).toBe(true);
 });
 
-test("why texts failed is reported with how many, which, and the fix", async () => {
+test("reasons for failures are reported with counts, titles and the fix", async () => {
   const server = await serverThat((request) => (request < 2 ? "400" : request === 2 ? "500" : "well"));
   const effects = quietEffects({ env: {} });
   const study = await studyAt(server.base, 6, { name: "far", parallel: 1, retries: 0 });
@@ -222,7 +222,7 @@ test("why texts failed is reported with how many, which, and the fix", async () 
     /2 failed, 400 the prompt is too long \(“[^”]+”, “[^”]+”\)\n {6}it would fail again: /,
   );
   expect(told).toContain("`tinylove generate --again`");
-  // A request that failed is no text to draw again; what may pass is asked for by the next run.
+  // A failed request is not a draw; transient failures are repeated by the next run.
   const triesOf = (reason: RegExp) => generations.filter((each) => reason.test(each.reason ?? ""));
   expect(triesOf(/^400/).map(({ attempt }) => attempt)).toEqual([1, 1]);
   expect(triesOf(/^500/).map(({ attempt }) => attempt)).toEqual([1]);
@@ -231,7 +231,7 @@ test("why texts failed is reported with how many, which, and the fix", async () 
   );
 });
 
-test("a server that strains is asked less at once", async () => {
+test("an overloaded server gets fewer parallel requests", async () => {
   const easy = await serverThat(() => "well", 30);
   await generated(await studyAt(easy.base, 80, { parallel: 12 }));
   expect(easy.most).toBeGreaterThan(4);
@@ -252,14 +252,14 @@ test.each([
     /does not support topK, but it is set to 40/,
   ],
   ["well", { budget: 1 }, /budget is 1, but there is no price/],
-] as const)("what is wrong for all titles is one line: %s %j", async (treatment, model, message) => {
+] as const)("a problem with all titles is one line: %s %j", async (treatment, model, message) => {
   const server = await serverThat(() => treatment);
   const study = await studyAt(server.base, 5, model);
   const env = { PATH: "a key" };
   await expect(generated(study, quietEffects({ env }))).rejects.toThrow(message);
 });
 
-test("a server that is not there is named", async () => {
+test("an unreachable server is named", async () => {
   const server = await serverThat(() => "well");
   await server.close();
   servers.pop();
@@ -273,10 +273,10 @@ test("the cost is reported and never goes above the budget", async () => {
   const price = { input: 1, output: 2 };
   const effects = quietEffects({ env: {} });
   await generated(await studyAt(server.base, 10, { price }), effects);
-  // 10 titles, each 50 tokens at 1 and 20 at 2 a million.
+  // 10 titles, each 50 tokens at 1 and 20 at 2 per million.
   expect(effects.told.join("\n")).toContain("cost 0.0009");
 
-  // A request is held to cost up to its prompt's bytes and 200 new tokens: about 0.0007.
+  // The maximum cost of a request is for its prompt's bytes and 200 new tokens: about 0.0007.
   const poor = await studyAt(server.base, 10, { price, budget: 0.001 });
   await expect(generated(poor)).rejects.toThrow(/the budget of 0\.001 is used up/);
   const paid = server.asked.length - 10;
@@ -290,7 +290,7 @@ test("a text that the server withheld is a refusal", async () => {
   expect(generation).toMatchObject({ outcome: "refused", text: "" });
 });
 
-test("the key comes from the environment and goes nowhere else", async () => {
+test("the key comes from the environment and is written nowhere else", async () => {
   const server = await serverThat(() => "well");
   let authorization: string | null = null;
   const listening: typeof fetch = (input, init) => {

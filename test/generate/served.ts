@@ -8,7 +8,7 @@ import { openStudy } from "../../src/workbench/study.ts";
 import { madeUpStories, writeCorpus } from "../helpers/corpus.ts";
 import { quietEffects, temporaryFolder } from "../helpers/world.ts";
 
-/** What a user does with a model on a server: a study, `tinylove generate` and `try`, and what came of it. */
+/** A model on a server as users use it: a study, `tinylove generate` and `try`, and their results. */
 
 export const fiveTitles: readonly string[] = [
   "The Last Ferry",
@@ -18,14 +18,14 @@ export const fiveTitles: readonly string[] = [
   "What He Kept",
 ];
 
-/** So many titles, each of its own. */
+/** This many different titles. */
 export const manyTitles = (count: number): string[] =>
   Array.from({ length: count }, (_, at) => `${fiveTitles[at % fiveTitles.length]} ${at}`);
 
 export interface StudySettings {
   readonly models: readonly Readonly<Record<string, unknown>>[];
   readonly titles?: readonly string[];
-  /** `chat.md`, or one that the workbench brings. */
+  /** `chat.md`, or a built-in one. */
   readonly prompt?: string;
   /** Tokens of a text. */
   readonly most?: number;
@@ -51,16 +51,16 @@ You write very short stories in plain words.
 Write a story of about 50 words to the title "[[title]]".
 `;
 
-/** Requests that got an answer, with its status, and how many got none. */
+/** Status of each answered request, and the number of unanswered ones. */
 export interface Calls {
   readonly answered: number[];
   readonly lost: number;
 }
 
-/** Hears of each answer before the program does, and may give it another. */
+/** Receives each answer before the program, and may replace it. */
 export type OnAnswer = (calls: Calls, answer: Response) => unknown;
 
-/** `tinylove ...`, with what it asked the server. */
+/** Runs `tinylove ...`, with its requests to the server. */
 export async function tinylove(argv: readonly string[], onAnswer: OnAnswer = () => {}) {
   const calls = { answered: [] as number[], lost: 0 };
   const effects = quietEffects({
@@ -80,13 +80,13 @@ export async function tinylove(argv: readonly string[], onAnswer: OnAnswer = () 
   return { code, calls, told: effects.told.join("\n"), printed: effects.printed.join("\n") };
 }
 
-/** `tinylove generate` on a study, with its generations. */
+/** Runs `tinylove generate` on a study, with its generations. */
 export async function generate(folder: string, onAnswer?: OnAnswer) {
   const ran = await tinylove(["generate", "--study", folder], onAnswer);
   return { ...ran, generations: await readGenerations(await openStudy(folder)) };
 }
 
-/** What is wrong with a study of so many titles: a title without a text or with several, an answer kept twice. */
+/** What is wrong with a study of this many titles: a title without a text or with several, an answer stored twice. */
 export async function lostOrDoubled(
   folder: string,
   generations: readonly Generation[],

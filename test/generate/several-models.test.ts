@@ -16,7 +16,7 @@ async function tinylove(...argv: string[]): Promise<void> {
   if (code !== 0) throw new Error(`tinylove ${argv.join(" ")}: ${effects.told.join("\n")}`);
 }
 
-test("models go side by side from titles through forms and judgments to the report, two of them at one address", async () => {
+test("several models, two at one address, work from titles through forms and judgments to the report", async () => {
   const folder = join(await temporaryFolder(), "study");
   await tinylove("init", folder);
   await copyFile(embeddedModelFile, join(folder, "other.gguf"));

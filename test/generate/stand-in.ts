@@ -2,7 +2,7 @@ import { createServer, type IncomingMessage, type ServerResponse } from "node:ht
 import type { AddressInfo } from "node:net";
 import { setTimeout as sleep } from "node:timers/promises";
 
-/** How a stand-in server treats one request. */
+/** How the server treats one request. */
 export type Treatment =
   | "well"
   | "drop"
@@ -20,22 +20,22 @@ export type Treatment =
   | "refused";
 
 export interface StandIn {
-  /** What goes into `base:`. */
+  /** The address for `base:`. */
   readonly base: string;
   /** Bodies of the requests, in order. */
   readonly asked: readonly Record<string, unknown>[];
-  /** The most requests that were under way at once. */
+  /** The largest number of simultaneous requests. */
   readonly most: number;
   close(): Promise<void>;
 }
 
-/** What the stand-in writes to a prompt: the same each time, and told apart by the prompt's last title. */
+/** What the server writes for a prompt: always the same, different for each last title. */
 export const answerTo = (prompt: string): string =>
   ` A story about ${/Title: (.*)\nStory:$/.exec(prompt)?.[1] ?? prompt}, that ends well.\nTitle: Another`;
 
 /**
- * A server with OpenAI's protocol on loopback that treats requests as it is told, after so many milliseconds: real HTTP over a real socket, so
- * that what breaks on the way breaks as it does in the world.
+ * A local server with OpenAI's protocol that treats requests as configured, with this delay: real HTTP over a real socket,
+ * so that failures are those of real connections.
  */
 export async function standIn(
   treatmentOf: (request: number) => Treatment,
@@ -120,7 +120,7 @@ function treat(
   }
 }
 
-/** Word by word, a moment apart; half of it breaks off without a farewell. */
+/** Streams word by word with pauses; half of the streams are cut off without an end marker. */
 async function stream(
   request: IncomingMessage,
   body: Record<string, unknown>,
@@ -150,7 +150,7 @@ function completionOf(url: string, body: Record<string, unknown>, finish = "stop
   const prompt = messages ? messages.at(-1)!.content : String(body["prompt"]);
   const text = answerTo(prompt);
   const choice = url.includes("chat") ? { message: { role: "assistant", content: text } } : { text };
-  // As vLLM tells them for completions and everybody for chat.
+  // As vLLM returns them for completions, and all servers for chat.
   const logprobs = url.includes("chat")
     ? {
         content: [

@@ -7,13 +7,13 @@ import { madeUpStories } from "../helpers/corpus.ts";
 const [first, second, third, fourth] = madeUpStories({ train: 4 });
 const prompt = (name: string) => readFile(new URL(`../../prompts/${name}.md`, import.meta.url), "utf8");
 
-test("the one-shot template is the study's, letter for letter", async () => {
+test("the one-shot template is exactly that of the 2022 study", async () => {
   const { text, shared } = fill(parseTemplate(await prompt("one-shot"), "one-shot"), "A Title", [first!]);
   expect(text).toBe(`Title: ${first!.title}\nStory: ${first!.text}\nTitle: A Title\nStory:`);
   expect(text.slice(0, shared)).toBe(`Title: ${first!.title}\nStory: ${first!.text}\nTitle: `);
 });
 
-test("a template shows as many examples as it numbers", async () => {
+test("a template has as many examples as it numbers", async () => {
   const template = parseTemplate(await prompt("four-shot"), "four-shot");
   expect(template.examples).toBe(4);
   const { text } = fill(template, "A Title", [first!, second!, third!, fourth!]);
@@ -21,7 +21,7 @@ test("a template shows as many examples as it numbers", async () => {
   for (const story of [first, second, third, fourth]) expect(text).toContain(story!.text);
 });
 
-test("brackets in a title or a story are not filled", () => {
+test("brackets in a title or a story are not filled in", () => {
   const template = parseTemplate("[[example title]] / [[title]]", "x");
   const odd = { ...first!, title: "[[title]] $1 [[example story]]" };
   expect(fill(template, "[[example title]] $&", [odd]).text).toBe(
@@ -29,7 +29,7 @@ test("brackets in a title or a story are not filled", () => {
   );
 });
 
-test("a chat template becomes messages, and wishes become sentences", async () => {
+test("a chat template becomes messages, and controls become sentences", async () => {
   const template = parseTemplate(await prompt("chat"), "chat");
   const control = { tone: "melancholy", strength: 4, dialogue: 20, kind: "friendship", view: "first" };
   const { messages } = fill(template, "A Title", [first!], control);
@@ -40,7 +40,7 @@ test("a chat template becomes messages, and wishes become sentences", async () =
   expect(fill(template, "A Title", [first!]).messages![1]!.content).toContain('to the title "A Title".\n');
 });
 
-test("headers tell what an example has, and what is wanted", async () => {
+test("headers show an example's values and the requested ones", async () => {
   const template = parseTemplate(await prompt("two-shot-headers"), "two-shot-headers");
   const sad = { ...first!, text: 'She died in grief and tears. "I miss her," I cried alone.' };
   const glad = { ...second!, text: "We laughed and danced at the wedding, happy and warm." };
@@ -69,6 +69,6 @@ test.each([
   expect(() => parseTemplate(text, "x")).toThrow(message);
 });
 
-test("an unknown hole is named", () => {
+test("an unknown placeholder is named", () => {
   expect(() => fill(parseTemplate("[[title]] [[mood]]", "x"), "T", [])).toThrow(/no value for \[\[mood\]\]/);
 });

@@ -9,7 +9,7 @@ import { wordsOf } from "../helpers/words.ts";
 import { quietEffects, temporaryFolder } from "../helpers/world.ts";
 import { fiveTitles, generate, lostOrDoubled, manyTitles, newStudy, tinylove } from "./served.ts";
 
-// `transformers serve` with the embedded model as a folder. It runs where TINYLOVE_PYTHON names a Python with the
+// `transformers serve` with the embedded model as a folder. It runs if TINYLOVE_PYTHON names a Python with the
 // trainer's packages and `transformers[serving]`.
 const python = process.env["TINYLOVE_PYTHON"];
 
@@ -24,7 +24,7 @@ describe.skipIf(!python)("the embedded model behind `transformers serve`", () =>
       quietEffects(),
     );
     folder = join(made, "merged");
-    // So that it can be asked for a chat: what the user says is the prompt.
+    // A chat template: the user's message is the prompt.
     await writeFile(join(folder, "chat_template.jinja"), "{{ messages[-1].content }}");
     server = await startPythonServer({
       python: python!,
@@ -39,7 +39,7 @@ describe.skipIf(!python)("the embedded model behind `transformers serve`", () =>
   });
   afterAll(() => server?.kill());
 
-  /** This server refuses fields that it does not know, so they are not sent. */
+  /** This server refuses unknown fields, so they are not sent. */
   const served = (settings = {}) => ({
     address: `openai:${folder}`,
     name: "served",
@@ -72,7 +72,7 @@ describe.skipIf(!python)("the embedded model behind `transformers serve`", () =>
     }
   });
 
-  test("a temperature draws other texts than the likeliest, the same ones for the same seeds", async () => {
+  test("with a temperature it draws other texts, the same for the same seeds", async () => {
     const models = [served(), served({ name: "drawn", temperature: 1, parallel: 1 })];
     const texts = async () => {
       const { generations } = await generate(await newStudy({ models, most: 20 }));
@@ -85,7 +85,7 @@ describe.skipIf(!python)("the embedded model behind `transformers serve`", () =>
     expect((await texts()).drawn).toEqual(drawn);
   });
 
-  test("fields that it refuses are left out, by all requests that are under way, and the record says so", async () => {
+  test("refused fields are left out by all parallel requests, and recorded", async () => {
     const { address, name, base } = served();
     const { code, told, generations } = await generate(
       await newStudy({ models: [{ address, name, base, parallel: 4 }], most: 10 }),
@@ -99,14 +99,14 @@ describe.skipIf(!python)("the embedded model behind `transformers serve`", () =>
     }
   });
 
-  test("a field of the user's own that it refuses is reported in its words", async () => {
+  test("a refused field from `send:` is reported in the server's words", async () => {
     const models = [served({ send: { min_tokens: null, mood: "glad" } })];
     const { code, told } = await generate(await newStudy({ models, titles: fiveTitles.slice(0, 2) }));
     expect(code).toBe(1);
     expect(told).toContain("Unexpected fields in the request: {'mood'}");
   });
 
-  test("killed in the middle and started again, no title is lost or doubled", async () => {
+  test("if the server is killed and restarted, no title is lost or doubled", async () => {
     const titles = manyTitles(12);
     const models = [served({ retries: 30, wait: 0.5, parallel: 4 })];
     const study = await newStudy({ models, titles, most: 40 });

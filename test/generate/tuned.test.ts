@@ -26,7 +26,7 @@ async function generated(study: Study): Promise<Generation[]> {
   return readGenerations(study);
 }
 
-test("a tuned model that is there as GGUF is run in this process", async () => {
+test("a tuned model in GGUF runs in this process", async () => {
   const study = await studyOfTuned();
   await mkdir(study.path("tuned/first"), { recursive: true });
   await writeTinyModel(study.path("tuned/first/model.gguf"), { words: [" love"] });
@@ -35,11 +35,11 @@ test("a tuned model that is there as GGUF is run in this process", async () => {
   for (const { tokens } of generations) expect(tokens.generated).toBeGreaterThanOrEqual(10);
 });
 
-test("a folder without a model is named", async () => {
+test("a folder without a model is an error with its name", async () => {
   await expect(generated(await studyOfTuned())).rejects.toThrow(/no tuned model in .*tuned\/first/);
 });
 
-// A GPT-Neo of random weights: what the study tuned, in small. It runs where TINYLOVE_PYTHON names a Python with the trainer's packages.
+// A GPT-Neo with random weights, as a small tuned model. Needs TINYLOVE_PYTHON, a Python with the trainer's packages.
 test.skipIf(!python)(
   "a GPT-Neo is sampled through the trainer, the same for a seed",
   { timeout: 300_000 },

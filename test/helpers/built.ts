@@ -11,8 +11,8 @@ import { temporaryFolder } from "./world.ts";
 const project = fileURLToPath(new URL("../../", import.meta.url));
 
 /**
- * The program as it is installed, in a folder of its own: for tests that have to kill it or to change its files. Returns
- * the path of what `node` runs.
+ * The built program in its own folder, for tests that kill it or change its files. Returns the path of what `node`
+ * runs.
  */
 export async function builtProgram(): Promise<string> {
   const folder = await temporaryFolder();
@@ -24,21 +24,21 @@ export async function builtProgram(): Promise<string> {
   return join(folder, "bin", "tinylove.mjs");
 }
 
-/** The folder of what is built of the source as it is now. It is built once, and kept for all tests until the source changes. */
+/** The folder with the build of the current source. It is built once, and cached until the source changes. */
 async function builtFiles(): Promise<string> {
-  // A bench stands beside a program that has just been built, without what built it.
+  // A bench has a built program next to it, but not what builds it.
   if (!existsSync(join(project, "tsconfig.build.json"))) return join(project, "dist");
   const kept = join(project, "node_modules", ".cache", "tinylove", "dist", await sourceHash());
   if (existsSync(kept)) return kept;
   const own = `${kept}.${process.pid}.partial`;
   const compiler = join(project, "node_modules", "typescript", "bin", "tsc");
   const settings = ["-p", join(project, "tsconfig.build.json"), "--outDir", own];
-  // Types are the business of another check: what is emitted is run here.
+  // Types are checked elsewhere.
   await promisify(execFile)(process.execPath, [compiler, ...settings, "--noCheck"]);
   await mkdir(dirname(kept), { recursive: true });
   for (const name of await readdir(dirname(kept)))
     if (!name.endsWith(".partial")) await rm(join(dirname(kept), name), { recursive: true, force: true });
-  // Another test may have been quicker; its files are the same.
+  // Another test may have built it first; its files are the same.
   await rename(own, kept).catch(() => rm(own, { recursive: true }));
   return kept;
 }

@@ -3,7 +3,7 @@ import { storiesFile } from "../../src/workbench/artefacts.ts";
 import { jsonLines, writeWhole } from "../../src/workbench/files.ts";
 import type { Study } from "../../src/workbench/study.ts";
 
-/** Stories that were never written by anybody: each has words of its own, so that one can be told from another. */
+/** Invented stories, each with its own words, so that they can be distinguished. */
 export function madeUpStories(
   counts: Readonly<Partial<Record<Split, number>>>,
   titles: readonly string[] = [],

@@ -1,6 +1,6 @@
 import { createServer } from "node:net";
 
-/** A port of loopback that nothing listens on. */
+/** A free port on loopback. */
 export function freePort(): Promise<number> {
   return new Promise((resolve, reject) => {
     const server = createServer();

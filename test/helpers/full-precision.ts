@@ -1,15 +1,15 @@
 import { open, readFile } from "node:fs/promises";
 import { readGgufFileInfo } from "node-llama-cpp";
 
-/** GGML's numbers of the types that are read here. */
+/** GGML's numbers for the types that this reads. */
 const [f32, q4, q8] = [0, 3, 8];
 const blockSize = 32;
 const alignment = 32;
 
 /**
- * Copies a GGUF file with all its weights as F32, so that two builds of llama.cpp multiply the same exact numbers: a build's
- * kernels for quantised weights also round the activations, each in its own way. Reads F32, Q4_1 and Q8_0; throws an Error
- * at any other type.
+ * Copies a GGUF file with all weights as F32, so that two builds of llama.cpp multiply the same exact numbers: kernels for
+ * quantised weights also round the activations, differently in each build. Reads F32, Q4_1 and Q8_0; throws an Error
+ * for any other type.
  */
 export async function writeFullPrecision(file: string, copy: string): Promise<void> {
   const info = await readGgufFileInfo(file, { logWarnings: false });
@@ -59,7 +59,7 @@ function weightsAs(type: number, name: string): (bytes: Buffer, count: number) =
   throw new Error(`${name} is of GGML's type ${type}, which is not read here`);
 }
 
-/** Q4_1: a scale and a least value in half precision, then 32 numbers of 4 bits, the first 16 in the low halves. */
+/** Q4_1: a scale and a minimum in half precision, then 32 numbers of 4 bits, the first 16 in the low halves. */
 function fromQ4(bytes: Buffer, count: number): Float32Array {
   const weights = new Float32Array(count);
   for (let block = 0; block < count / blockSize; block++) {

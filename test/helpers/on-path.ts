@@ -1,7 +1,7 @@
 import { accessSync, constants } from "node:fs";
 import { delimiter, join } from "node:path";
 
-/** The first of some programs that the path has, with its folder. */
+/** The first of these programs that is on the path, with its folder. */
 export const onPath = (...names: readonly string[]): string | undefined =>
   (process.env["PATH"] ?? "")
     .split(delimiter)

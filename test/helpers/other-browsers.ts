@@ -9,21 +9,21 @@ import { join } from "node:path";
 import { createInterface } from "node:readline";
 import { onPath } from "./on-path.ts";
 
-/** A browser that is no Chromium, as far as a reader uses one. */
+/** The functions of a browser other than Chromium that a test needs. */
 export interface OtherBrowser {
   go(address: string): Promise<void>;
-  /** Where it is. */
+  /** The current address. */
   address(): Promise<string>;
-  /** Clicks the first element that a CSS selector names, as a mouse does. */
+  /** Clicks the first element that matches a CSS selector. */
   click(selector: string): Promise<void>;
-  /** Types into the first element that a CSS selector names. */
+  /** Types into the first element that matches a CSS selector. */
   type(selector: string, text: string): Promise<void>;
-  /** What an expression of JavaScript is on the page. */
+  /** The value of a JavaScript expression on the page. */
   value(expression: string): Promise<unknown>;
   close(): Promise<void>;
 }
 
-/** Those that are installed here, by name; `missing` says what would have to be. */
+/** The browsers that are installed here, by name; `missing` says what to install. */
 export const otherBrowsers: readonly {
   readonly name: string;
   readonly missing: string | undefined;
@@ -48,7 +48,7 @@ export const otherBrowsers: readonly {
 
 async function launchFirefox(): Promise<OtherBrowser> {
   const profile = mkdtempSync(join(tmpdir(), "tinylove-firefox-"));
-  // It calls nobody, and asks nothing.
+  // Without background requests and dialogs.
   const settings = {
     "app.normandy.enabled": false,
     "app.update.enabled": false,
@@ -124,7 +124,7 @@ interface Evaluated {
   readonly exceptionDetails?: { readonly text: string };
 }
 
-/** A line to a browser: commands go out numbered, and each has its answer. */
+/** A connection to a browser: commands are numbered, and each gets its answer. */
 async function talkTo(address: string) {
   const socket = await upgraded(address);
   const waiting = new Map<number, { resolve(value: unknown): void; reject(reason: unknown): void }>();
@@ -151,7 +151,7 @@ async function talkTo(address: string) {
   };
 }
 
-/** Opens a WebSocket (RFC 6455), which Node itself has only from version 22 on. */
+/** Opens a WebSocket (RFC 6455), which Node has only from version 22 on. */
 const upgraded = (address: string): Promise<Socket> =>
   new Promise((resolve, reject) => {
     get(address.replace(/^ws/, "http"), {
@@ -179,7 +179,7 @@ function frameOf(text: string): Buffer {
   return Buffer.concat([head, mask, payload.map((byte, at) => byte ^ mask[at % 4]!)]);
 }
 
-/** Whole text messages, of one frame or several; a server's frames are not masked. */
+/** Complete text messages, from one frame or several; a server's frames are not masked. */
 function onMessages(socket: Socket, told: (text: string) => void): void {
   let buffer = Buffer.alloc(0);
   let parts: Buffer[] = [];
@@ -277,7 +277,7 @@ async function told(method: string, address: string, body?: object): Promise<unk
   return value;
 }
 
-/** Asks again while nobody listens yet. */
+/** Retries while nothing listens yet. */
 async function untilThere<Reply>(ask: () => Promise<Reply>): Promise<Reply> {
   for (let attempt = 0; ; attempt++) {
     try {
@@ -289,7 +289,7 @@ async function untilThere<Reply>(ask: () => Promise<Reply>): Promise<Reply> {
   }
 }
 
-/** A display that nobody sees. */
+/** A virtual display. */
 async function ownDisplay() {
   const child = spawn("Xvfb", ["-displayfd", "3", "-screen", "0", "1280x900x24", "-nolisten", "tcp"], {
     stdio: ["ignore", "ignore", "ignore", "pipe"],

@@ -8,11 +8,11 @@ import pg from "pg";
 import { freePort } from "./free-port.ts";
 import { onPath } from "./on-path.ts";
 
-/** What a test says when it is skipped for want of a database. */
+/** The reason if a test is skipped because there is no database. */
 export const withoutPostgres =
   "skipped on PostgreSQL: no initdb and pg_ctl on the path, and TINYLOVE_POSTGRES names no server";
 
-/** Whether `startPostgres` can give a database. */
+/** Whether `startPostgres` can start a database. */
 export const hasPostgres = (): boolean =>
   Boolean(process.env["TINYLOVE_POSTGRES"]) ||
   (onPath("initdb") !== undefined && onPath("pg_ctl") !== undefined && owner() !== undefined);
@@ -20,19 +20,19 @@ export const hasPostgres = (): boolean =>
 export interface Postgres {
   /** The address of an empty database. */
   readonly address: string;
-  /** Stops the server at once, as a crash would, and starts it again; only where it is our own. */
+  /** Stops the server immediately, as in a crash, and starts it again; only if it is our own. */
   restart?(): Promise<void>;
   remove(): Promise<void>;
 }
 
-/** A server of our own that is looked at closely. */
+/** A server of our own, with access to its details. */
 export interface OwnPostgres extends Postgres {
-  /** Stops the server at once. */
+  /** Stops the server immediately. */
   stop(): Promise<void>;
   restart(): Promise<void>;
 }
 
-/** A new database: on the server that TINYLOVE_POSTGRES names, or on a server of our own that only loopback reaches. */
+/** A new database: on the server in TINYLOVE_POSTGRES, or on a server of our own on loopback. */
 export async function startPostgres(): Promise<Postgres> {
   const given = process.env["TINYLOVE_POSTGRES"];
   if (given) return databaseOn(given);
@@ -40,7 +40,7 @@ export async function startPostgres(): Promise<Postgres> {
   return startPostgresOn(data);
 }
 
-/** The user who runs PostgreSQL, where it is another one; whether one may run it here at all tells `hasPostgres`. */
+/** The user who runs PostgreSQL, if it is another one; `hasPostgres` says whether it can run here. */
 const asOwner = () => {
   const who = owner()!;
   return who.uid === undefined ? {} : who;
@@ -49,7 +49,7 @@ const asOwner = () => {
 const runAsOwner = (program: string, args: string[], env: Readonly<Record<string, string>> = {}) =>
   promisify(execFile)(onPath(program)!, args, { ...asOwner(), cwd: "/", env: { ...process.env, ...env } });
 
-/** A folder for PostgreSQL's data that only its user may read, still empty. */
+/** An empty folder for PostgreSQL's data, readable only by its user. */
 export function postgresFolder(): string {
   const folder = mkdtempSync(join(tmpdir(), "tinylove-postgres-"));
   const { uid, gid } = owner()!;
@@ -57,7 +57,7 @@ export function postgresFolder(): string {
   return folder;
 }
 
-/** A new cluster's folder; `options` are initdb's. */
+/** The folder of a new cluster; `options` are for initdb. */
 export async function newPostgresData(...options: string[]): Promise<string> {
   const data = join(postgresFolder(), "data");
   await runAsOwner("initdb", [
@@ -76,7 +76,7 @@ export async function newPostgresData(...options: string[]): Promise<string> {
 }
 
 /**
- * Starts a server on a cluster's folder, which is removed with it. `settings` are PostgreSQL's own, `env` is for its
+ * Starts a server on a cluster's folder, which is removed with it. `settings` are PostgreSQL's, `env` is for its
  * processes.
  */
 export async function startPostgresOn(
@@ -105,7 +105,7 @@ export async function startPostgresOn(
     address: `postgres://tinylove@127.0.0.1:${port}/postgres`,
     stop,
     async restart() {
-      // It may have ended itself.
+      // It may already have ended.
       await stop().catch(() => {});
       await start();
     },
@@ -131,7 +131,7 @@ async function query(address: string, text: string): Promise<void> {
   await client.end();
 }
 
-/** PostgreSQL refuses to run as root: then it runs as the user that its package made. */
+/** PostgreSQL refuses to run as root: then it runs as its package's user. */
 function owner(): { uid?: number; gid?: number } | undefined {
   if (process.getuid?.() !== 0) return {};
   try {

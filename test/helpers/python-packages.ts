@@ -5,25 +5,25 @@ import { promisify } from "node:util";
 import { cacheFolder } from "../../src/workbench/cache-folder.ts";
 import { exists } from "../../src/workbench/files.ts";
 
-/** A Python with packages that it was not installed with. */
+/** A Python with additional packages. */
 export interface WithPackages {
-  /** The program that runs it. */
+  /** The path of the program. */
   readonly python: string;
-  /** Where the packages are. */
+  /** The folder of the packages. */
   readonly folder: string;
-  /** Its environment: this process's, with the packages. */
+  /** The environment: this process's, with the packages. */
   readonly env: Readonly<Record<string, string | undefined>>;
 }
 
 export interface Missing {
-  /** Why they cannot be had. */
+  /** Why they are not available. */
   readonly missing: string;
 }
 
 /**
- * Packages from PyPI, each with its version, that pip puts into the user's cache folder (TINYLOVE_CACHE) the first
- * time, without their dependencies where `alone`. `module` is imported to see that they work. Where there is no
- * Python, no pip or no wheel for this machine, the reason; with TINYLOVE_REAL_SERVERS=required that is an error.
+ * Packages from PyPI, each with its version, that pip puts into the user's cache folder (TINYLOVE_CACHE) once, without
+ * dependencies if `alone`. Imports `module` to check that they work. Without Python, pip or a wheel for this machine it
+ * gives the reason; with TINYLOVE_REAL_SERVERS=required that is an error.
  */
 export async function pythonPackages(
   packages: readonly string[],
@@ -45,7 +45,7 @@ export async function pythonPackages(
   }
 }
 
-/** Two test files may do this at the same time: the folder gets its name when it is complete. */
+/** Two test files may do this at the same time, so the folder gets its name when it is complete. */
 async function install(python: string, folder: string, wanted: readonly string[]): Promise<void> {
   const unfinished = `${folder}.${process.pid}`;
   await mkdir(unfinished, { recursive: true });

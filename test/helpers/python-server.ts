@@ -3,27 +3,27 @@ import { once } from "node:events";
 import { setTimeout as sleep } from "node:timers/promises";
 import { freePort } from "./free-port.ts";
 
-/** A server with OpenAI's protocol that a Python runs on loopback. */
+/** A local Python server with OpenAI's protocol. */
 export interface PythonServer {
-  /** What goes into `base:`. */
+  /** The address for `base:`. */
   readonly base: string;
   readonly pid: number | undefined;
-  /** kill -9. */
+  /** Kills it with SIGKILL. */
   kill(): Promise<void>;
-  /** Starts it again at the same address. */
+  /** Restarts it at the same address. */
   restart(): Promise<void>;
 }
 
 export interface PythonServerOptions {
   readonly python: string;
-  /** Its environment. */
+  /** The environment. */
   readonly env: Readonly<Record<string, string | undefined>>;
-  /** Python source that serves for ever; `sys.argv` is `argv`. */
+  /** Python source of a server that runs until it is killed; `sys.argv` is `argv`. */
   readonly source: string;
   readonly argv: (port: number) => readonly string[];
 }
 
-/** Starts one on a free port, and waits until it is ready. */
+/** Starts a server on a free port, and waits until it is ready. */
 export async function startPythonServer(options: PythonServerOptions): Promise<PythonServer> {
   const { python, env, source, argv } = options;
   const port = await freePort();
@@ -67,7 +67,7 @@ const ready = (address: string): Promise<boolean> =>
     () => false,
   );
 
-/** The server ends when the tests end, however they do: its standard input is then closed. */
+/** The server ends when the tests end, because its standard input is closed. */
 const endWithInput = `
 import json, os, sys, threading
 sys.argv = json.loads(sys.argv[1])

@@ -3,7 +3,7 @@ import { main } from "../../src/cli.ts";
 import { filesUnder, hashOf, writeWhole } from "../../src/workbench/files.ts";
 import { quietEffects, temporaryFolder } from "./world.ts";
 
-/** A table of twelve stories of 95 words, a study of them that runs within a second, and what a command line says to it. */
+/** A table of twelve stories of 95 words, a study of them that runs within a second, and the command line with its output. */
 
 export const header = "title,text,source";
 
@@ -19,7 +19,7 @@ export const echoModel = 'generate: {models: [{address: "echo:"}]}\n';
 export const oneForm = "compose: {forms: 1, human: 1, machine: 1, words: {least: 60, most: 70}}\n";
 export const quickMeasures = "describe: {skip: [grammar, perplexity]}\n";
 
-/** The settings of the study, of which `changes` replace those that begin with the same key. */
+/** The study's settings; `changes` replace those with the same key. */
 export function settingsWith(...changes: readonly string[]): string {
   const parts = [corpusOfTwelve, echoModel, oneForm, quickMeasures];
   const key = (part: string) => part.slice(0, part.indexOf(":"));
@@ -40,7 +40,7 @@ export async function tinylove(...argv: readonly string[]) {
   return { code, told: effects.told, last: effects.told.at(-1) ?? "", printed: effects.printed.join("\n") };
 }
 
-/** Every file of a folder with its hash, but for what the workbench and SQLite keep for themselves. */
+/** Every file of a folder with its hash, except the internal files of the workbench and SQLite. */
 export async function contentsOf(folder: string): Promise<Record<string, string | undefined>> {
   const files = (await filesUnder(folder)).filter((path) => !/\.tinylove|-(shm|wal)$/.test(path));
   return Object.fromEntries(

@@ -2,30 +2,30 @@ import { writeFile } from "node:fs/promises";
 import { type Random, randomFrom } from "../../src/stats/random.ts";
 
 /**
- * Writes a real GPT-NeoX model of a few hundred kilobytes, in GGUF, whose language is planted. Its vocabulary is the
+ * Writes a real GPT-NeoX model of a few hundred kilobytes, in GGUF, with a planted language. Its vocabulary is the
  * 256 bytes, `<|endoftext|>` and `words`. With `transitions` it is a bigram model: `transitions[a][b]` is the weight
- * of token `b` after token `a`, everything else is as good as impossible, and a token without a row is followed by
- * any word alike; so the probability of a text can be worked out by hand. Without them its weights are random, its
- * attention looks at the whole context, and it writes noise.
+ * of token `b` after token `a`, other tokens are almost impossible, and a token without a row is followed by any word
+ * with equal probability; so the probability of a text can be computed by hand. Without them its weights are random, its
+ * attention uses the whole context, and it writes noise.
  */
 export interface TinyModel {
   readonly words: readonly string[];
   readonly transitions?: Readonly<Record<string, Readonly<Record<string, number>>>>;
   readonly seed?: number;
   readonly contextTokens?: number;
-  /** Layers of random weights; a bigram model's layers add nothing. */
+  /** Layers of random weights; a bigram model's layers have no effect. */
   readonly layers?: number;
   readonly width?: number;
   readonly heads?: number;
-  /** Tokens that nothing means are added up to this many. */
+  /** Unused tokens are added up to this number. */
   readonly vocabulary?: number;
-  /** Weights of random models in blocks of 32 at 8 bits (Q8_0), for models that are not tiny at all. */
+  /** Weights of random models in blocks of 32 with 8 bits (Q8_0), for larger models. */
   readonly eightBits?: boolean;
-  /** Control tokens besides the end of text, such as `<|im_start|>` and `<|im_end|>` of a chat template. */
+  /** Further control tokens, such as `<|im_start|>` and `<|im_end|>` of a chat template. */
   readonly special?: readonly string[];
-  /** Random weights, but never half a letter: bytes above 127 are not among the likely tokens. */
+  /** Random weights, but only complete characters: bytes above 127 are unlikely tokens. */
   readonly ascii?: boolean;
-  /** Put into the metadata as they are. */
+  /** Added to the metadata unchanged. */
   readonly metadata?: Readonly<Record<string, string>>;
 }
 
@@ -76,8 +76,8 @@ export async function writeTinyModel(path: string, model: TinyModel): Promise<vo
 }
 
 /**
- * Writes a LoRA adapter of rank 2 for a tiny model of random weights, on the attention of its first layer. `size`
- * scales what it adds; 0 adds nothing.
+ * Writes a LoRA adapter of rank 2 for a tiny model of random weights, for the attention of its first layer. `size`
+ * scales its effect; 0 has none.
  */
 export async function writeTinyAdapter(path: string, width: number, size: number): Promise<void> {
   const random = randomFrom("adapter", width);
@@ -100,10 +100,10 @@ export async function writeTinyAdapter(path: string, width: number, size: number
 
 interface Tensor {
   readonly name: string;
-  /** Innermost dimension first, as GGUF has it. */
+  /** Innermost dimension first, as in GGUF. */
   readonly shape: readonly number[];
   readonly values: Float32Array | Buffer;
-  /** GGML's number of the type; 0, F32, by default. */
+  /** GGML's number of the type. Default: 0 (F32). */
   readonly type?: number;
 }
 
@@ -128,7 +128,7 @@ function randomTensors(vocabulary: number, width: number, layers: number, random
   ];
 }
 
-/** Random matrices at 8 bits: drawn as bytes, for a hundred million normal numbers would take minutes. */
+/** Random matrices with 8 bits: drawn as bytes, because a hundred million normal numbers would take minutes. */
 function eightBitTensors(vocabulary: number, width: number, layers: number, random: Random): Tensor[] {
   const shapes = randomTensors(1, 1, layers, random).map(({ name }) => name);
   const one = (name: string, shape: readonly number[]): Tensor =>
@@ -153,7 +153,7 @@ function quantised(name: string, shape: readonly number[], random: Random): Tens
   const blocks = shape.reduce((product, size) => product * size, 1) / 32;
   const bytes = Buffer.alloc(34 * blocks);
   let state = random.integer(1, 2 ** 31 - 1);
-  // 0x1400 is about 0.001: weights of some 0.07, as such models have them.
+  // 0x1400 is about 0.001: weights of about 0.07, as in real models.
   for (let block = 0; block < blocks; block++) {
     bytes.writeUInt16LE(0x1400, 34 * block);
     for (let at = 2; at < 34; at++) {
@@ -164,7 +164,7 @@ function quantised(name: string, shape: readonly number[], random: Random): Tens
   return { name, shape, values: bytes, type: 8 };
 }
 
-/** The embedding is one-hot, the layers add nothing, the last norm is undone: the logits are the head's column. */
+/** The embedding is one-hot, the layers have no effect, and the last norm is undone: the logits are the head's column. */
 function bigramTensors(
   tokens: readonly string[],
   width: number,
@@ -215,9 +215,9 @@ function blocks(width: number, layers: number, weight: () => number): Tensor[] {
   }).flat();
 }
 
-// ---- vocabulary: byte-level BPE as GPT-2 has it
+// ---- vocabulary: byte-level BPE as in GPT-2
 
-/** Every byte as a letter that can be seen: GPT-2's `bytes_to_unicode`. */
+/** Every byte as a visible character: GPT-2's `bytes_to_unicode`. */
 const letterOfByte: readonly string[] = (() => {
   const shown = (byte: number) =>
     (byte >= 33 && byte <= 126) || (byte >= 161 && byte <= 172) || (byte >= 174 && byte <= 255);
@@ -232,7 +232,7 @@ function decodedByte(token: string): string {
   return byte < 0 ? token : String.fromCharCode(byte);
 }
 
-/** Each word is merged letter by letter from its left, so every beginning of a word is a token too. */
+/** Words are merged character by character from the left, so every prefix of a word is a token too. */
 function vocabularyOf(words: readonly string[]): { tokens: string[]; merges: string[] } {
   const tokens = [...letterOfByte, endOfText];
   const merges: string[] = [];
@@ -246,7 +246,7 @@ function vocabularyOf(words: readonly string[]): { tokens: string[]; merges: str
       if (!tokens.includes(merged)) tokens.push(merged);
     }
   }
-  // The loader wants at least one merge.
+  // The loader needs at least one merge.
   return { tokens, merges: merges.length > 0 ? merges : ["t h"] };
 }
 

@@ -1,2 +1,2 @@
-/** What is between white space. */
+/** Splits a text at white space. */
 export const wordsOf = (text: string): string[] => text.match(/\S+/g) ?? [];

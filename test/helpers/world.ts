@@ -9,18 +9,18 @@ import { type Study, studyOf } from "../../src/workbench/study.ts";
 /** A new empty folder outside the project. */
 export const temporaryFolder = (): Promise<string> => mkdtemp(join(tmpdir(), "tinylove-test-"));
 
-/** A study in a new folder; `settings` is what a study.yaml would say. */
+/** A study in a new folder; `settings` is the content of study.yaml. */
 export async function temporaryStudy(settings: Record<string, unknown> = {}): Promise<Study> {
   return studyOf(await temporaryFolder(), StudyConfig.parse({ name: "test", ...settings }));
 }
 
 export interface Heard extends Effects {
-  /** What was logged and warned, a line each. */
+  /** Messages and warnings, one line each. */
   readonly told: string[];
   readonly printed: string[];
 }
 
-/** The real world, but that what is said is kept, and nothing is drawn on the terminal. */
+/** Real effects, except that messages are recorded and nothing is drawn on the terminal. */
 export function quietEffects(changes: Partial<Effects> = {}): Heard {
   const told: string[] = [];
   const printed: string[] = [];

@@ -23,8 +23,8 @@ test("a text's vector is the mean of the model's hidden states over its tokens",
   const embedder = await openEmbedder(embeddedModelFile, 1);
   const pooled = await embedder.of(text);
   await embedder.close();
-  // Without pooling a context gives the last token's state; of a model that looks back only, the states of a text's
-  // tokens are the last states of its beginnings.
+  // Without pooling a context gives the last token's state; the states of a causal model are the last states of the text's
+  // prefixes.
   const llama = await getLlama({
     build: "never",
     skipDownload: true,
@@ -44,7 +44,7 @@ test("a text's vector is the mean of the model's hidden states over its tokens",
   expect(far / Math.hypot(...pooled)).toBeLessThan(0.01);
 });
 
-test("what was embedded before a stop is kept, and a torn line is passed over", async () => {
+test("embeddings from before an interruption are reused, and an incomplete line is ignored", async () => {
   const study = await temporaryStudy({ influence: { embeddings: "llama:embedded", threads: 1 } });
   const stop = new AbortController();
   let steps = 0;
@@ -90,7 +90,7 @@ test("a model of a hub is downloaded once, into the cache", async () => {
   expect(await exists(join(cache, "hub/tiny/love/tiny-love.gguf"))).toBe(true);
 });
 
-test("without a model nothing is asked for", async () => {
+test("without a model no embedding is requested", async () => {
   const study = await temporaryStudy();
   expect(await embeddingsOf(texts, study, quietEffects())).toBeUndefined();
   expect(embeddingInputs(study)).toEqual([]);
@@ -101,7 +101,7 @@ test.each([
   ["openai:gpt", "influence.embeddings: openai:gpt is not a model address"],
   ["hf:tiny/love.gguf", "influence.embeddings: hf:tiny/love.gguf is not a file's address"],
   ["llama:none.gguf", /influence\.embeddings: no model file .*none\.gguf/],
-])("%s is refused in a line", async (embeddings, message) => {
+])("%s is refused in one line", async (embeddings, message) => {
   const study = await temporaryStudy({ influence: { embeddings } });
   await expect(embeddingsOf(texts, study, quietEffects())).rejects.toThrow(message);
 });

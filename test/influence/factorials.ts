@@ -8,13 +8,13 @@ import type { Coding } from "../../src/study/coding.ts";
 import type { Generation } from "../../src/study/generation.ts";
 import type { Story } from "../../src/study/story.ts";
 
-/** How much of an example goes into a text, 0 none to 1 all of it, by what leaks. */
+/** How much of an example leaks into a text, 0 none to 1 all, by channel. */
 export interface Planted {
   readonly words?: number;
   readonly codes?: number;
   readonly tone?: number;
   readonly meaning?: number;
-  /** How far each example makes its texts sadder or gladder whatever its own tone. */
+  /** How much sadder or gladder each example makes its texts, regardless of its own tone. */
   readonly peculiar?: number;
 }
 
@@ -34,7 +34,7 @@ const vocabulary = Array.from(
 const sad = "tears grief funeral alone lost".split(" ");
 const glad = "laughed danced happy wedding smile".split(" ");
 
-/** A made-up page of a codebook. */
+/** An invented page of a codebook. */
 export const moods: Variable = {
   name: "tone",
   title: "Tone",
@@ -43,9 +43,9 @@ export const moods: Variable = {
 };
 
 /**
- * A factorial of made-up texts with a leak of known size. Titles always matter: a third of what doesn't come from the
- * example comes from the title's own story, its words, code, tone and meaning; and each title and each cell has
- * peculiarities of its own. Where nothing is planted, examples don't matter at all.
+ * A factorial of simulated texts with a leak of known size. Titles always have an effect: a third of what does not come
+ * from the example comes from the title's own story (words, code, tone and meaning), and titles and cells have random
+ * effects. If nothing is planted, examples have no effect.
  */
 export function factorialOf(planted: Planted, seed: number | string, size: Partial<Size> = {}): Factorial {
   const { titles: titleCount, examples: exampleCount, draws, permutations } = { ...usual, ...size };
@@ -81,12 +81,12 @@ export function factorialOf(planted: Planted, seed: number | string, size: Parti
   };
 }
 
-/** Something that was made up, with what may leak from it. */
+/** A simulated text, with the properties that may leak. */
 interface MadeUp {
   readonly story: Story;
   readonly words: readonly string[];
   readonly code: string;
-  /** On a line from glad to sad, standard normal. */
+  /** From glad to sad, standard normal. */
   readonly tone: number;
   readonly meaning: Float64Array;
   readonly peculiar: number;
@@ -147,7 +147,7 @@ function writtenOf(title: MadeUp, example: MadeUp, planted: Planted, random: Ran
   };
 }
 
-/** Thirty words, sad ones and glad ones. */
+/** Thirty words, including sad and glad ones. */
 const toneWords = (tone: number, random: Random): string[] =>
   Array.from({ length: 30 }, () => random.pick(random.next() < 1 / (1 + Math.exp(-1.5 * tone)) ? sad : glad));
 
@@ -173,11 +173,11 @@ export const generationOf = (title: Story, example: string, attempt: number, tex
   at: "",
 });
 
-/** The corrected p-values of a factorial, by what was tested, and the slopes of the tone. */
+/** The corrected p-values of a factorial by test, and the slopes of the tone. */
 export interface Found {
   readonly leak: Readonly<Record<string, { readonly corrected: number; readonly p: number }>>;
   readonly codes: Readonly<Record<"example" | "title" | "example less title", CodeTest>>;
-  /** The least corrected p of any single code. */
+  /** The smallest corrected p of a single code. */
   readonly anyCode: number;
   readonly tone: {
     readonly example: { readonly estimate: number; readonly p: number };

@@ -17,7 +17,7 @@ const size = { titles: 4, examples: 4, draws: 2, permutations: 199, topics: 3 };
 let blind = "";
 
 beforeAll(async () => {
-  // A bigram model looks at one token: it cannot see an example.
+  // A bigram model sees only one token, so it cannot see an example.
   blind = join(await temporaryFolder(), "blind.gguf");
   const words = [" ferry", " lamp", " orange", " winter", " letter", " coat", " bridge", " piano"];
   await writeTinyModel(blind, { words, transitions: {} });
@@ -55,7 +55,7 @@ test("a model that cannot see its example leaks nothing of it", async () => {
   expect((await readFindings(study)).map(({ analysis }) => analysis)).toEqual(["influence"]);
 });
 
-test("one that repeats its prompt leaks, in meaning too where a model for it is named", async () => {
+test("a model that repeats its prompt leaks, also in meaning if an embedding model is named", async () => {
   const study = await written("echo:", { embeddings: "llama:embedded", clusters: 4, threads: 1 });
   const { findings, numbers } = await studied(study);
   expect(findings[0]).toMatchObject({ text: expect.stringMatching(/^The example leaks: .*words/) });
@@ -67,7 +67,7 @@ test("one that repeats its prompt leaks, in meaning too where a model for it is 
   });
 });
 
-test("people's codes of the factorial are read beside the cue words'", async () => {
+test("people's codes of the factorial are used in addition to cue words", async () => {
   const study = await written("echo:");
   const texts = await readJsonLines(study.path(factorialFile), Generation);
   const stories = await readStories(study);
@@ -100,7 +100,7 @@ test("people's codes of the factorial are read beside the cue words'", async () 
   expect(said.some((text) => text.includes("coded by cue words"))).toBe(true);
 });
 
-test("what a user gets wrong of the model for embeddings is one line that names the mend", async () => {
+test("errors in the settings of the embedding model are one line with the fix", async () => {
   const study = await written("echo:", { embeddings: "openai:gpt" });
   await expect(studied(study)).rejects.toMatchObject({
     message: "influence.embeddings: openai:gpt is not a model address",

@@ -14,7 +14,7 @@ interface Channel {
 const first = ({ findings: [finding] }: { findings: readonly Finding[] }): string =>
   finding?.kind === "sentence" ? finding.text : "";
 
-test("a leak of words that was planted is found, and the more of it the larger", () => {
+test("a planted leak of words is found, and its estimate grows with its size", () => {
   const found = [0.1, 0.25, 0.5].map((words) => leak(factorialOf({ words }, 7)).numbers);
   const channels = found.map((numbers) => (numbers["leak"] as Record<string, Channel>)["words"]!);
   for (const { p } of channels) expect(p).toBeLessThanOrEqual(0.01);
@@ -27,7 +27,7 @@ test("a leak of words that was planted is found, and the more of it the larger",
   expect(shares.at(-1)!.columns).toBeGreaterThan(shares.at(-1)!.rows);
 });
 
-test("copies of the example are counted apart, with what is left without them", () => {
+test("copies of the example are counted separately, with the leak without them", () => {
   const seen = factorialOf({ words: 0.25 }, 7);
   expect(first(copies(seen))).toBe(
     `Copying: 0 texts of ${seen.texts.length} (0.0 %) share at least 8 words in a row with their own example. All texts are first attempts: none was drawn again.`,
@@ -43,18 +43,18 @@ test("copies of the example are counted apart, with what is left without them", 
   expect(withoutCopies).toBeLessThan(excess!);
 });
 
-test("a leak of meaning falls into the example's own cluster", () => {
+test("a leak of meaning is found as the example's own cluster", () => {
   const { leak: channels } = foundIn(factorialOf({ meaning: 0.6 }, 11));
   expect(channels["meaning"]!.corrected).toBeLessThan(0.05);
   expect(channels["clusters"]!.corrected).toBeLessThan(0.05);
   expect(channels["words"]!.corrected).toBeGreaterThan(0.05);
 });
 
-test("a code that carries over with a known chance has that chance in its interval", () => {
+test("the interval of a code's excess contains the planted value", () => {
   const seen = factorialOf({ codes: 0.5 }, 12, { titles: 10, examples: 10 });
   const { codes: tests } = foundIn(seen);
   expect(tests.example.corrected).toBeLessThan(0.05);
-  // Half of the texts take their example's code whatever it is: that is the excess over other examples' codes, as far as
+  // Half of the texts take their example's code: that is the excess over other examples' codes, as far as
   // examples differ.
   const differing = shareOfDiffering(
     seen.examples.map(({ id }) => seen.coders[0]!.codings.find(({ text }) => text === id)!.code),
@@ -71,7 +71,7 @@ const shareOfDiffering = (list: readonly string[]): number => {
   return pairs.reduce((sum, each) => sum + each, 0) / pairs.length;
 };
 
-test("whose tone a text takes is told apart", () => {
+test("effects of example and title on tone are distinguished", () => {
   const size = { titles: 12, examples: 12, draws: 2 };
   expect(first(toneTransfer(factorialOf({ tone: 0.7 }, 1, size)))).toMatch(
     /it follows the tone of its example .* It follows the example more/,
@@ -81,13 +81,13 @@ test("whose tone a text takes is told apart", () => {
   );
 });
 
-test("too few examples for a line are told of", () => {
+test("too few examples for a slope are reported", () => {
   expect(first(toneTransfer(factorialOf({}, 2, { examples: 3 })))).toMatch(
     /cannot be tested: it needs at least 4 titles and 4 examples/,
   );
 });
 
-/** Which analyses claim something of the example. */
+/** The analyses that claim an effect of the example. */
 function claims(planted: Planted, seed: number) {
   const {
     leak: channels,
@@ -101,16 +101,16 @@ function claims(planted: Planted, seed: number) {
   };
 }
 
-test("no leak is found where there is none, by any analysis", () => {
+test("no analysis finds a leak if there is none", () => {
   const trials = 16;
   const found = Array.from({ length: trials }, (_, seed) => claims({}, 100 + seed));
-  // One of 16 is expected of each; four or more come once in a hundred times. bench/influence-calibration.ts holds them to 6 of
-  // a hundred over a thousand factorials.
+  // One of 16 is expected of each; four or more have a probability of 1 %. bench/influence-calibration.ts tests a limit of 6 %
+  // over a thousand factorials.
   for (const analysis of ["leak", "codes", "tone"] as const)
     expect(found.filter((each) => each[analysis]).length, analysis).toBeLessThan(4);
 }, 60_000);
 
-test("the pairs that leak most stand side by side, their shared words marked", () => {
+test("the pairs with the largest leak are side by side, with shared words marked", () => {
   const { findings } = leak(factorialOf({ words: 0.5 }, 3));
   const pairs = findings.find((each) => each.kind === "table" && each.caption.startsWith("The pairs"));
   if (pairs?.kind !== "table") throw new Error("no table of pairs");
@@ -121,7 +121,7 @@ test("the pairs that leak most stand side by side, their shared words marked", (
   expect(shared("text")).toEqual(shared("example"));
 });
 
-test("the map has a cell for every title and example, strongest where most leaks", () => {
+test("the heat map has a cell for every title and example, strongest where the leak is largest", () => {
   const { findings } = leak(factorialOf({ words: 0.5 }, 3));
   const heat = findings.find((each) => each.kind === "figure" && each.figure.draw === "heat");
   if (heat?.kind !== "figure") throw new Error("no map");

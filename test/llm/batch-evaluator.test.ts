@@ -7,19 +7,19 @@ import { llamaBinding } from "../../src/llm/llama/loading.ts";
 
 const root = new URL("../../", import.meta.url);
 
-test("the library whose private part is used is pinned to one version", async () => {
+test("the library whose private API is used is pinned to one version", async () => {
   const { devDependencies, optionalDependencies } = JSON.parse(
     await readFile(new URL("package.json", root), "utf8"),
   );
   const version = devDependencies["node-llama-cpp"];
   expect(version).toMatch(/^\d+\.\d+\.\d+$/);
-  // The published package brings the builds itself: they have to be of the same version.
+  // The published package depends on the builds itself: they must have the same version.
   const builds = Object.entries(optionalDependencies).filter(([name]) => name.startsWith("@node-llama-cpp/"));
   expect(builds.length).toBeGreaterThan(3);
   for (const build of builds) expect(build).toEqual([build[0], version]);
 });
 
-test("a library that lacks a private part is refused at the start, with what it lacks", async () => {
+test("a library without a required private function is refused at the start, with its name", async () => {
   const llama = await llamaBinding();
   const model = await llama.loadModel({ modelPath: fileURLToPath(new URL("models/tiny-love.gguf", root)) });
   const context = await model.createContext({ contextSize: 64 });

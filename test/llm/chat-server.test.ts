@@ -6,13 +6,13 @@ import { writeTinyModel } from "../helpers/tiny-model.ts";
 import { temporaryFolder } from "../helpers/world.ts";
 import { comparedWithServer, oddTemplates, storyPrompts } from "./compare-with-server.ts";
 
-// llama.cpp's own server, where Python is at hand: see `llamaPackages`. `npm run bench -- chat-templates` writes more tokens.
+// llama.cpp's own server, if Python is available: see `llamaPackages`. `npm run bench -- chat-templates` writes more tokens.
 const packages = await llamaPackages();
 const there = "missing" in packages ? undefined : packages;
 if ("missing" in packages) test.skip(`skipped: ${packages.missing}`, () => {});
 
 test.skipIf(!there).each(Object.entries(oddTemplates))(
-  "a model whose template %s is asked as llama.cpp's own server asks it",
+  "a model with template %s gets the same prompt as from llama.cpp's own server",
   async (_, template) => {
     const file = join(await temporaryFolder(), "odd.gguf");
     await writeTinyModel(file, {
@@ -38,7 +38,7 @@ test.skipIf(!there).each(Object.entries(oddTemplates))(
 );
 
 test.skipIf(!there)(
-  "SmolLM2 through its own chat template gets llama.cpp's own probabilities, with weights and attention in f32",
+  "SmolLM2 with its own chat template has llama.cpp's own probabilities, with weights and attention in f32",
   { timeout: 600_000 },
   async () => {
     const file = join(await temporaryFolder(), "smollm2-f32.gguf");

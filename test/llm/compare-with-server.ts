@@ -5,28 +5,28 @@ import { promptTokens } from "../../src/llm/llama/continue-in-step.ts";
 import { loadedModel, openContext } from "../../src/llm/llama/loading.ts";
 import { readTable } from "../../src/tables/tables.ts";
 
-/** What a chat prompt comes to here, compared with llama.cpp's own server. */
+/** The result of comparing a chat prompt here and in llama.cpp's own server. */
 export interface Compared {
   readonly prompts: number;
-  /** Prompts whose tokens are the same. */
+  /** Prompts with the same tokens. */
   readonly sameTokens: number;
-  /** Tokens that the server wrote, all of them read here too. */
+  /** Tokens that the server wrote, all of them scored here too. */
   readonly written: number;
-  /** Places whose likeliest token is compared: the server's first two differ by more than `margin`. */
+  /** Positions whose likeliest token is compared: the server's first two differ by more than `margin`. */
   readonly clear: number;
-  /** Of these, places with another likeliest token here. */
+  /** Of these, positions with another likeliest token here. */
   readonly otherToken: number;
-  /** The largest difference of a log-probability, over the server's five likeliest tokens of each place. */
+  /** The largest difference of a log-probability, over the server's five likeliest tokens at each position. */
   readonly furthest: number;
 }
 
-/** Differences below it may turn round by rounding. */
+/** Smaller differences may change sign by rounding. */
 const margin = 2e-3;
 
 /**
- * Prompts through the model's own chat template, here and by a server that holds the same file: the tokens of the
- * prompt, then for the text that the server writes greedily how likely each token is, by teacher forcing. With
- * `fullPrecision` attention is in f32 here; the server has to be started with it too.
+ * Prompts through the model's own chat template, here and in a server with the same file: the tokens of the prompt, then
+ * the probability of each token of the server's greedy text, by teacher forcing. With
+ * `fullPrecision` attention is in f32 here; the server must be started with it too.
  */
 export async function comparedWithServer(
   file: string,
@@ -66,7 +66,7 @@ export async function comparedWithServer(
     );
     written += places.length;
     await desk.truncate(0, 0);
-    // As the server reads: the prompt at once, then a token at a time.
+    // As the server evaluates: the prompt in one batch, then one token at a time.
     let unread: readonly Token[] = ours;
     for (const { id, top_logprobs: likely } of places) {
       await desk.evaluate([
@@ -109,7 +109,7 @@ export async function post<Reply>(url: string, body: unknown): Promise<Reply> {
   return (await response.json()) as Reply;
 }
 
-/** Chat prompts that ask for a story, to the first titles of the example. */
+/** Chat prompts that ask for a story, with the first titles of the example. */
 export async function storyPrompts(count: number): Promise<ChatMessage[][]> {
   const stories = await readTable("examples/first-study/stories.csv");
   return stories.slice(0, count).map(({ title }) => [
@@ -118,7 +118,7 @@ export async function storyPrompts(count: number): Promise<ChatMessage[][]> {
   ]);
 }
 
-/** The templates of the two kinds of models that need more than their messages put in a row. */
+/** The templates of the two kinds of models that need more than concatenated messages. */
 export const oddTemplates = {
   "refuses a system message":
     "{{ bos_token }}{% if messages[0]['role'] == 'system' %}{{ raise_exception('System role not supported') }}{% endif %}{% for message in messages %}{{ '<|im_start|>' + message['role'] + '\n' + message['content'] | trim + '<|im_end|>\n' }}{% endfor %}{% if add_generation_prompt %}{{ '<|im_start|>model\n' }}{% endif %}",

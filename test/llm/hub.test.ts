@@ -16,15 +16,15 @@ import { quietEffects, temporaryFolder, temporaryStudy } from "../helpers/world.
 
 interface Mirror {
   readonly endpoint: string;
-  /** Requests for the file itself: where each began. */
+  /** Requests for the file itself: the first byte of each. */
   readonly starts: number[];
-  /** Authorization headers that the host of the contents saw. */
+  /** Authorization headers that the content host received. */
   readonly seen: (string | undefined)[];
   close(): Promise<void>;
 }
 
-interface Habits {
-  /** After so many bytes a connection breaks; never by default. */
+interface Behaviour {
+  /** A connection breaks after this many bytes; never by default. */
   readonly breaksAfter?: () => number;
   readonly resumes?: boolean;
   readonly checksum?: string;
@@ -36,25 +36,25 @@ afterEach(async () => {
   for (const mirror of mirrors.splice(0)) await mirror.close();
 });
 
-/** A hub and the host of its contents, as Hugging Face parts them: the one redirects to the other. */
-async function mirrorOf(content: Buffer, habits: Habits = {}): Promise<Mirror> {
+/** A hub and its content host, separate as at Hugging Face: the first redirects to the second. */
+async function mirrorOf(content: Buffer, behaviour: Behaviour = {}): Promise<Mirror> {
   const starts: number[] = [];
   const seen: (string | undefined)[] = [];
   const contents = createServer((request, response) => {
     seen.push(request.headers.authorization);
     const start =
-      habits.resumes === false ? 0 : Number(/bytes=(\d+)-/.exec(request.headers.range ?? "")?.[1] ?? 0);
+      behaviour.resumes === false ? 0 : Number(/bytes=(\d+)-/.exec(request.headers.range ?? "")?.[1] ?? 0);
     starts.push(start);
     const rest = content.subarray(start);
     response.writeHead(start > 0 ? 206 : 200, { "content-length": rest.length });
-    const breaks = habits.breaksAfter?.() ?? Number.POSITIVE_INFINITY;
+    const breaks = behaviour.breaksAfter?.() ?? Number.POSITIVE_INFINITY;
     if (breaks >= rest.length) return void response.end(rest);
     response.write(rest.subarray(0, breaks), () => setTimeout(() => request.socket.destroy(), 10));
   });
   const there = await listening(contents);
-  const checksum = habits.checksum ?? createHash("sha256").update(content).digest("hex");
+  const checksum = behaviour.checksum ?? createHash("sha256").update(content).digest("hex");
   const hub = createServer((_, response) => {
-    response.writeHead(habits.status ?? 302, {
+    response.writeHead(behaviour.status ?? 302, {
       location: `${there}/blob`,
       "x-linked-etag": `"${checksum}"`,
       "x-linked-size": content.length,
@@ -91,7 +91,7 @@ async function envAt(mirror: Mirror, more: Record<string, string> = {}) {
   return { HF_ENDPOINT: mirror.endpoint, TINYLOVE_CACHE: await temporaryFolder(), ...more };
 }
 
-test("a download whose connection breaks again and again comes whole, and never goes back", async () => {
+test("a download whose connection breaks repeatedly becomes complete, and never starts again", async () => {
   const content = bytes(400_000);
   const random = randomFrom(1, "breaks");
   const mirror = await mirrorOf(content, { breaksAfter: () => random.integer(20_000, 120_000) });
@@ -108,7 +108,7 @@ test("a download whose connection breaks again and again comes whole, and never 
   expect(mirror.starts).toHaveLength(requests);
 });
 
-test("a download that is interrupted continues in a later run, from another host too", async () => {
+test("an interrupted download continues in a later run, also from another host", async () => {
   const content = bytes(300_000);
   let requests = 0;
   const first = await mirrorOf(content, { breaksAfter: () => (requests++ === 0 ? 100_000 : 0) });
@@ -123,7 +123,7 @@ test("a download that is interrupted continues in a later run, from another host
   expect(second.starts).toEqual([100_000]);
 });
 
-test("a host that cannot resume sends all from the start", async () => {
+test("a host that cannot resume sends everything from the start", async () => {
   const content = bytes(100_000);
   let requests = 0;
   const mirror = await mirrorOf(content, {
@@ -134,7 +134,7 @@ test("a host that cannot resume sends all from the start", async () => {
   expect(content.equals(await readFile(path))).toBe(true);
 });
 
-test("what has another checksum is refused and removed", async () => {
+test("a file with a wrong checksum is refused and removed", async () => {
   const mirror = await mirrorOf(bytes(1000), { checksum: "0".repeat(64) });
   const env = await envAt(mirror);
   await expect(hubFileOf(asked, quietEffects({ env }))).rejects.toThrow(
@@ -143,7 +143,7 @@ test("what has another checksum is refused and removed", async () => {
   expect(await filesUnder(env.TINYLOVE_CACHE)).toEqual([]);
 });
 
-test("a connection that never brings a byte ends with one line", async () => {
+test("a connection that never delivers a byte is a one-line error", async () => {
   const mirror = await mirrorOf(bytes(1000), { breaksAfter: () => 0 });
   await expect(hubFileOf(asked, quietEffects({ env: await envAt(mirror) }))).rejects.toThrow(/is stuck/);
 }, 30_000);
@@ -156,7 +156,7 @@ test.each([
   await expect(hubFileOf(asked, quietEffects({ env: await envAt(mirror) }))).rejects.toThrow(message);
 });
 
-test("the token goes to the hub and to no host that it names", async () => {
+test("the token is sent only to the hub, not to a host that it redirects to", async () => {
   const mirror = await mirrorOf(bytes(10));
   let given: string | null = null;
   const listeningFetch: typeof fetch = (input, init) => {
@@ -169,7 +169,7 @@ test("the token goes to the hub and to no host that it names", async () => {
   expect(mirror.seen).toEqual([undefined]);
 });
 
-test("a study names a model of the hub, and it is fetched once", async () => {
+test("a study names a model of the hub, which is downloaded once", async () => {
   const folder = await temporaryFolder();
   await writeTinyModel(join(folder, "tiny.gguf"), { words: [" love"] });
   const mirror = await mirrorOf(await readFile(join(folder, "tiny.gguf")));

@@ -25,7 +25,7 @@ beforeAll(async () => {
   });
 });
 
-const draw = {
+const sampling = {
   temperature: 1,
   topP: 1,
   topK: 0,
@@ -40,7 +40,7 @@ const prompts = (count: number, seed = 0): Continuation[] =>
   Array.from({ length: count }, (_, index) => ({
     prompt: `Title: ${"x".repeat(index + 1)}\nStory:`,
     seed: seed + index,
-    draw,
+    sampling,
   }));
 
 async function textsOf(file: string, continuations: readonly Continuation[], rounds = 1): Promise<string[]> {
@@ -70,7 +70,7 @@ test("a start that prompts share is evaluated once and changes no text", async (
   const once = await llama.continueAll(sharing);
   const length = llama.count(start);
   const rest = plain.reduce((sum, { prompt }) => sum + llama.count(prompt) - length, 0);
-  // The last token of a prompt is counted with what it brings forth; a start is told from the rest a token early.
+  // The last token of a prompt is counted with the text; the shared start excludes its last token.
   expect(await llama.evaluatedTokens()).toBeLessThan(length + rest + 12);
   const again = await llama.continueAll(sharing);
   expect(again.map(({ text }) => text)).toEqual(once.map(({ text }) => text));
@@ -78,7 +78,7 @@ test("a start that prompts share is evaluated once and changes no text", async (
   await llama.close();
 });
 
-test("a start that was copied is the start that was evaluated", async () => {
+test("a copied prompt start gives the same text as an evaluated one", async () => {
   const start = "Title: the love of a long example that is shown to the model\nStory: it goes on\n";
   const [each] = prompts(1);
   const twin = { ...each!, prompt: start + each!.prompt, shared: start.length };
@@ -88,13 +88,13 @@ test("a start that was copied is the start that was evaluated", async () => {
   expect(new Set(texts).size).toBe(1);
 });
 
-test("no text ends before its least tokens, and none is longer than its most", async () => {
+test("no text is shorter than the minimum or longer than the maximum", async () => {
   const llama = await openLlama({ file: planted, ...one, parallel: 8 });
   const outcomes = await llama.continueAll(
     prompts(8).map((each) => ({
       ...each,
       stop: "Title:",
-      draw: { ...draw, leastTokens: 20, mostTokens: 30 },
+      sampling: { ...sampling, leastTokens: 20, mostTokens: 30 },
     })),
   );
   await llama.close();
@@ -102,18 +102,22 @@ test("no text ends before its least tokens, and none is longer than its most", a
     expect(text.replace(/\n?Title:$/, "")).not.toContain("Title:");
     expect(generatedTokens).toBeLessThanOrEqual(30);
     if (end !== "limit") expect(generatedTokens).toBeGreaterThanOrEqual(20);
-    // " the love" by turns, whatever was taken back and drawn again.
+    // " the love" repeated, despite rejected and redrawn tokens.
     expect(text).toMatch(/^( the love\n?)+( the)?(Title:)?$/);
   }
   expect(new Set(outcomes.map(({ end }) => end)).size).toBeGreaterThan(1);
 });
 
-test("without a least number a planted model stops where it would", async () => {
+test("without a minimum a planted model stops where it should", async () => {
   const llama = await openLlama({ file: planted, ...one, parallel: 8 });
   const ends: Record<string, number> = {};
   for (let round = 0; round < 10; round++) {
     for (const { end } of await llama.continueAll(
-      prompts(8, round * 8).map((each) => ({ ...each, stop: "Title:", draw: { ...draw, mostTokens: 400 } })),
+      prompts(8, round * 8).map((each) => ({
+        ...each,
+        stop: "Title:",
+        sampling: { ...sampling, mostTokens: 400 },
+      })),
     ))
       ends[end] = (ends[end] ?? 0) + 1;
   }
@@ -124,7 +128,7 @@ test("without a least number a planted model stops where it would", async () => 
   expect(ends["limit"] ?? 0).toBe(0);
 });
 
-test("the log-probability of a text is what was planted", async () => {
+test("the log-probability of a text is the planted one", async () => {
   const llama = await openLlama({ file: planted, ...one });
   const scored = await llama.score(" the love the love", "Title:");
   expect(scored.tokens).toBe(4);
@@ -134,7 +138,7 @@ test("the log-probability of a text is what was planted", async () => {
   await llama.close();
 });
 
-test("tokens that are not the likeliest are scored too", async () => {
+test("unlikely tokens are scored too", async () => {
   const llama = await openLlama({ file: planted, ...one });
   const { byToken, logProbability } = await llama.score(" the love\n the", "Title:");
   const planned = [1, 1, 0.1, 0.5];
@@ -144,8 +148,8 @@ test("tokens that are not the likeliest are scored too", async () => {
   await llama.close();
 });
 
-test("a text has the log-probabilities that scoring gives, however it was drawn", async () => {
-  // Words that a tokenizer cannot part in two ways.
+test("sampled texts have the log-probabilities of scoring", async () => {
+  // Words with only one tokenisation.
   const file = join(await temporaryFolder(), "words.gguf");
   const after = { " love": 5, " the": 3, " sea": 1 };
   await writeTinyModel(file, {
@@ -155,7 +159,7 @@ test("a text has the log-probabilities that scoring gives, however it was drawn"
   const llama = await openLlama({ file, ...one, parallel: 3 });
   const asked = prompts(3).map((each, at) => ({
     ...each,
-    draw: { ...draw, temperature: [1, 0.5, 1][at]!, topK: [0, 0, 2][at]!, leastTokens: 40 },
+    sampling: { ...sampling, temperature: [1, 0.5, 1][at]!, topK: [0, 0, 2][at]!, leastTokens: 40 },
     logProbabilities: true,
   }));
   const continued = await llama.continueAll(asked);
@@ -175,12 +179,12 @@ test("a text has the log-probabilities that scoring gives, however it was drawn"
 });
 
 test("temperature 0 writes the likeliest text", async () => {
-  const greedy = { ...draw, temperature: 0, mostTokens: 6 };
-  const [text] = await textsOf(planted, [{ prompt: "Title:", seed: 1, draw: greedy }]);
+  const greedy = { ...sampling, temperature: 0, mostTokens: 6 };
+  const [text] = await textsOf(planted, [{ prompt: "Title:", seed: 1, sampling: greedy }]);
   expect(text).toBe(" the love the love the love");
 });
 
-test("curly, accented, emoji and right-to-left prompts pass whole", async () => {
+test("curly quotes, accents, emoji and right-to-left prompts are unchanged", async () => {
   const llama = await openLlama({ file: noise, ...one });
   for (const title of ["“L’été”", "Café où", "👩‍🚀 ❤️", "שלום עולם", "نص"]) {
     expect((await llama.score(title)).byToken.length).toBe(Buffer.byteLength(title));
@@ -188,7 +192,7 @@ test("curly, accented, emoji and right-to-left prompts pass whole", async () => 
   await llama.close();
 });
 
-test("an adapter changes the texts by what it adds, and fits only its own model", async () => {
+test("an adapter changes the texts by its weights, and fits only its own model", async () => {
   const folder = await temporaryFolder();
   const textWith = async (width: number, size: number) => {
     const adapter = join(folder, `${width}-${size}.gguf`);
@@ -222,9 +226,9 @@ test.each([
   await expect(openLlama({ file, ...one })).rejects.toThrow(message);
 });
 
-test("a prompt that does not fit is named", async () => {
+test("a prompt that is too long is named", async () => {
   const llama = await openLlama({ file: noise, ...one, contextTokens: 250 });
-  await expect(llama.continueAll([{ prompt: "x".repeat(230), seed: 1, draw }])).rejects.toThrow(
+  await expect(llama.continueAll([{ prompt: "x".repeat(230), seed: 1, sampling }])).rejects.toThrow(
     /need 270 tokens, but the model.s context has 256/,
   );
   await llama.close();

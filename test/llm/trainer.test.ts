@@ -5,7 +5,7 @@ import { runTrainer } from "../../src/llm/trainer.ts";
 import { exists, writeWhole } from "../../src/workbench/files.ts";
 import { quietEffects, temporaryFolder } from "../helpers/world.ts";
 
-/** A program in the place of Python: what a trainer may do that the real one does seldom. */
+/** A program instead of Python, for rare behaviour of a trainer. */
 async function runs(body: string, changes: Parameters<typeof quietEffects>[0] = {}) {
   const folder = await temporaryFolder();
   const program = join(folder, "python");
@@ -20,7 +20,7 @@ async function runs(body: string, changes: Parameters<typeof quietEffects>[0] = 
 
 const event = (fields: Record<string, unknown>) => `echo '${JSON.stringify(fields)}'`;
 
-test("events are heard in order and kept, what is no event goes to the log", async () => {
+test("events are received in order and stored; other output goes to the log", async () => {
   const { outcome, heard, folder } = await runs(
     [
       event({ event: "start" }),
@@ -39,7 +39,7 @@ test("events are heard in order and kept, what is no event goes to the log", asy
   expect(await exists(join(folder, "trainer.pid"))).toBe(false);
 });
 
-test("the bar counts from where a resumed run begins, with loss and speed", async () => {
+test("the bar starts at the step of a resumed run, with loss and speed", async () => {
   const bars: unknown[] = [];
   const progress = (label: string, total: number) => {
     bars.push([label, total]);
@@ -56,7 +56,7 @@ test("the bar counts from where a resumed run begins, with loss and speed", asyn
   ]);
 });
 
-test("the trainer's own error comes with its hint, in the manner of the workbench", async () => {
+test("the trainer's own error is reported with its hint", async () => {
   const told = event({ event: "error", message: "The rate is -1.", hint: "It is a number above 0." });
   await expect((await runs(`${told}\nexit 1`)).outcome).rejects.toMatchObject({
     message: "The rate is -1",
@@ -64,7 +64,7 @@ test("the trainer's own error comes with its hint, in the manner of the workbenc
   });
 });
 
-test("a crash tells how it ended and what the log said last", async () => {
+test("a crash is reported with its exit and the last lines of the log", async () => {
   const trace = "echo 'Traceback' >&2; echo 'RuntimeError: shapes differ' >&2; exit 7";
   await expect((await runs(trace)).outcome).rejects.toThrow(
     "the trainer's tune ended with exit code 7: Traceback | RuntimeError: shapes differ",
@@ -93,7 +93,7 @@ test("an interruption ends it", async () => {
   expect(performance.now() - started).toBeLessThan(30_000);
 });
 
-test("two of them in one folder are refused", async () => {
+test("two trainers in one folder are refused", async () => {
   const { outcome, folder } = await runs("exec -a tinylove_trainer sleep 60");
   outcome.catch(() => {});
   while (!(await exists(join(folder, "trainer.pid")))) await new Promise((settle) => setTimeout(settle, 10));

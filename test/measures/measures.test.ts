@@ -2,17 +2,17 @@ import { expect, test } from "vitest";
 import { measures } from "../../src/measures/measures.ts";
 import { goodProse, measured, storyOf, textOf } from "../describe/reading.ts";
 
-test("names of measures are columns, each its own", () => {
+test("names of measures are valid column names, all different", () => {
   const names = measures.map(({ name }) => name);
   expect(new Set(names).size).toBe(names.length);
   for (const name of names) expect(name).toMatch(/^[a-z][a-z0-9_]*$/);
 });
 
-test("what a measure means has the apostrophes that the report has", () => {
-  expect(measures.filter(({ means }) => means.includes("'"))).toEqual([]);
+test("descriptions of measures use the report's apostrophes", () => {
+  expect(measures.filter(({ meaning }) => meaning.includes("'"))).toEqual([]);
 });
 
-test("a loop of pronouns is flagged, a loop at the end of a good text too", () => {
+test("a loop of pronouns is found, also at the end of a good text", () => {
   expect(measured("pronoun_loop", "I I I was I. I was in the I and I was the I.")).toBe(true);
   expect(
     measured("pronoun_loop", "She was her and he was she and her was he and she was her and he was she."),
@@ -27,7 +27,7 @@ test("good prose is neither a loop nor cut off", () => {
   expect(measured("cut_off", goodProse)).toBe(false);
 });
 
-test("a text of many pronouns is no loop", () => {
+test("a text of many pronouns is not a loop", () => {
   const text =
     "I told him that I loved him. He told me that he knew. We said it to each other, to our children and to them " +
     "that came after us, until they told us that they knew it too.";
@@ -38,7 +38,7 @@ test("a story that ends in the middle of a sentence is cut off", () => {
   expect(measured("cut_off", goodProse.slice(0, goodProse.indexOf(" at a sparrow")))).toBe(true);
 });
 
-test("words are counted by the rule and speech by its quotes", () => {
+test("words are counted by the counting rule, and speech by quotation marks", () => {
   const text = "“Stay,” she said – and I stayed.";
   expect(measured("words", text)).toBe(6);
   expect(measured("dialogue_words", text)).toBe(1);
@@ -47,7 +47,7 @@ test("words are counted by the rule and speech by its quotes", () => {
   expect(measured("sentences", goodProse)).toBe(5);
 });
 
-test("the narrator's person counts, not the speaker's", () => {
+test("only the narrator's grammatical person counts, not the speakers'", () => {
   expect(measured("person", goodProse)).toBe("first");
   expect(measured("person", "“I love you,” said the fox. “I love my den,” said the hen. She flew off.")).toBe(
     "third",
@@ -57,20 +57,20 @@ test("the narrator's person counts, not the speaker's", () => {
   ).toBe("second");
 });
 
-test("an auxiliary gives its verb the tense, and speech has none", () => {
+test("an auxiliary determines the tense of its verb, and speech is ignored", () => {
   expect(measured("tense", "He had gone. She was waiting at the gate, and the dog barked.")).toBe("past");
   expect(measured("tense", "He has gone. She waits at the gate, and the dog is barking.")).toBe("present");
   expect(measured("tense", "“I am here,” he said. “It is late, and I want tea,” she answered.")).toBe("past");
   expect(measured("tense", "A garden at night.")).toBeUndefined();
 });
 
-test("a name of several words is one name, and counts once", () => {
+test("a name of several words is one name, counted once", () => {
   expect(measured("names", "Then Mercy Njeri called Thomas. “Thomas,” said Mercy Njeri, “come home.”")).toBe(
     2,
   );
 });
 
-test("a phrase in another language is found with its language, names and English are not", () => {
+test("a phrase in another language is found with its language; names and English are not", () => {
   expect(
     measured("foreign", "My aunt whispered, “Mi corazón, te quiero muchísimo,” and went to bed."),
   ).toMatch(/quiero muchísimo \(es\)$/);
@@ -78,7 +78,7 @@ test("a phrase in another language is found with its language, names and English
   expect(measured("foreign", "We met Wanjiru Kamau and Tshepo Mokoena in Ngong.")).toBe("");
 });
 
-test("a text has most to do with its own title", () => {
+test("a text is most relevant to its own title", () => {
   const texts = [
     [
       "The lemon tree",
@@ -103,7 +103,7 @@ test("a text has most to do with its own title", () => {
   }
 });
 
-test("sentences that speak of the same go on from each other", () => {
+test("sentences on the same subject have continuity", () => {
   const continuous = "Anna had a boat. The boat was red. Anna painted the boat every spring.";
   const broken = "Anna had a boat. The dentist called. Snow fell in Oslo.";
   expect(Number(measured("continuity", continuous))).toBeGreaterThan(0.7);

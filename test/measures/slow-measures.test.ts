@@ -9,7 +9,7 @@ import { goodProse, textOf } from "../describe/reading.ts";
 import { writeTinyModel } from "../helpers/tiny-model.ts";
 import { temporaryFolder, temporaryStudy } from "../helpers/world.ts";
 
-test("good prose has no error of grammar, broken prose has, names and foreign words are none", async () => {
+test("good prose has no grammar errors, bad prose has; names and foreign words are no errors", async () => {
   const study = await temporaryStudy();
   const [good, broken, named] = await taken(grammar, study, [
     goodProse,
@@ -24,7 +24,7 @@ test("good prose has no error of grammar, broken prose has, names and foreign wo
 test("perplexity is that of the study's local model", async () => {
   const folder = await temporaryFolder();
   const file = join(folder, "planted.gguf");
-  // After `the` comes `love` always, after `love` comes `the` in three of five.
+  // `the` is always followed by `love`, and `love` by `the` in three of five cases.
   await writeTinyModel(file, {
     words: [" the", " love"],
     transitions: { " the": { " love": 1 }, " love": { " the": 3, " love": 2 } },
@@ -38,7 +38,7 @@ test("perplexity is that of the study's local model", async () => {
   expect(Number(unlikely)).toBeGreaterThan(Number(likely));
 });
 
-test("a text longer than the model holds has no perplexity, and ends nothing", async () => {
+test("a text that is too long for the model has no perplexity, and does not stop the others", async () => {
   const file = join(await temporaryFolder(), "noise.gguf");
   await writeTinyModel(file, { words: [], contextTokens: 64 });
   const study = await temporaryStudy({ generate: { models: [{ address: `llama:${file}` }] } });

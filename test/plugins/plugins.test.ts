@@ -8,7 +8,7 @@ import { builtProgram } from "../helpers/built.ts";
 import { settingsWith, storyTable } from "../helpers/small-study.ts";
 import { temporaryFolder } from "../helpers/world.ts";
 
-/** Plugins as a user has them: files next to a study anywhere on disk, run by the built program. */
+/** Plugins as users write them: files next to a study anywhere on disk, run by the built program. */
 
 const examples = fileURLToPath(new URL("../../examples/plugins/", import.meta.url));
 const run = promisify(execFile);
@@ -19,7 +19,7 @@ beforeAll(async () => {
   cache = await temporaryFolder();
 });
 
-/** The program in a process of its own, with its exit code and the last line that it said. */
+/** Runs the program in its own process; returns its exit code and last line. */
 async function tinylove(argv: readonly string[], env: NodeJS.ProcessEnv = { TINYLOVE_TRUST: "1" }) {
   const all = { ...process.env, TINYLOVE_CACHE: cache, TINYLOVE_TRUST: undefined, ...env };
   const { stdout, stderr, code } = await run(process.execPath, [program, ...argv], { env: all }).then(
@@ -29,7 +29,7 @@ async function tinylove(argv: readonly string[], env: NodeJS.ProcessEnv = { TINY
   return { code, stdout, stderr, last: stderr.trim().split("\n").at(-1)! };
 }
 
-/** A study with these files, each named under `plugins:` unless it begins with an underscore. */
+/** A study with these files, each listed under `plugins:` unless its name begins with an underscore. */
 async function studyWith(files: Readonly<Record<string, string>>, ...settings: string[]): Promise<string> {
   const folder = join(await temporaryFolder(), "study");
   await mkdir(folder);
@@ -46,7 +46,7 @@ async function studyWith(files: Readonly<Record<string, string>>, ...settings: s
 const measure = (body: string) =>
   `import { defineMeasure } from "tinylove";\nexport default defineMeasure({ ${body} });\n`;
 const shouting = measure(
-  `name: "shouting", means: "exclamation marks", unit: "marks", format: "number", of: ({ plain }) => plain.split("!").length - 1`,
+  `name: "shouting", meaning: "exclamation marks", unit: "marks", format: "number", of: ({ plain }) => plain.split("!").length - 1`,
 );
 
 test.each([
@@ -65,21 +65,21 @@ test.each([
   [
     "a member that is missing",
     measure(`name: "m", unit: "u", format: "number", of: () => 1`),
-    /plugins: \.\/p\.mjs, export default: means is missing \(a measure needs means: a text\)/,
+    /plugins: \.\/p\.mjs, export default: meaning is missing \(a measure needs meaning: a text\)/,
   ],
   [
     "a member of another type",
-    measure(`name: "m", means: "x", unit: "u", format: "number", of: 5`),
+    measure(`name: "m", meaning: "x", unit: "u", format: "number", of: 5`),
     /\.\/p\.mjs, export default: of is 5 \(it must be a function\)/,
   ],
   [
     "a misspelt member",
-    measure(`name: "m", meens: "x", unit: "u", format: "number", of: () => 1`),
-    /a measure has no member meens \(did you mean means\?\)/,
+    measure(`name: "m", meening: "x", unit: "u", format: "number", of: () => 1`),
+    /a measure has no member meening \(did you mean meaning\?\)/,
   ],
   [
     "a name that is taken",
-    measure(`name: "words", means: "x", unit: "u", format: "number", of: () => 1`),
+    measure(`name: "words", meaning: "x", unit: "u", format: "number", of: () => 1`),
     /there is already a measure called words \(give it another name\)/,
   ],
   [
@@ -95,7 +95,7 @@ test.each([
      export default defineModel({ scheme: "own", summary: "s", settings: { loud: true }, open: () => ({ write: async () => "x" }) });`,
     /export default: settings\.loud is not a zod schema/,
   ],
-])("%s is said in one line that names the file", async (_, content, expected) => {
+])("%s is a one-line error that names the file", async (_, content, expected) => {
   const folder = await studyWith(content === "absent" ? {} : { "p.mjs": content });
   if (content === "absent") await writeFile(join(folder, "study.yaml"), settingsWith("plugins: [./p.mjs]\n"));
   const { code, stderr } = await tinylove(["status", "--study", folder]);
@@ -104,7 +104,7 @@ test.each([
   expect(code).toBe(1);
 });
 
-test("a program runs after the user has agreed to it, and not after it or what it imports was changed", async () => {
+test("a plugin runs after the user has agreed, and not after a change to it or its imports", async () => {
   const folder = await studyWith({
     "p.mjs": `import { marks } from "./_marks.mjs";\n${shouting.replace('split("!")', "split(marks)")}`,
     "_marks.mjs":
@@ -124,13 +124,13 @@ test("a program runs after the user has agreed to it, and not after it or what i
   await writeFile(join(folder, "_marks.mjs"), marks);
   expect(await status()).toMatchObject({ code: 0 });
 
-  // The same program elsewhere is another program: what it imports from packages may differ there.
+  // The same file elsewhere needs another agreement, because its package imports may differ there.
   const elsewhere = join(await temporaryFolder(), "elsewhere");
   await cp(folder, elsewhere, { recursive: true });
   expect(await tinylove(["status", "--study", elsewhere], {})).toMatchObject({ code: 1 });
 });
 
-test("a measure is a column; changed, its values are taken again, and only what depends on it is stale", async () => {
+test("a measure is a column; if it changes, its values are measured again, and only dependent stages are stale", async () => {
   const folder = await studyWith({ "p.mjs": shouting }, "describe: {measures: [words, shouting]}\n");
   for (const stage of ["collect", "generate", "describe"])
     expect(await tinylove([stage, "--study", folder])).toMatchObject({ code: 0 });
@@ -145,7 +145,7 @@ test("a measure is a column; changed, its values are taken again, and only what 
   expect((await codes()).split("\n")[1]).toMatch(/,95,7(,|$)/);
 });
 
-test("a source brings the stories, and a model of its own knows its settings and no others", async () => {
+test("a source provides stories, and a model accepts only its own settings", async () => {
   const source = `import { defineSource } from "tinylove";
 export const letters = defineSource({
   name: "letters",
@@ -158,7 +158,7 @@ export const letters = defineSource({
 export default defineModel({
   scheme: "parrot",
   summary: "says one word",
-  pretend: true,
+  dummy: true,
   settings: { word: z.string().default("squawk") },
   open: ({ word }) => ({ write: async ({ seed }) => Array.from({ length: 120 }, (_, at) => word + seed + at).join(" ") }),
 });
@@ -180,7 +180,7 @@ export default defineModel({
   );
 });
 
-test("TypeScript runs where Node strips types, and is refused in one line elsewhere", async () => {
+test("TypeScript works if Node strips types, and is refused in one line otherwise", async () => {
   const typed = shouting.replace("({ plain })", "({ plain }: { plain: string })");
   const folder = await studyWith({ "p.ts": typed });
   const { code, last } = await tinylove(["status", "--study", folder]);
@@ -191,7 +191,7 @@ test("TypeScript runs where Node strips types, and is refused in one line elsewh
     );
 });
 
-test("the example plugins are what the documentation shows", async () => {
+test("the example plugins are those in the documentation", async () => {
   const page = await readFile(fileURLToPath(new URL("../../docs/extending.md", import.meta.url)), "utf8");
   for (const name of ["who-wrote-it", "questions", "practice", "markov"]) {
     expect(page).toContain(`examples/plugins/${name}.mjs`);

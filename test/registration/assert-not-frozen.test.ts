@@ -14,7 +14,7 @@ import {
 } from "../helpers/small-study.ts";
 import { quietEffects, temporaryFolder } from "../helpers/world.ts";
 
-/** A study whose readers have answered: their answers lie in the store of a copy that was never exported. */
+/** A study with answers that are only in the store of a copy, not exported. */
 let unread: string;
 let answered: string;
 beforeAll(async () => {
@@ -26,7 +26,7 @@ beforeAll(async () => {
 
 async function copyOf(study: string): Promise<string> {
   const copy = join(await temporaryFolder(), "copy");
-  // The driver lets go of its log and index only when its statements are garbage: they may vanish while they are copied.
+  // The driver releases its log and index only at garbage collection, so they may vanish during the copy.
   await cp(study, copy, { recursive: true, filter: (file) => !/-(?:shm|wal)$/.test(file) });
   return copy;
 }
@@ -49,7 +49,7 @@ test.each([
   ["run", clip, "stimuli/stimuli.jsonl would change"],
   ["compose", clip, "stimuli/stimuli.jsonl would change"],
 ])(
-  "once people have answered, %s after a change (%s) refuses before it writes",
+  "once people have answered, %s after a change (%s) is refused before anything is written",
   async (command, change, said) => {
     const study = await changed(answered, change);
     const before = await contentsOf(study);
@@ -66,7 +66,7 @@ test.each([
   },
 );
 
-test("status names no command that would be refused", async () => {
+test("status suggests no command that would be refused", async () => {
   const { code, printed } = await tinylove("status", "--study", await changed(answered, sampling));
   expect(code).toBe(0);
   expect(printed).toMatch(/generate +stale .*its settings changed/);
@@ -74,14 +74,14 @@ test("status names no command that would be refused", async () => {
   expect(printed).not.toContain("next:");
 });
 
-test("answers that only the store has count", async () => {
+test("answers that are only in the store count", async () => {
   const study = await changed(answered, seed);
   const store = join(study, "judgments/judgments.csv");
   await writeWhole(store, (await readText(store)).split("\n")[0]!);
   expect((await tinylove("run", "--study", study)).last).toContain("(2 participants so far)");
 });
 
-test("stages after the forms continue to work, and so does a corpus whose stories stay as they are", async () => {
+test("stages after the forms still work, and so does collecting the same stories", async () => {
   const corpus =
     "corpus: {file: stories.csv, note: Told., split: {train: 6, validation: 2, test: 4}}\ntitle: Another\n";
   const study = await changed(answered, corpus, "describe: {skip: [grammar, perplexity, dialogue]}\n");
@@ -97,7 +97,7 @@ test("stages after the forms continue to work, and so does a corpus whose storie
     expect(await tinylove(stage, "--study", late)).toMatchObject({ code: 0 });
 });
 
-test("a survey that was opened and that nobody began blocks nothing", async () => {
+test("a survey that was open but has no participants blocks nothing", async () => {
   const study = await changed(unread, seed);
   await writeWhole(join(study, "stories.csv"), storyTable(storyRows.slice(1)));
   const survey = await startSurvey(await openStudy(study), { port: 0, host: "127.0.0.1" }, quietEffects());
@@ -106,7 +106,7 @@ test("a survey that was opened and that nobody began blocks nothing", async () =
   expect(await tinylove("run", "--study", study)).toMatchObject({ code: 0 });
 });
 
-test("while the survey is open without participants, nothing that it shows is changed", async () => {
+test("while the survey is open without participants, the files that it shows cannot change", async () => {
   const study = await changed(unread, clip);
   const survey = await startSurvey(await openStudy(study), { port: 0, host: "127.0.0.1" }, quietEffects());
   const before = await contentsOf(study);

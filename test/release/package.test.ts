@@ -14,7 +14,7 @@ import { StudyError } from "../../src/workbench/errors.ts";
 import { exists, filesUnder, jsonLines, writeWhole } from "../../src/workbench/files.ts";
 import { builtProgram } from "../helpers/built.ts";
 import { generationOf } from "../helpers/generations.ts";
-import { type Fixture, fixture, hiddenFields, quietEffects, served, Walker } from "../survey/fixture.ts";
+import { type Fixture, fixture, hiddenFields, quietEffects, served, TestClient } from "../survey/fixture.ts";
 import { pause } from "../survey/load.ts";
 
 let built: Fixture;
@@ -47,12 +47,12 @@ beforeAll(async () => {
   await writeMeasures();
   const survey = await served(built.study, quietEffects({ now: () => Date.UTC(2026, 2, 4, 17, 31, 9) }));
   for (const name of ["pid-one", "pid-two", "pid-three"]) {
-    const walker = new Walker(survey.url);
-    const { text } = await walker.get(`/?PROLIFIC_PID=${name}&STUDY_ID=s&SESSION_ID=v`);
-    await walker.post("/consent", hiddenFields(text));
+    const client = new TestClient(survey.url);
+    const { text } = await client.get(`/?PROLIFIC_PID=${name}&STUDY_ID=s&SESSION_ID=v`);
+    await client.post("/consent", hiddenFields(text));
     for (let position = 1; position <= 7; position++) {
-      const page = (await walker.get(`/q/${position}`)).text;
-      await walker.post(`/q/${position}`, {
+      const page = (await client.get(`/q/${position}`)).text;
+      await client.post(`/q/${position}`, {
         ...hiddenFields(page),
         answer: page.includes('value="left"')
           ? "left"
@@ -65,15 +65,15 @@ beforeAll(async () => {
       });
     }
     if (name === "pid-three") {
-      const address = /\/my\/[\w-]+/.exec((await walker.get("/thanks")).text)![0];
-      await walker.post(`${address}/withdraw`, hiddenFields((await walker.get(address)).text));
+      const address = /\/my\/[\w-]+/.exec((await client.get("/thanks")).text)![0];
+      await client.post(`${address}/withdraw`, hiddenFields((await client.get(address)).text));
     }
   }
   await survey.close();
 });
 afterAll(() => built.remove());
 
-/** Half of the human stories may be passed on; one generation quotes one that may not. */
+/** Half of the human stories may be shared; one generation quotes one that may not. */
 async function writeSources(): Promise<void> {
   const { study, stimuli, origins } = built;
   const human = stimuli.filter(({ id }) => origins.get(id) === "human");
@@ -118,7 +118,7 @@ async function writeSources(): Promise<void> {
   );
 }
 
-/** As `describe` writes it: every text is 40 words long, speaks, and holds a phrase of its own. */
+/** As `describe` writes it: every text has 40 words, direct speech and its own phrase. */
 const writeMeasures = (): Promise<void> =>
   writeWhole(
     built.study.path("corpus/codes.csv"),
@@ -154,7 +154,7 @@ const json = async (name: string): Promise<Record<string, unknown>[]> =>
     .split("\n")
     .map((line) => JSON.parse(line));
 
-/** Two people, one of them in both lots, a model and the cue lists. */
+/** Two people, one of them in both text sets, a model and the cue lists. */
 async function writeCodings(): Promise<void> {
   const { study, stimuli, origins } = built;
   const [human, machine] = (["human", "machine"] as const).map((by) =>
@@ -218,7 +218,7 @@ test("the package identifies nobody: no id of a service or of the study, no time
   );
 });
 
-test("requested parts are there: free text, safe against formulas in CSV, unchanged in other formats", async () => {
+test("optional parts are included on request: free text, safe against formulas in CSV, unchanged in other formats", async () => {
   await packageStudy.run(
     built.study.folder,
     options({ ownWords: true, demographics: "all", texts: "all" }),
@@ -272,11 +272,11 @@ test.each([
   ["unknown", false],
   ["", false],
   ["committed", false],
-])("the licence %s lets a shortened copy be passed on: %s", (licence, allows) => {
+])("the licence %s allows sharing a shortened copy: %s", (licence, allows) => {
   expect(allowsCopies(licence)).toBe(allows);
 });
 
-test("CSV, JSONL and SQLite have the same rows, with each answer's rightness", async () => {
+test("CSV, JSONL and SQLite have the same rows, including whether each answer is right", async () => {
   await packageStudy.run(built.study.folder, options(), quietEffects());
   const file = new Libsql(join(folder(), "study.sqlite"), { readonly: true });
   const names = (await readdir(join(folder(), "csv"))).map((name) => name.replace(".csv", ""));
@@ -312,14 +312,14 @@ test("CSV, JSONL and SQLite have the same rows, with each answer's rightness", a
   const pairs = (await json("judgments")).filter(({ task }) => task === "which-is-human");
   for (const { stimulus, side, right: isRight, origin, human_side, confidence } of pairs) {
     expect(confidence).toBe(4);
-    // Everybody chose the left one; where the second text stood right, the first one stood left.
+    // Everybody chose the left one; if the second text was on the right, the first one was on the left.
     const human = built.origins.get(String(stimulus)) === "human";
     expect(isRight).toBe(Number(side === "right" ? human : !human));
     expect([origin, human_side]).toEqual([null, isRight === 1 ? "left" : "right"]);
   }
 });
 
-test("the README's examples tell how often people were right, of one task: in SQL, and in R and pandas where they are", async () => {
+test("the README's examples compute how often people were right, for one task: in SQL, and in R and pandas if installed", async () => {
   await packageStudy.run(built.study.folder, options(), quietEffects());
   const told = (await json("judgments")).filter(({ task }) => task === "human-or-machine");
   const accuracy = (["human", "machine"] as const).map((origin) => {
@@ -414,7 +414,7 @@ test("measures include withheld texts, except phrases from them", async () => {
   expect(meant.find(({ column }) => column === "dialogue")).toMatchObject({ type: "boolean", unit: null });
 });
 
-test("what was coded is there by coder: a person has one new name in both lots, texts that are gone have no code", async () => {
+test("codes are listed by coder: a person has one new name in both text sets, and removed texts have no codes", async () => {
   const effects = quietEffects();
   await packageStudy.run(built.study.folder, options(), effects);
   expect(effects.said).toContainEqual("28 codes; 1 left out, of texts that are no longer in the study");
@@ -436,7 +436,7 @@ test("what was coded is there by coder: a person has one new name in both lots, 
     { generation: null, story: expect.stringMatching(/^story-/), code: "content" },
   ]);
 
-  // The factorial's text quotes a story that stays; its code is there all the same.
+  // The factorial's text quotes a story that stays, so its code is included.
   const [factorial] = (await json("generations")).filter(({ text_set }) => text_set === "factorial");
   expect(factorial).toMatchObject({ text: null, withheld: "it quotes a story that is not published" });
   const codes = await table("codes");
@@ -444,7 +444,7 @@ test("what was coded is there by coder: a person has one new name in both lots, 
   expect(await readFile(join(folder(), "README.md"), "utf8")).toContain("by people (2), language models (1)");
 });
 
-test("settings.json says what participants read before they began, also where nobody wrote it", async () => {
+test("settings.json has the texts that participants read before they began, also the default ones", async () => {
   await packageStudy.run(built.study.folder, options(), quietEffects());
   const { survey } = JSON.parse(await readFile(join(folder(), "settings.json"), "utf8"));
   expect(survey.consent.length).toBeGreaterThan(100);
@@ -497,14 +497,14 @@ test.skipIf(!has("frictionless, jsonlines, pyarrow"))(
   },
 );
 
-test("the same study gives the same bytes, and the participants keep their new names", async () => {
+test("the same study gives the same bytes, and participants keep their new names", async () => {
   await packageStudy.run(built.study.folder, options(), quietEffects());
   const first = await whole();
   await packageStudy.run(built.study.folder, options(), quietEffects());
   expect(await whole()).toBe(first);
 });
 
-test("a package is written whole or not at all, and never over what somebody else put there", async () => {
+test("a package is written as a whole or not at all, and never overwrites other files", async () => {
   await packageStudy.run(built.study.folder, options(), quietEffects());
   const first = await whole();
   const stopped = AbortSignal.abort(new Error("interrupted"));
@@ -525,7 +525,7 @@ test("a package is written whole or not at all, and never over what somebody els
   ).rejects.toThrow(/is not a package/);
 });
 
-test("a packaging that is killed leaves nothing that the next one does not clear away, and loses no package", async () => {
+test("a killed run leaves nothing that the next one does not remove, and loses no package", async () => {
   const left = async () => (await readdir(built.study.folder)).filter((name) => /^package\./.test(name));
   const pack = () => packageStudy.run(built.study.folder, options(), quietEffects());
   const whole = () => exists(built.study.path("package/SHA256SUMS"));
@@ -545,7 +545,7 @@ test("a packaging that is killed leaves nothing that the next one does not clear
   await pack();
   expect([await left(), await whole()]).toEqual([[], true]);
 
-  // Killed between moving the former package aside and moving the new one in: it comes back, whatever comes next.
+  // Killed between renaming the former package and the new one: the former is restored in any case.
   const key = built.study.path("stimuli/key.csv");
   await rename(folder(), `${folder()}.0123abcd.former`);
   await rename(key, `${key}.away`);
@@ -555,7 +555,7 @@ test("a packaging that is killed leaves nothing that the next one does not clear
   await pack();
 });
 
-test("the new names come from a secret that the researcher alone can read; another secret, other names", async () => {
+test("the new names come from a secret that only the researcher can read; another secret gives other names", async () => {
   const path = built.study.path(".tinylove/package-key");
   await rm(path, { force: true });
   await packageStudy.run(built.study.folder, options(), quietEffects());

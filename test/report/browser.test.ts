@@ -60,7 +60,7 @@ describe.skipIf(chromiumPath() === undefined)("the report in Chromium", () => {
     await page.close();
   });
 
-  test("fits a phone without scrolling sideways, with figures drawn for it", async () => {
+  test("fits a phone without horizontal scrolling, with figures drawn for it", async () => {
     const page = await opened({ viewport: { width: 360, height: 740 } });
     expect(await page.evaluate(() => document.documentElement.scrollWidth)).toBe(360);
     expect(await page.locator(".phone svg:visible").count()).toBeGreaterThan(2);
@@ -68,7 +68,7 @@ describe.skipIf(chromiumPath() === undefined)("the report in Chromium", () => {
     await page.close();
   });
 
-  test("a long count beside an interval stands clear of the drawing", async () => {
+  test("a long count next to an interval does not overlap the drawing", async () => {
     const page = await browser.newPage();
     const counts = "1,012,084 of 2,024,000";
     const row = { of: "All stories, balanced", share: 0.5, low: 0.46, high: 0.54, counts };
@@ -88,7 +88,7 @@ describe.skipIf(chromiumPath() === undefined)("the report in Chromium", () => {
     await page.close();
   });
 
-  test("asks for nothing but itself", async () => {
+  test("loads nothing else", async () => {
     const page = await browser.newPage();
     const asked: string[] = [];
     page.on("request", (request) => asked.push(request.url()));
@@ -97,7 +97,7 @@ describe.skipIf(chromiumPath() === undefined)("the report in Chromium", () => {
     await page.close();
   });
 
-  test("prints: the PDF is whole, and holds no time of printing", async () => {
+  test("prints: the PDF is complete, and contains no time of printing", async () => {
     const pdf = (await readFile(study.path("report/report.pdf"))).toString("latin1");
     expect(pdf).toMatch(/^%PDF-/);
     expect(pdf.trimEnd()).toMatch(/%%EOF$/);

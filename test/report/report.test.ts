@@ -24,7 +24,7 @@ async function reportOf(study: Study) {
 }
 
 describe("a report", () => {
-  test("before anybody has answered it says so and shows what is ready", async () => {
+  test("without answers it says so and shows what is ready", async () => {
     const { html, document, markdown } = await reportOf(await aStudy());
     expect(document.querySelector(".headline")?.textContent).toBe(
       "No verdict yet: nobody has judged a story.",
@@ -34,7 +34,7 @@ describe("a report", () => {
     expect(document.querySelectorAll("article.story").length).toBe(12);
   });
 
-  test("a factorial alone has a report, before there is anything to read", async () => {
+  test("a factorial alone has a report, before there are stimuli", async () => {
     const study = await temporaryStudy();
     const text = "The example leaks.";
     const found = {
@@ -47,7 +47,7 @@ describe("a report", () => {
     expect(parseHTML(html).document.querySelector(".headline")?.textContent).toBe(text);
   });
 
-  test("the verdict comes first, then the figure that carries it, then its numbers", async () => {
+  test("the verdict comes first, then its figure, then its numbers", async () => {
     const study = await aStudy();
     await writeJudgments(study, answersTo("form-1", "reader-1", { human: 2, machine: 1 }));
     const { html, document } = await reportOf(study);
@@ -59,7 +59,7 @@ describe("a report", () => {
     }
   });
 
-  test("it stands alone: no script, and nothing is loaded from elsewhere", async () => {
+  test("it is self-contained: no script, and nothing is loaded from elsewhere", async () => {
     const study = await aStudy();
     await writeJudgments(study, answersTo("form-1", "reader-1", { human: 2, machine: 1 }));
     const { document, html } = await reportOf(study);
@@ -68,7 +68,7 @@ describe("a report", () => {
     for (const link of document.querySelectorAll("a[href]")) expect(link.getAttribute("href")).toMatch(/^#/);
   });
 
-  test("every link leads to something on the page", async () => {
+  test("every link has a target on the page", async () => {
     const study = await aStudy();
     await writeJudgments(study, answersTo("form-1", "reader-1", { human: 2, machine: 1 }));
     const { document } = await reportOf(study);
@@ -81,7 +81,7 @@ describe("a report", () => {
     expect(new Set(ids).size).toBe(ids.length);
   });
 
-  test("simulated readers and the note of the corpus are told once; every section names what is not real", async () => {
+  test("notes on simulated readers and on the corpus appear once; every section marks what is not real", async () => {
     const study = await aStudy();
     await writeJudgments(study, answersTo("form-1", "reader-1", { human: 2, machine: 1, simulated: true }));
     await writeWhole(study.path(corpusSummaryFile), JSON.stringify(summary));
@@ -106,7 +106,7 @@ describe("a report", () => {
     expect(document.querySelectorAll(".mark, .tag").length).toBe(0);
   });
 
-  test("of many texts behind a row the first three stand there and the others unfold, each with a link to its story", async () => {
+  test("a row with many texts shows the first three and unfolds the others, each with a link to its story", async () => {
     const study = await aStudy();
     await writeJudgments(study, answersTo("form-1", "reader-1", { human: 2, machine: 1 }));
     const ids = ["form-1-human-1", "form-1-machine-2", "never-shown", "form-2-human-3", "form-2-machine-1"];
@@ -150,7 +150,7 @@ describe("a report", () => {
     expect(document.querySelectorAll("img").length).toBe(0);
   });
 
-  test("every figure and table is a file of its own; figures need no style sheet", async () => {
+  test("every figure and table is also a file; figures need no style sheet", async () => {
     const study = await aStudy();
     await writeJudgments(study, answersTo("form-1", "reader-1", { human: 2, machine: 1 }));
     const { read } = await reportOf(study);
@@ -164,7 +164,7 @@ describe("a report", () => {
     expect(await read("tables/verdict-1.csv")).toMatch(/^of,estimate,low,high,/);
   });
 
-  test("the same study gives the same report to the byte", async () => {
+  test("the same study gives the same report, byte for byte", async () => {
     const study = await aStudy();
     await writeJudgments(study, answersTo("form-1", "reader-1", { human: 2, machine: 1 }));
     const { html, markdown } = await reportOf(study);

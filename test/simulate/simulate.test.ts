@@ -9,7 +9,7 @@ import { status } from "../../src/workbench/commands/status.ts";
 import { exists, writeWhole } from "../../src/workbench/files.ts";
 import { readManifest, runStage, stateOf } from "../../src/workbench/manifest.ts";
 import { openStudy } from "../../src/workbench/study.ts";
-import { type Fixture, fixture, quietEffects, served, Walker } from "../survey/fixture.ts";
+import { type Fixture, fixture, quietEffects, served, TestClient } from "../survey/fixture.ts";
 
 let original: Fixture;
 beforeAll(async () => {
@@ -38,7 +38,7 @@ async function accuracy(folder: string, only?: string): Promise<number> {
   return scores.reduce((sum, score) => sum + score, 0) / scores.length;
 }
 
-test("a simulated study is a marked copy, balanced over the forms, and the original stays as it was", async () => {
+test("a simulated study is a marked copy, balanced over the forms, and the original is unchanged", async () => {
   const copy = await simulated("copy", { participants: 100 });
   const all = await readJudgments(copy);
   expect(all).toHaveLength(600);
@@ -53,7 +53,7 @@ test("a simulated study is a marked copy, balanced over the forms, and the origi
   expect(await exists(original.study.path("judgments"))).toBe(false);
 });
 
-test("the copy holds what the stages wrote and read, and nothing else that lies in the folder", async () => {
+test("the copy has the inputs and outputs of the stages, and no other files of the folder", async () => {
   const { study, remove } = await fixture();
   const reads = {
     "stories.csv": "1",
@@ -106,7 +106,7 @@ test("the copy holds what the stages wrote and read, and nothing else that lies 
   await remove();
 });
 
-test("with fewer than the planned readers a note says how many give a verdict; with enough, or at a declared look, it does not", async () => {
+test("with fewer than the planned readers a note says how many give a verdict; with enough, or at a declared look, there is no note", async () => {
   const { study, remove } = await fixture({ forms: 2, stories: 3, survey: { quota: 6 } });
   const said = async (participants: number, settings = "") => {
     await writeWhole(study.path("study.yaml"), (await readFile(study.path("study.yaml"), "utf8")) + settings);
@@ -123,7 +123,7 @@ test("with fewer than the planned readers a note says how many give a verdict; w
   await remove();
 });
 
-test("skill decides how often readers are right, and bias which way they are wrong", async () => {
+test("skill determines how often readers are right, and bias the direction of their errors", async () => {
   const flags = { participants: 300 };
   const [guessing, able, biased] = [
     await simulated("guessing", { ...flags, skill: 0 }),
@@ -132,13 +132,13 @@ test("skill decides how often readers are right, and bias which way they are wro
   ];
   // 1800 judgments: four standard errors are 0.047.
   expect(Math.abs((await accuracy(guessing.folder)) - 0.5)).toBeLessThan(0.047);
-  // Phi(d' / 2) = 0.84, a little less for the spread.
+  // Phi(d' / 2) = 0.84, slightly less with variance between readers.
   expect(await accuracy(able.folder)).toBeGreaterThan(0.76);
   expect(await accuracy(biased.folder, "human")).toBeGreaterThan(0.7);
   expect(await accuracy(biased.folder, "machine")).toBeLessThan(0.3);
 });
 
-test("the same seed simulates the same judgments to the byte", async () => {
+test("the same seed simulates the same judgments, byte for byte", async () => {
   const flags = { participants: 20, skill: 0.5 };
   const [one, other] = [await simulated("one", flags), await simulated("other", flags)];
   for (const file of ["judgments/judgments.csv", "judgments/participants.csv"]) {
@@ -146,14 +146,14 @@ test("the same seed simulates the same judgments to the byte", async () => {
   }
 });
 
-test("a folder that is not empty is refused", async () => {
+test("a target folder that is not empty is refused", async () => {
   await expect(simulated("copy", {})).rejects.toThrow(/is not empty/);
   await expect(simulated("../inside", { to: original.study.path("inside") })).rejects.toThrow(
     /inside the study/,
   );
 });
 
-test("the stage exports what the store holds, and is fresh afterwards", async () => {
+test("the stage exports the answers of the store, and is fresh afterwards", async () => {
   const copy = await simulated("stage", { participants: 10 });
   const before = await readFile(copy.path("judgments/judgments.csv"), "utf8");
   await runStage(judgments, copy, {}, quietEffects());
@@ -161,13 +161,13 @@ test("the stage exports what the store holds, and is fresh afterwards", async ()
   expect(await stateOf(judgments, copy, await readManifest(copy))).toEqual({ is: "fresh" });
 });
 
-test("before anybody has answered the stage waits for answers, and says whether the survey is open", async () => {
+test("without answers the stage waits, and says whether the survey is open", async () => {
   const { study, remove } = await fixture();
   const state = () => stateOf(judgments, study, { stages: {} });
   const closed = { is: "waiting", because: "for answers; `tinylove serve` opens the survey" };
   expect(await state()).toEqual(closed);
   const survey = await served(study);
-  await new Walker(survey.url).get("/");
+  await new TestClient(survey.url).get("/");
   expect(await state()).toEqual({ is: "waiting", because: "for answers; the survey is open" });
   const effects = quietEffects();
   await status([judgments]).run(study.folder, { json: false }, effects);
@@ -175,13 +175,13 @@ test("before anybody has answered the stage waits for answers, and says whether 
   await survey.close();
   expect(await state()).toEqual(closed);
   const again = await served(study);
-  await new Walker(again.url).begin();
+  await new TestClient(again.url).begin();
   await again.close();
   expect((await state()).is).toBe("missing");
   await remove();
 });
 
-test("judgments that came without a store are never written over", async () => {
+test("judgments that came without a store are never overwritten", async () => {
   const { study, remove } = await fixture();
   await writeWhole(
     study.path("judgments/judgments.csv"),
@@ -194,10 +194,10 @@ test("judgments that came without a store are never written over", async () => {
 test("while the survey runs the stage uses the server's own export", async () => {
   const { study, remove } = await fixture();
   const first = await served(study);
-  const walker = new Walker(first.url);
-  await walker.begin();
-  await walker.finish();
-  // Within two seconds what has been answered by then is exported; the rest with the next export, or at the end.
+  const client = new TestClient(first.url);
+  await client.begin();
+  await client.finish();
+  // After two seconds the answers so far are exported; the rest with the next export, or at the end.
   await expect.poll(() => readJudgments(study), { timeout: 10_000 }).not.toHaveLength(0);
   await first.close();
   const survey = await served(study);

@@ -19,7 +19,7 @@ test("the textbook example of Fleiss has kappa .210", () => {
   expect(fleissKappa(fleiss)).toBeCloseTo(0.2099, 4);
 });
 
-test("uneven judges are told, and one category has no kappa", () => {
+test("unequal numbers of judges are refused, and one category has no kappa", () => {
   expect(fleissKappa([])).toBeUndefined();
   expect(
     fleissKappa([

@@ -7,7 +7,7 @@ import reference from "../fixtures/stats/clustered.json" with { type: "json" };
 const { reader: readers, story: stories, y: values } = reference;
 const meanOf = (sums: Float64Array, sizes: Float64Array) => sums[0]! / sizes[0]!;
 
-test("the crossed bootstrap's error lies a little above the clustered one, as Owen showed", () => {
+test("the crossed bootstrap's error is slightly above the clustered one, as Owen showed", () => {
   const { estimate, standardError, interval, draws } = crossedBootstrap(
     { values, readers, stories },
     meanOf,
@@ -23,7 +23,7 @@ test("the crossed bootstrap's error lies a little above the clustered one, as Ow
   expect(interval.high).toBeGreaterThan(estimate);
 });
 
-test("a figure over groups leaves out draws in which it doesn't exist", () => {
+test("a statistic of groups leaves out draws in which it is undefined", () => {
   const result = crossedBootstrap(
     {
       values: [1, 0, 1, 1],
@@ -40,7 +40,7 @@ test("a figure over groups leaves out draws in which it doesn't exist", () => {
   expect(result.draws).toBeGreaterThan(100);
 });
 
-test("nothing has no figure", () => {
+test("without data there is no statistic", () => {
   expect(
     crossedBootstrap({ values: [], readers: [], stories: [] }, meanOf, {}, randomFrom(1)),
   ).toBeUndefined();

@@ -4,9 +4,9 @@ import { boundedInterval } from "../../src/stats/bounded-interval.ts";
 const scale = { low: 1, high: 5 };
 
 describe("an interval on a scale with two ends", () => {
-  // By hand: the place is .9, its logit ln 9 = 2.197225, t(.975, 3) = 3.182446, half = 3.182446 x .3 / 4 / .09
+  // By hand: the position is .9, its logit ln 9 = 2.197225, t(.975, 3) = 3.182446, half = 3.182446 x .3 / 4 / .09
   // = 2.652038; back from -.454814 and 4.849263.
-  test("leans inwards near an end, as computed by hand", () => {
+  test("is asymmetric near an end, as computed by hand", () => {
     const { low, high } = boundedInterval({ estimate: 4.6, standardError: 0.3, degrees: 3 }, scale, 0.95);
     expect(low).toBeCloseTo(1 + 4 / (1 + Math.exp(0.454814)), 5);
     expect(high).toBeCloseTo(1 + 4 / (1 + Math.exp(-4.849263)), 5);
@@ -19,7 +19,7 @@ describe("an interval on a scale with two ends", () => {
     expect(high).toBeCloseTo(3 + 2.085963 * 0.05, 3);
   });
 
-  test("is the whole scale where nothing is known", () => {
+  test("is the whole scale without information", () => {
     for (const figure of [
       { estimate: 2, standardError: Infinity, degrees: 0 },
       { estimate: 5, standardError: 0, degrees: 4 },
@@ -28,7 +28,7 @@ describe("an interval on a scale with two ends", () => {
     }
   });
 
-  test("refuses a mean beyond the scale, and a scale without length", () => {
+  test("refuses a mean outside the scale, and a scale without length", () => {
     const figure = { estimate: 6, standardError: 1, degrees: 4 };
     expect(() => boundedInterval(figure, scale, 0.95)).toThrow("the mean 6 is outside the scale from 1 to 5");
     expect(() => boundedInterval(figure, { low: 6, high: 6 }, 0.95)).toThrow("a scale must rise");

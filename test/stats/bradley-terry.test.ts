@@ -35,7 +35,7 @@ test("American League baseball 1987 has Agresti's strengths", () => {
   }
 });
 
-test("playing at home is worth .302, as in Agresti and BradleyTerry2", () => {
+test("the home advantage is .302, as in Agresti and BradleyTerry2", () => {
   const games = reference.home.flatMap((home, at): Comparison[] => [
     { winner: home, loser: reference.away[at]!, count: reference.homeWins[at]!, first: "winner" },
     { winner: reference.away[at]!, loser: home, count: reference.awayWins[at]!, first: "loser" },
@@ -49,14 +49,14 @@ test("playing at home is worth .302, as in Agresti and BradleyTerry2", () => {
   }
 });
 
-test("strengths don't depend on the reference but by a shift", () => {
+test("strengths depend on the reference only by a constant", () => {
   const one = rank(season, "Baltimore").strengths;
   const other = rank(season, "Boston").strengths;
   expect(other.get("Boston")!.value).toBe(0);
   expect(other.get("Detroit")!.value).toBeCloseTo(one.get("Detroit")!.value - one.get("Boston")!.value, 8);
 });
 
-test("a constant winner, two never compared, and no data give a reason", () => {
+test("a constant winner, items never compared, and no data give a reason", () => {
   const endless =
     "some always beat the others or were never compared with them, so the strengths are not finite";
   expect(bradleyTerry([{ winner: "a", loser: "b" }])).toEqual({ fitted: false, reason: endless });
@@ -70,7 +70,7 @@ test("a constant winner, two never compared, and no data give a reason", () => {
   expect(bradleyTerry([])).toEqual({ fitted: false, reason: "nothing was compared" });
 });
 
-test("impossible comparisons are refused by value", () => {
+test("impossible comparisons are refused with the value", () => {
   expect(() => bradleyTerry(season, "Chicago")).toThrow(
     new RangeError("the reference is not among the names compared: Chicago"),
   );

@@ -8,7 +8,7 @@ import {
 
 const matrix = Float64Array.of(4, 2, 0.6, 2, 5, 1, 0.6, 1, 3);
 
-test("a solved system multiplies back", () => {
+test("a solution multiplied by the matrix gives the right-hand side", () => {
   const factor = Float64Array.from(matrix);
   expect(choleskyInPlace(factor, 3)).toBe(true);
   const x = Float64Array.of(1, -2, 3);
@@ -32,7 +32,7 @@ test("the inverse times the matrix is one", () => {
   }
 });
 
-test("what is not positive definite is refused", () => {
+test("a matrix that is not positive definite is refused", () => {
   expect(inversePositive(Float64Array.of(1, 2, 2, 1), 2)).toBeUndefined();
   expect(inversePositive(Float64Array.of(1, 1, 1, 1), 2)).toBeUndefined();
 });

@@ -1,7 +1,7 @@
 import { expect, test } from "vitest";
 import { claimOf, conclusionOf } from "../../src/stats/claim.ts";
 
-test("a shown difference is different at any margin, and says when it lies within it", () => {
+test("a significant difference is different at any margin, and the claim says if it is within it", () => {
   const figure = { estimate: 0.54, standardError: 0.01, degrees: 200 };
   const [wide, narrow] = [0.1, 0.02].map((margin) => claimOf(figure, { value: 0.5, margin, alpha: 0.05 }));
   expect([wide!.verdict, wide!.withinMargin]).toEqual(["different", true]);

@@ -18,7 +18,7 @@ const study = simulateStudy(
   randomFrom(1),
 );
 
-test("Youden's J is twice the balanced accuracy less one, error and interval too", () => {
+test("Youden's J is twice the balanced accuracy minus one, with its error and interval", () => {
   const { youden } = clusteredDetection(study)!;
   const { estimate, standardError, interval } = verdictTest(study, { margin: 0.1 }).overall;
   expect(youden.value).toBeCloseTo(2 * estimate! - 1, 12);
@@ -26,7 +26,7 @@ test("Youden's J is twice the balanced accuracy less one, error and interval too
   expect(youden.interval.low).toBeCloseTo(2 * interval.low - 1, 10);
 });
 
-test("the error of d' lies below the crossed bootstrap's, which counts the rest up to three times", () => {
+test("the error of d' is below the crossed bootstrap's, which counts the residual up to three times", () => {
   const saysHuman = Array.from(study.correct, (right, at) =>
     Number(right === (study.origins[at] === "human")),
   );
@@ -44,7 +44,7 @@ test("the error of d' lies below the crossed bootstrap's, which counts the rest 
   expect(drawn.standardError / sensitivity.standardError).toBeLessThan(Math.sqrt(3));
 });
 
-test("one reader leaves the errors unknown, no machine stories leave nothing", () => {
+test("one reader gives no errors, no machine stories give nothing", () => {
   const one = {
     readers: ["a", "a"],
     stories: [1, 2],

@@ -7,19 +7,19 @@ import { expectClose } from "./close.ts";
 
 const { reader, story, y } = reference;
 
-test("errors clustered one way and two ways are those of leaving clusters out, as R computes them", () => {
+test("errors with one and two clusterings are those of the jackknife in R", () => {
   expectClose(clusteredMean(y, [reader]).estimate, reference.mean);
   expectClose(clusteredMean(y, [reader]).standardError, reference.byReader, 11);
   expectClose(clusteredMean(y, [story]).standardError, reference.byStory, 11);
   const both = clusteredMean(y, [reader, story]);
   expectClose(both.standardError, reference.byBoth, 11);
   expect(both.clusters).toEqual([12, 10]);
-  // Ten uneven stories count as somewhat fewer.
+  // Ten stories with unequal counts have fewer effective clusters.
   expect(both.degrees).toBeLessThan(9);
   expect(both.degrees).toBeGreaterThan(6);
 });
 
-test("errors of even clusters match R's sandwich", () => {
+test("errors of balanced clusters match R's sandwich", () => {
   const { even } = reference;
   expectClose(clusteredMean(even.y, [even.reader]).standardError, even.byReader, 11);
   expectClose(clusteredMean(even.y, [even.story]).standardError, even.byStory, 11);
@@ -28,7 +28,7 @@ test("errors of even clusters match R's sandwich", () => {
   expect(both.degrees).toBeCloseTo(7, 12);
 });
 
-test("a difference of groups with one value to a cluster is Welch's t-test", () => {
+test("a difference of groups with one value per cluster is Welch's t-test", () => {
   const { a, b, degrees, low, high } = reference.welch;
   const values = [...a, ...b];
   const result = clusteredContrast(values, {
@@ -44,7 +44,7 @@ test("a difference of groups with one value to a cluster is Welch's t-test", () 
   expectClose(result.interval.high, high, 11);
 });
 
-test("the error of two ways is never below that of one", () => {
+test("the error with two clusterings is never below that with one", () => {
   const values = [1, 0, 0, 1, 1, 0, 0, 1, 1];
   const readers = [0, 0, 0, 1, 1, 1, 2, 2, 2];
   const stories = [0, 1, 2, 0, 1, 2, 0, 1, 2];
@@ -53,14 +53,14 @@ test("the error of two ways is never below that of one", () => {
   expect(both).toBeGreaterThanOrEqual(Math.max(...one));
 });
 
-test("one cluster leaves the error unknown, not zero and not NaN", () => {
+test("one cluster gives no error, not zero and not NaN", () => {
   const result = clusteredMean([1, 0, 1], [["only", "only", "only"]]);
   expect(result).toMatchObject({ standardError: Infinity, degrees: 0 });
   expect(result.interval).toEqual({ low: -Infinity, high: Infinity });
   expect(clusteredMean([], [[]])).toMatchObject({ standardError: Infinity, degrees: 0, observations: 0 });
 });
 
-test("columns of different length and unknown groups are refused", () => {
+test("columns of different lengths and unknown groups are refused", () => {
   expect(() => clusteredMean([1, 0], [[1]])).toThrow(new RangeError("clusters: 1 entries, expected 2"));
   expect(() => clusteredMean([1, Number.NaN], [[1, 2]])).toThrow(
     new RangeError("a value is not a number: NaN"),

@@ -17,14 +17,14 @@ const judgments: Judgments = {
   correct: reference.right.map((right) => right === 1),
 };
 const named = (name: string, labels: readonly number[]) => ({ name, labels });
-const options = { margin: 0.1, weigh: "readers" } as const;
+const options = { margin: 0.1, weighting: "readers" } as const;
 
 test("equal reader weights, and clusters by title and class, have R's estimate, error and degrees of freedom", () => {
   const byTitle = verdictTest({ ...judgments, clusters: [named("title", title)] }, options).overall;
   expectClose(byTitle.estimate!, reference.estimate, 11);
   expectClose(byTitle.standardError, reference.byTitle[0]!, 11);
   expectClose(byTitle.degrees, reference.byTitle[1]!, 11);
-  expect(byTitle.ways).toEqual([
+  expect(byTitle.clusterings).toEqual([
     { name: "reader", clusters: 24 },
     { name: "title", clusters: 9 },
   ]);
@@ -33,7 +33,7 @@ test("equal reader weights, and clusters by title and class, have R's estimate, 
   const byClass = verdictTest({ ...judgments, clusters: both }, options).overall;
   expectClose(byClass.standardError, reference.byClassAndTitle[0]!, 11);
   expectClose(byClass.degrees, reference.byClassAndTitle[1]!, 11);
-  expect(byClass.ways.map(({ name }) => name)).toEqual(["class", "title"]);
+  expect(byClass.clusterings.map(({ name }) => name)).toEqual(["class", "title"]);
 });
 
 test("three clusterings, none nested in another, combine by inclusion and exclusion, as in R", () => {
@@ -65,13 +65,13 @@ test("too few named clusters give no verdict and a reason; enough of them do", (
   expect(verdictTest(only(enough), options).overall.verdict).toBe("different");
 });
 
-test("a clustering that repeats readers or stories changes nothing", () => {
+test("a clustering identical to readers or stories changes nothing", () => {
   const plain = verdictTest(judgments, options).overall;
   const again = verdictTest({ ...judgments, clusters: [named("author", reference.story)] }, options).overall;
   expect(again).toEqual(plain);
 });
 
-test("pairs take named clusters too", () => {
+test("pairs support named clusters too", () => {
   const data = { correct: judgments.correct, readers: reader, stories: reference.story };
   const plain = proportionVerdict(data, { margin: 0.1 });
   const clusters = [named("title", title)];
@@ -86,7 +86,7 @@ test("a significant difference is different at any margin", () => {
     readers: rows.map((one) => one.reader),
     stories: rows.map((one) => one.story),
     origins: rows.map((one) => (one.story % 2 === 0 ? "human" : "machine")),
-    // 23 of 40 right, moved around so that readers and stories are alike.
+    // 23 of 40 right, arranged so that readers and stories are equal.
     correct: rows.map((one) => (one.story * 7 + one.reader * 11) % 40 < 23),
   };
   for (const margin of [0.01, 0.05, 0.08, 0.1, 0.2, 0.4, 0.49]) {

@@ -19,7 +19,7 @@ test("ties share their mean rank", () => {
   expect([...ranks([10, 20, 10, 30])]).toEqual([1.5, 3, 1.5, 4]);
 });
 
-test("too little, or nothing that varies, has no correlation; a line has p = 0", () => {
+test("too few values, or constant ones, have no correlation; a line has p = 0", () => {
   expect(pearson([1, 2], [1, 2])).toBeUndefined();
   expect(spearman([1, 1, 1], [1, 2, 3])).toBeUndefined();
   expect(kendall([1, 2, 3], [4, 4, 4])).toBeUndefined();

@@ -3,7 +3,7 @@ import { designEffect, intraclassCorrelation } from "../../src/stats/design-effe
 import reference from "../fixtures/stats/clustered.json" with { type: "json" };
 import { expectClose } from "./close.ts";
 
-test("the intraclass correlation of uneven clusters matches R's anova", () => {
+test("the intraclass correlation of unbalanced clusters matches R's anova", () => {
   expectClose(intraclassCorrelation(reference.y, reference.reader)!, reference.icc, 11);
 });
 
@@ -15,7 +15,7 @@ test("the design effect is 1 + (m - 1) ICC", () => {
   );
 });
 
-test("where nothing can be told between clusters, nothing is", () => {
+test("without variance between clusters it is zero or undefined", () => {
   expect(intraclassCorrelation([1, 0, 1], ["a", "a", "a"])).toBeUndefined();
   expect(intraclassCorrelation([1, 0, 1], ["a", "b", "c"])).toBeUndefined();
   expect(intraclassCorrelation([1, 1, 1, 1], ["a", "a", "b", "b"])).toBeUndefined();

@@ -5,24 +5,27 @@ test("the Williams square of six begins 0 1 5 2 4 3", () => {
   expect(williamsSquare(6)[0]).toEqual([0, 1, 5, 2, 4, 3]);
 });
 
-test.each([2, 3, 4, 5, 6, 7, 12])("a Williams square of %i balances places and neighbours", (conditions) => {
-  const square = williamsSquare(conditions);
-  const repeats = conditions % 2 === 0 ? 1 : 2;
-  expect(square.length).toBe(conditions * repeats);
-  const pairs = new Map<string, number>();
-  const places = new Map<string, number>();
-  for (const row of square) {
-    expect(new Set(row).size).toBe(conditions);
-    for (const [at, condition] of row.entries()) {
-      places.set(`${at} ${condition}`, (places.get(`${at} ${condition}`) ?? 0) + 1);
-      if (at > 0)
-        pairs.set(`${row[at - 1]} ${condition}`, (pairs.get(`${row[at - 1]} ${condition}`) ?? 0) + 1);
+test.each([2, 3, 4, 5, 6, 7, 12])(
+  "a Williams square of %i balances positions and neighbours",
+  (conditions) => {
+    const square = williamsSquare(conditions);
+    const repeats = conditions % 2 === 0 ? 1 : 2;
+    expect(square.length).toBe(conditions * repeats);
+    const pairs = new Map<string, number>();
+    const places = new Map<string, number>();
+    for (const row of square) {
+      expect(new Set(row).size).toBe(conditions);
+      for (const [at, condition] of row.entries()) {
+        places.set(`${at} ${condition}`, (places.get(`${at} ${condition}`) ?? 0) + 1);
+        if (at > 0)
+          pairs.set(`${row[at - 1]} ${condition}`, (pairs.get(`${row[at - 1]} ${condition}`) ?? 0) + 1);
+      }
     }
-  }
-  expect(pairs.size).toBe(conditions * (conditions - 1));
-  expect(places.size).toBe(conditions * conditions);
-  expect(new Set([...pairs.values(), ...places.values()])).toEqual(new Set([repeats]));
-});
+    expect(pairs.size).toBe(conditions * (conditions - 1));
+    expect(places.size).toBe(conditions * conditions);
+    expect(new Set([...pairs.values(), ...places.values()])).toEqual(new Set([repeats]));
+  },
+);
 
 test.each([
   { v: 6, b: 10, r: 5, k: 3, lambda: 2 },

@@ -80,7 +80,7 @@ test("no data, one kind, one reader and identical ratings give no verdict", () =
   );
 });
 
-test("nearly all the same, and too few titles, give no verdict", () => {
+test("almost identical values, and too few titles, give no verdict", () => {
   const rows = [...Array(144).keys()];
   const data = {
     values: rows.map((at) => (at === 0 ? 4 : 3)),
@@ -101,7 +101,7 @@ test("nearly all the same, and too few titles, give no verdict", () => {
 test("no error is below that of independent values with one more at each end of the scale", () => {
   const rows = [...Array(40).keys()];
   const data = {
-    // Alike but for a reader's leaning, which a difference of means within readers does not feel.
+    // Identical except for a reader's bias, which a difference of means within readers does not include.
     values: rows.map((at) => (Math.floor(at / 4) % 2 === 0 ? 3 : 4)),
     readers: rows.map((at) => Math.floor(at / 4)),
     stories: rows.map((at) => at % 4),

@@ -20,19 +20,19 @@ test("the normal distribution and its quantiles match R to 13 digits", () => {
   expectClose(normalDensity(0), 0.3989422804014327, 15);
 });
 
-test("normal quantiles undo the distribution", () => {
+test("normal quantiles invert the distribution", () => {
   for (let z = -8; z <= 5; z += 0.37) expectClose(normalQuantile(normalCdf(z)) + 10, z + 10, 11);
   expect([normalQuantile(0), normalQuantile(1)]).toEqual([-Infinity, Infinity]);
 });
 
 test("the logarithm of gamma matches R", () => {
   for (const [x, value] of reference.logGamma as [number, number][]) {
-    // Beside its zeros at 1 and 2 only the absolute error can be small.
+    // Near its zeros at 1 and 2 only the absolute error can be small.
     expectClose(logGamma(x) + 1, value + 1, 14, `logGamma(${x})`);
   }
 });
 
-test("the incomplete beta function and its inverse hold 12 digits to n = 10,000", () => {
+test("the incomplete beta function and its inverse have 12 correct digits up to n = 10,000", () => {
   for (const [x, a, b, p] of reference.beta as [number, number, number, number][]) {
     expectClose(regularisedBeta(x, a, b), p, 12, `regularisedBeta(${x}, ${a}, ${b})`);
   }
@@ -79,7 +79,7 @@ test("chi-square tails match R to 12 digits", () => {
   }
 });
 
-test("impossible arguments are refused by value", () => {
+test("impossible arguments are refused with the value", () => {
   expect(() => normalQuantile(1.2)).toThrow(new RangeError("a probability must be from 0 to 1: 1.2"));
   expect(() => normalCdf(Number.NaN)).toThrow(RangeError);
   expect(() => logGamma(0)).toThrow(RangeError);

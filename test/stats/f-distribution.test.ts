@@ -12,7 +12,7 @@ test.each([
   expect(fSurvival(f, numerator, denominator) / p).toBeCloseTo(1, 10);
 });
 
-test("with one degree above it is Student's t, and what is impossible is refused", () => {
+test("with one numerator degree it is Student's t, and impossible arguments are refused", () => {
   expect(fSurvival(2.1 ** 2, 1, 17)).toBeCloseTo(studentTwoSided(2.1, 17), 12);
   expect(fSurvival(0, 3, 4)).toBe(1);
   expect(() => fSurvival(-1, 1, 1)).toThrow(new RangeError("F must be 0 or more: -1"));

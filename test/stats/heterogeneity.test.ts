@@ -5,7 +5,7 @@ import type { Judgments } from "../../src/stats/judgments.ts";
 import { type Random, randomFrom } from "../../src/stats/random.ts";
 import { simulateStudy } from "../../src/stats/simulate-study.ts";
 
-/** Readers who are right with their own probability, on stories of which they all judge every one. */
+/** Readers with their own probability of being right, who all judge every story. */
 function study(
   readers: number,
   stories: number,
@@ -21,8 +21,8 @@ function study(
   };
 }
 
-test("the p-value is that of all ways in which the answers to each story may fall to its readers", () => {
-  // Three readers, four stories, each judged rightly by one or two: 81 ways, each as likely.
+test("the p-value is that of all permutations of the answers to each story among its readers", () => {
+  // Three readers, four stories, one or two right answers each: 81 equally likely permutations.
   const right = [
     [1, 1, 1, 1],
     [0, 0, 0, 0],
@@ -42,7 +42,7 @@ test("the p-value is that of all ways in which the answers to each story may fal
   let far = 0;
   for (let way = 0; way < 81; way++) {
     const who = [way % 3, Math.floor(way / 3) % 3, Math.floor(way / 9) % 3, Math.floor(way / 27)];
-    // Stories 0 and 1 have one right answer, 2 and 3 two: there the reader drawn is the one who is wrong.
+    // Stories 0 and 1 have one right answer, 2 and 3 have two: for these the reader drawn is the one who is wrong.
     const totals = [0, 1, 2].map(
       (reader) =>
         Number(who[0] === reader) +
@@ -56,7 +56,7 @@ test("the p-value is that of all ways in which the answers to each story may fal
   expect(Math.abs(p - far / 81)).toBeLessThan(4 * Math.sqrt(((far / 81) * (1 - far / 81)) / draws) + 0.01);
 });
 
-test("a few who can tell among many who guess are found, and readers with only a bias are not", () => {
+test("a few who can tell among many who guess are found, and readers who differ only in bias are not", () => {
   const experts = study(80, 24, (reader) => (reader < 4 ? 0.95 : 0.5), randomFrom("experts"));
   const { p, ratio, readers } = readerHeterogeneity(experts, {}, randomFrom(2));
   expect(p).toBeLessThan(0.005);
@@ -81,7 +81,7 @@ test("nothing can be tested if each story has one reader, or all are right", () 
   expect(expertPower(own, {}, () => false, randomFrom(1))).toBeLessThan(0.1);
 });
 
-test("the power against 5 % who can tell is what simulated studies of such readers find", () => {
+test("the power against 5 % who can tell agrees with simulated studies", () => {
   const named = (right: readonly [number, number], judged: readonly [number, number], readers: number) =>
     guessingP(right, judged) <= 0.05 / readers;
   const plan = study(100, 16, () => 0.5, randomFrom("plan"));
@@ -97,7 +97,7 @@ test("the power against 5 % who can tell is what simulated studies of such reade
   }
   // Three standard errors of 150 studies.
   expect(Math.abs(power - found / 150)).toBeLessThan(0.1);
-  // Thirty readers hold none of them in one study of five, so that no design of theirs reaches .80.
+  // One in five samples of thirty readers includes none of them, so no design with thirty readers reaches .80.
   expect(
     expertPower(
       study(30, 40, () => 0.5, randomFrom(5)),
@@ -129,7 +129,7 @@ test("the share of readers who can tell is estimated from scores, and none among
   const none = ableShare(scores(0, 100))!;
   expect(none.estimate).toBe(0);
   expect(none.most).toBeCloseTo(0.03, 2);
-  // A reader who calls everything human is right in half of all, and so in none of what was found.
+  // A reader who calls everything human is right in half of all, and so is not counted.
   expect(guessingP([20, 0], [20, 20])).toBe(1);
   expect(ableShare([])).toBeUndefined();
 });

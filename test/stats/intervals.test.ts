@@ -23,12 +23,12 @@ test("682 of 925 has the exact interval of R's binom.test", () => {
   expect(high).toBeCloseTo(0.765407, 6);
 });
 
-test("no trials say nothing: the interval is everything", () => {
+test("without trials the interval is 0 to 1", () => {
   expect(wilson(0, 0)).toEqual({ low: 0, high: 1 });
   expect(clopperPearson(0, 0)).toEqual({ low: 0, high: 1 });
 });
 
-test("all right and all wrong reach the end and mirror each other", () => {
+test("all right and all wrong reach the ends and are mirror images", () => {
   for (const interval of [wilson, clopperPearson]) {
     expect(interval(20, 20).high).toBe(1);
     expect(interval(0, 20).low).toBe(0);
@@ -36,13 +36,13 @@ test("all right and all wrong reach the end and mirror each other", () => {
   }
 });
 
-test("a hundred thousand judgments keep their digits", () => {
+test("the intervals of a hundred thousand judgments are precise", () => {
   const { low, high } = clopperPearson(50_000, 100_000);
   expect(low + high).toBeCloseTo(1, 13);
   expect(high - low).toBeCloseTo(2 * 1.959964 * Math.sqrt(0.25 / 100_000), 4);
 });
 
-test("impossible counts and levels are refused by value", () => {
+test("impossible counts and levels are refused with the value", () => {
   expect(() => wilson(3, 2)).toThrow(new RangeError("successes must be a whole number from 0 to 2: 3"));
   expect(() => wilson(1.5, 2)).toThrow(RangeError);
   expect(() => clopperPearson(1, -2)).toThrow(new RangeError("trials must be a whole number from 0: -2"));

@@ -2,7 +2,7 @@ import { expect, test } from "vitest";
 import { kMeans } from "../../src/stats/k-means.ts";
 import { randomFrom } from "../../src/stats/random.ts";
 
-test("separate clouds are separate clusters", () => {
+test("separate groups of points are separate clusters", () => {
   const random = randomFrom(5, "clouds");
   const middles = [
     [0, 0, 9],
@@ -16,7 +16,7 @@ test("separate clouds are separate clusters", () => {
   const { of, centres, squares } = kMeans(points, 4, randomFrom(5));
   for (const [at] of middles.entries()) expect(new Set(of.slice(25 * at, 25 * (at + 1))).size).toBe(1);
   expect(new Set(of).size).toBe(4);
-  // Three dimensions of variance 1 a point.
+  // Three dimensions with variance 1.
   expect(squares / 300).toBeGreaterThan(0.7);
   expect(squares / 300).toBeLessThan(1.3);
   for (const middle of middles) {
@@ -47,7 +47,7 @@ test("each point is in the cluster of its nearest centre, and each centre is the
   }
 });
 
-test("the same seed gives the same clusters; fewer different points than clusters are a cluster each", () => {
+test("the same seed gives the same clusters; with fewer different points than clusters, each is a cluster", () => {
   const points = [[1], [1], [2], [2], [3]];
   expect([...kMeans(points, 2, randomFrom(9)).of]).toEqual([...kMeans(points, 2, randomFrom(9)).of]);
   const { of, squares } = kMeans(points, 9, randomFrom(1));
@@ -55,7 +55,7 @@ test("the same seed gives the same clusters; fewer different points than cluster
   expect(squares).toBe(0);
 });
 
-test("nothing, no cluster, and points of two lengths are refused", () => {
+test("no points, no clusters, and points of different lengths are refused", () => {
   expect(() => kMeans([], 2, randomFrom(1))).toThrow(RangeError);
   expect(() => kMeans([[1]], 0, randomFrom(1))).toThrow(
     new RangeError("the number of clusters must be at least 1: 0"),

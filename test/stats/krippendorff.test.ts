@@ -1,7 +1,7 @@
 import { expect, test } from "vitest";
 import { krippendorffAlpha } from "../../src/stats/krippendorff.ts";
 
-/** Krippendorff's example: 4 observers, 12 units, points where nothing was said. */
+/** Krippendorff's example: 4 observers, 12 units, a point is a missing value. */
 const example = [
   "1 2 3 3 2 1 4 1 2 . . .",
   "1 2 3 3 2 2 4 1 2 5 . 3",
@@ -31,7 +31,7 @@ test("full agreement is 1, and judges' order doesn't matter", () => {
   expect(krippendorffAlpha([...example].reverse(), "ordinal")).toBeCloseTo(0.815388, 6);
 });
 
-test("nothing to compare, or nothing that varies, has no alpha", () => {
+test("without pairs, or without variation, there is no alpha", () => {
   expect(krippendorffAlpha([])).toBeUndefined();
   expect(krippendorffAlpha([[1, 2, 3]])).toBeUndefined();
   expect(
@@ -42,7 +42,7 @@ test("nothing to compare, or nothing that varies, has no alpha", () => {
   ).toBeUndefined();
 });
 
-test("rows of different length and ratios below 0 are refused", () => {
+test("rows of different lengths and ratios below 0 are refused", () => {
   expect(() => krippendorffAlpha([[1, 2], [1]])).toThrow(new RangeError("judge 1 has 1 units, expected 2"));
   expect(() =>
     krippendorffAlpha(

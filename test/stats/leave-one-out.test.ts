@@ -39,7 +39,7 @@ test.each(["readers", "judgments"] as const)(
           origins: rows.map((at) => study.origins[at]!),
           correct: rows.map((at) => study.correct[at]!),
         };
-        const test = verdictTest(rest, { margin: 0.1, weigh });
+        const test = verdictTest(rest, { margin: 0.1, weighting: weigh });
         expect(overall).toBeCloseTo(test.overall.estimate!, 12);
         expect(human).toBeCloseTo(test.human.estimate!, 12);
         expect(machine).toBeCloseTo(test.machine.estimate!, 12);

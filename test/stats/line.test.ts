@@ -11,11 +11,11 @@ test.each(["cars", "mtcars"] as const)("the slope of a line matches R's lm: %s",
   expectClose(found.standardError, slope[1]!, 11);
   expectClose(found.interval.low, interval[0]!, 10);
   expectClose(found.interval.high, interval[1]!, 10);
-  // The fixture holds fifteen decimals, and these are small numbers.
+  // The fixture has fifteen decimals, and these numbers are small.
   expect(Math.abs(found.p - slope[3]!)).toBeLessThan(1e-14);
 });
 
-test("two slopes differ by Welch's degrees", () => {
+test("two slopes are compared with Welch's degrees of freedom", () => {
   const [one, other] = [
     slopeOf(reference.cars.x, reference.cars.y)!,
     slopeOf(reference.mtcars.x, reference.mtcars.y)!,
@@ -27,7 +27,7 @@ test("two slopes differ by Welch's degrees", () => {
   expectClose(difference.p, studentTwoSided(difference.estimate / Math.sqrt(a + b), difference.degrees));
 });
 
-test("two points make no line, nor does one place", () => {
+test("two points, or equal x values, give no line", () => {
   expect(slopeOf([1, 2], [1, 2])).toBeUndefined();
   expect(slopeOf([1, 1, 1], [1, 2, 3])).toBeUndefined();
   expect(slopeOf([1, 2, 3], [2, 4, 6])).toMatchObject({ estimate: 2, p: 0 });

@@ -15,7 +15,7 @@ test("coefficients, errors and likelihood match R's glm", () => {
   expectClose(result.logLikelihood, reference.logisticLikelihood[0]!, 10);
 });
 
-test("counts of trials weigh as many single rows would", () => {
+test("counts of trials are equivalent to single rows", () => {
   const single = fitLogistic(
     [
       [1, 0],
@@ -39,7 +39,7 @@ test("counts of trials weigh as many single rows would", () => {
   expect(logisticProbability(counted.coefficients, [1, 1])).toBeCloseTo(2 / 3, 10);
 });
 
-test("separated outcomes give a reason, and a ridge gives one answer", () => {
+test("separated outcomes give a reason, and with a ridge an estimate", () => {
   const rows = [
     [1, -2],
     [1, -1],
@@ -60,14 +60,14 @@ test("separated outcomes give a reason, and a ridge gives one answer", () => {
   expect(score).toBeCloseTo(ridged.coefficients[1]!, 6);
 });
 
-test("a steep slope that one outcome contradicts is no separation", () => {
+test("a steep slope with one contrary outcome is not separation", () => {
   const rows = Array.from({ length: 40 }, (_, at) => [1, at < 20 ? at - 40 : at]);
   const outcomes = rows.map((_, at) => Number(at === 19 || (at >= 20 && at !== 20)));
   const result = fitLogistic([...rows, [1, 400]], [...outcomes, 1]);
   expect(result).toMatchObject({ fitted: true, converged: true });
 });
 
-test("one kind of row that is always right separates, if the others don't", () => {
+test("one kind of row that is always right is separation, even if the others are not", () => {
   const rows = Array.from({ length: 300 }, (_, at) => [1, Number(at < 100)]);
   const outcomes = rows.map((row, at) => (row[1] === 1 ? 1 : at % 2));
   expect(fitLogistic(rows, outcomes)).toEqual({
@@ -92,7 +92,7 @@ test("dependent predictors, identical outcomes and no data give a reason", () =>
   expect(fitLogistic([], [])).toEqual({ fitted: false, reason: "there are no observations" });
 });
 
-test("impossible arguments are refused by value", () => {
+test("impossible arguments are refused with the value", () => {
   expect(() => fitLogistic([[1], [1]], [1])).toThrow(new RangeError("outcomes: 1 entries, expected 2"));
   expect(() => fitLogistic([[1], [1, 2]], [1, 0])).toThrow(
     new RangeError("row 1 has 2 predictors, expected 1"),

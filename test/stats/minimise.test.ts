@@ -15,7 +15,7 @@ test("the minimum of Rosenbrock's function is found", () => {
   expect(at[1]).toBeCloseTo(1, 5);
 });
 
-test("an impossible point is avoided by a shorter step", () => {
+test("an undefined point is avoided by a shorter step", () => {
   const { at } = minimise(
     ([x]) =>
       x! <= 0

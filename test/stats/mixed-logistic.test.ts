@@ -43,12 +43,12 @@ test.each(["study", "spread", "boundary"] as const)("crossed readers and stories
   const expected = reference[name];
   const fit = fitted(studyData(expected));
   expect(fit.converged).toBe(true);
-  // No lower likelihood than lme4 found, and the same place to four decimals.
+  // The likelihood is at least lme4's, and the estimates agree to four decimals.
   expect(fit.logLikelihood).toBeGreaterThan(expected.logLikelihood - 1e-5);
   expect(fit.logLikelihood).toBeCloseTo(expected.logLikelihood, 4);
   for (const [at, value] of expected.coefficients.entries())
     expect(fit.coefficients[at]).toBeCloseTo(value, 3);
-  // lme4 orders theta by the number of labels, the most first.
+  // lme4 orders theta by the number of levels, the largest first.
   const sorted = Object.entries(fit.deviations).sort(
     ([one], [other]) => labels(expected, other) - labels(expected, one),
   );
@@ -58,7 +58,7 @@ test.each(["study", "spread", "boundary"] as const)("crossed readers and stories
   }
 });
 
-// lme4 says .206 and .486 there, and warns that its own two ways disagree: .206 is less than a model without readers has.
+// lme4 says .206 and .486 there, and warns that its two methods disagree: .206 is below that of a model without readers.
 test("with a variance of 0 the standard errors match the explicit likelihood to five digits", () => {
   const csv = readFileSync(new URL("../fixtures/stats/boundary.csv", import.meta.url), "utf8");
   const rows = csv
@@ -143,12 +143,12 @@ test.each(["readers", "many", "titles"] as const)(
   },
 );
 
-test("without the slope the error of origin is too small where readers differ in skill", () => {
+test("without the slope the error of origin is too small if readers differ in skill", () => {
   const { slopes: _, ...data } = slopedData(sloped.readers);
   expect(fitted(data).standardErrors[1]! / sloped.readers.standardErrors[1]!).toBeLessThan(0.9);
 });
 
-test("with slopes the gradient is the derivative of the deviance, whichever group is larger", () => {
+test("with slopes the gradient is the derivative of the deviance, for either order of group sizes", () => {
   for (const name of ["many", "titles"] as const) {
     const data = slopedData(sloped[name]);
     const count = Object.keys(data.groups).length + Object.keys(data.slopes).length;
@@ -172,7 +172,7 @@ test("random intercepts have a mode for each reader and story", () => {
   expect(effects["story"]!.size).toBe(24);
 });
 
-test("the order of groups changes nothing", () => {
+test("the order of groups has no effect", () => {
   const data = studyData(reference.study);
   const turned = { ...data, groups: { story: data.groups.story, reader: data.groups.reader } };
   const [one, other] = [fitted(data), fitted(turned)];
@@ -180,7 +180,7 @@ test("the order of groups changes nothing", () => {
   expect(other.deviations["story"]).toBeCloseTo(one.deviations["story"]!, 5);
 });
 
-test("three crossed groups fit too, and a third that is noise costs no likelihood", () => {
+test("three crossed groups can be fitted, and a third without effect does not lower the likelihood", () => {
   const data = studyData(reference.study);
   const form = data.groups.reader.map((reader) => reader % 3);
   const two = fitted(data);
@@ -207,7 +207,7 @@ test("no data, identical outcomes, separation and dependent predictors give a re
   });
 });
 
-test("readers who never vary their answer give a reason, not a finite estimate", () => {
+test("readers who never vary their answer give a reason instead of a finite estimate", () => {
   const reader = Array.from({ length: 200 }, (_, at) => Math.floor(at / 10));
   const story = reader.map((_, at) => at % 10);
   const outcomes = reader.map((one) => one % 2);
@@ -218,7 +218,7 @@ test("readers who never vary their answer give a reason, not a finite estimate",
   });
 });
 
-test("one judgment has no fit; one reader's few have a singular one", () => {
+test("one judgment has no fit; few judgments of one reader have a singular one", () => {
   expect(fitMixedLogistic({ design: [[1]], outcomes: [1], groups: { reader: ["a"] } }).fitted).toBe(false);
   const few = fitted({
     design: [[1], [1], [1], [1]],
@@ -230,7 +230,7 @@ test("one judgment has no fit; one reader's few have a singular one", () => {
   expect(few.standardErrors[0]).toBeCloseTo(1, 3);
 });
 
-test("impossible arguments are refused by value", () => {
+test("impossible arguments are refused with the value", () => {
   const data = studyData(reference.study);
   expect(() => fitMixedLogistic({ ...data, groups: {} })).toThrow(RangeError);
   expect(() => fitMixedLogistic({ ...data, groups: { reader: [1] } })).toThrow(

@@ -15,7 +15,7 @@ test("Benjamini and Hochberg's adjusted p-values match R", () => {
     expect(adjusted).toBeCloseTo(expected[at]!, 14);
 });
 
-test("no tests need no correction, and none exceeds 1", () => {
+test("no tests need no correction, and no p-value exceeds 1", () => {
   expect(holm([])).toEqual([]);
   expect(holm([0.9, 0.8])).toEqual([1, 1]);
   expect(() => holm([1.2])).toThrow(new RangeError("a p-value must be from 0 to 1: 1.2"));

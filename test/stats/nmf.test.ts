@@ -2,7 +2,7 @@ import { expect, test } from "vitest";
 import { nmf } from "../../src/stats/nmf.ts";
 import { randomFrom } from "../../src/stats/random.ts";
 
-test("rows made of two topics are taken apart again", () => {
+test("rows that mix two topics are separated into them", () => {
   const random = randomFrom(1, "planted");
   const planted = [
     [0.5, 0.3, 0.2, 0, 0, 0],
@@ -21,7 +21,7 @@ test("rows made of two topics are taken apart again", () => {
   expect(loss.at(-1)!).toBeLessThan(0.01);
 });
 
-test("the same stream gives the same topics", () => {
+test("the same random stream gives the same topics", () => {
   const rows = [
     [1, 2, 0],
     [0, 1, 3],

@@ -25,7 +25,7 @@ test("the proportional-odds model matches MASS's polr", () => {
 });
 
 test.each(["even", "uneven"] as const)(
-  "clustered errors are the jackknife's of refits by polr: %s",
+  "clustered errors agree with the jackknife of refits by polr: %s",
   (name) => {
     const { rating, origin, reader, story, ...expected } = jackknife[name];
     const errorBy = (...clusters: number[][]) => {
@@ -36,7 +36,7 @@ test.each(["even", "uneven"] as const)(
       );
       if (!result.fitted) throw new Error(result.reason);
       expect(result.coefficients[0]).toBeCloseTo(expected.estimate, 5);
-      // One Newton step stands for a refit: within 2 %. No error is below that of independent ratings.
+      // One Newton step approximates a refit: within 2 %. No error is below that of independent ratings.
       const variance = Math.max(
         result.standardErrors[0]! ** 2,
         ...[expected.byReader, expected.byStory, expected.byBoth].slice(
@@ -48,12 +48,12 @@ test.each(["even", "uneven"] as const)(
     };
     const [byReader, byStory, byBoth] = [errorBy(reader), errorBy(story), errorBy(reader, story)];
     expect(byBoth).toBe(Math.min(byReader, byStory));
-    // Stories lie within their origin, and three of one kind carry hardly more than two degrees.
+    // Stories are nested in origin, and three of one kind have little more than two degrees of freedom.
     if (name === "uneven") expect(byStory).toBeLessThan(5);
   },
 );
 
-test("nothing, one rating, separation and one cluster have a reason", () => {
+test("no data, one rating, separation and one cluster give a reason", () => {
   expect(fitOrdinal([], [])).toEqual({ fitted: false, reason: "there are no ratings" });
   expect(fitOrdinal([[1], [2]], [3, 3])).toEqual({ fitted: false, reason: "all ratings are the same" });
   expect(fitOrdinal([[0], [0], [1], [1]], [1, 1, 2, 2])).toEqual({

@@ -2,7 +2,7 @@ import { expect, test } from "vitest";
 import { ownPairing } from "../../src/stats/own-pairing.ts";
 import { randomFrom } from "../../src/stats/random.ts";
 
-/** Blocks of one item a partner; `gain` is added to the likeness to the own partner, `pull` to one partner for all. */
+/** Blocks with one item per partner; `gain` is added to the similarity to the own partner, `pull` to one partner for all. */
 function drawn(seed: number, gain: number, pull = 0) {
   const random = randomFrom(seed, "pairs");
   const [blocks, partners] = [6, 5];
@@ -17,9 +17,9 @@ function drawn(seed: number, gain: number, pull = 0) {
   return ownPairing(similarity, own, block, 199, random);
 }
 
-test("where there is no influence, at most 6 of a hundred tests find one", () => {
+test("without an effect, at most 6 of a hundred tests are significant", () => {
   const trials = 2000;
-  // A partner that everything is like is no leak: `pull` must not count.
+  // A partner that is similar to everything is not a leak: `pull` must not count.
   const found = Array.from({ length: trials }, (_, seed) => drawn(seed, 0, 2)).filter(
     ({ p }) => p <= 0.05,
   ).length;
@@ -27,13 +27,13 @@ test("where there is no influence, at most 6 of a hundred tests find one", () =>
   expect(found / trials).toBeGreaterThan(0.035); // nor is the test asleep
 });
 
-test("an influence of known size is recovered and found", () => {
+test("an effect of known size is estimated and found", () => {
   const results = Array.from({ length: 200 }, (_, seed) => drawn(seed, 0.8));
   const mean = results.reduce((sum, { excess }) => sum + excess, 0) / results.length;
   expect(Math.abs(mean - 0.8)).toBeLessThan(0.05);
   expect(results.filter(({ p }) => p <= 0.05).length).toBeGreaterThan(180);
 });
 
-test("one partner alone can be compared with nothing", () => {
+test("a single partner cannot be compared", () => {
   expect(() => ownPairing([[1]], [0], ["a"], 9, randomFrom(1))).toThrow(RangeError);
 });

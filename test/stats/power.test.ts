@@ -41,7 +41,7 @@ test.each([
   );
 });
 
-test("formula and simulation agree that a difference within the margin may be shown together with equivalence", () => {
+test("formula and simulation agree on a difference within the margin together with equivalence", () => {
   const skilled = { ...plan, readers: 40, humanAccuracy: 0.58, machineAccuracy: 0.58 };
   const formula = verdictPower(skilled, options).overall;
   const simulated = simulatedPower(skilled, options, { studies: 500 }, randomFrom(2)).overall;
@@ -55,26 +55,26 @@ test("with no variance of readers and stories the error is that of independent j
   expect(human.standardError).toBeCloseTo(human.independentError, 10);
 });
 
-test("at the margin the power is the error allowed, or less", () => {
+test("at the margin the power is at most the allowed error", () => {
   const { overall } = verdictPower({ ...plan, humanAccuracy: 0.6, machineAccuracy: 0.6 }, options);
   expect(overall.equivalent).toBeLessThan(0.052);
   expect(overall.equivalent).toBeGreaterThan(0.03);
 });
 
-test("at chance a difference is shown as often as alpha allows", () => {
+test("at chance a difference is found at the rate alpha", () => {
   const { different } = verdictPower(plan, options).overall;
   expect(different).toBeLessThan(0.052);
   expect(different).toBeGreaterThan(0.03);
 });
 
-test("more stories reach a power that more readers can't", () => {
+test("more stories reach a power that more readers cannot", () => {
   const few = verdictPower({ ...plan, stories: 8, each: 8, readers: 10_000 }, options);
   const many = verdictPower({ ...plan, stories: 80 }, options);
   expect(few.overall.equivalent).toBeLessThan(0.8);
   expect(many.overall.equivalent).toBeGreaterThan(0.9);
 });
 
-test("the fewest readers reach the power and one fewer don't", () => {
+test("the smallest number of readers reaches the power, and one fewer does not", () => {
   const readers = readersForPower(plan, options, { power: 0.9 })!;
   const at = (count: number) => verdictPower({ ...plan, readers: count }, options).overall.equivalent;
   expect(at(readers)).toBeGreaterThanOrEqual(0.9);
@@ -82,7 +82,7 @@ test("the fewest readers reach the power and one fewer don't", () => {
   expect(readersForPower({ ...plan, stories: 4, each: 4 }, options)).toBeUndefined();
 });
 
-test("impossible plans are refused by value", () => {
+test("impossible plans are refused with the value", () => {
   expect(() => verdictPower(plan, { margin: 0 })).toThrow(RangeError);
   expect(() => simulatedPower({ ...plan, each: 3 }, options, { studies: 1 }, randomFrom(1))).toThrow(
     new RangeError("judgments per reader must be an even number from 2 to 40: 3"),

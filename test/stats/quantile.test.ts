@@ -9,7 +9,7 @@ test("quantiles interpolate as R's default does", () => {
   expect(values).toEqual([20, 1, 4, 3, 9]);
 });
 
-test("the deviation has n - 1 below", () => {
+test("the standard deviation divides by n - 1", () => {
   expect(mean([2, 4, 4, 4, 5, 5, 7, 9])).toBe(5);
   expect(standardDeviation([2, 4, 4, 4, 5, 5, 7, 9])).toBeCloseTo(Math.sqrt(32 / 7), 14);
 });

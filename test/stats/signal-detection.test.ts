@@ -40,7 +40,7 @@ test("the standard errors are those of Gourevitch and Galanter", () => {
   expect(dPrime.interval.high - dPrime.value).toBeCloseTo(1.959964 * dPrime.standardError, 6);
 });
 
-test("a reader who leans to human has bias and no skill", () => {
+test('a reader with a bias to "human" has bias and no skill', () => {
   const leaning = signalDetection({ hits: 60, humanStories: 100, falseAlarms: 60, machineStories: 100 })!;
   expect(leaning.sensitivity.value).toBe(0);
   expect(leaning.youden.value).toBe(0);

@@ -15,7 +15,7 @@ function counts(labels: ArrayLike<string | number>): number[] {
   return [...tally.values()];
 }
 
-test("each reader judges as many stories, half of them human, none twice", () => {
+test("each reader judges the planned number of stories, half of them human, none twice", () => {
   const study = simulateStudy(plan, randomFrom(1));
   expect(study.correct.length).toBe(300);
   expect(new Set(counts(study.readers))).toEqual(new Set([10]));
@@ -24,7 +24,7 @@ test("each reader judges as many stories, half of them human, none twice", () =>
   expect(Array.from(study.origins).filter((origin) => origin === "human").length).toBe(150);
 });
 
-test("each story is judged as often, to within one", () => {
+test("each story is judged equally often, within one", () => {
   const judged = counts(simulateStudy({ ...plan, readers: 31 }, randomFrom(2)).stories);
   expect(Math.max(...judged) - Math.min(...judged)).toBeLessThanOrEqual(1);
 });
@@ -42,7 +42,7 @@ test("the same seed gives the same study", () => {
   expect(simulateStudy(plan, randomFrom(4))).toEqual(simulateStudy(plan, randomFrom(4)));
 });
 
-test("the mean of a logistic-normal share matches R's integrate, and its logit undoes it", () => {
+test("the mean of a logistic-normal share matches R's integrate, and its inverse recovers the logit", () => {
   // integrate(function(z) plogis(0.8 + 1.3 * z) * dnorm(z), -Inf, Inf, rel.tol = 1e-12)
   expect(logisticNormalMean(0.8, 1.3)).toBeCloseTo(0.646801415, 9);
   expect(logisticNormalMean(0, 2)).toBeCloseTo(0.5, 14);
@@ -50,13 +50,13 @@ test("the mean of a logistic-normal share matches R's integrate, and its logit u
   expect(logisticNormalMean(0.3, 0)).toBeCloseTo(1 / (1 + Math.exp(-0.3)), 15);
 });
 
-test("between-unit variance adds up: all of a share's variance where nothing else varies", () => {
+test("variance components add up: with a single component it is all of the variance of a share", () => {
   // integrate(function(z) (plogis(0.5 + 0.7 * z) - m)^2 * dnorm(z), -Inf, Inf), m as above.
   expect(logisticNormalVariance(0.5, 0.7, 0)).toBeCloseTo(0.0229076090975, 10);
   expect(logisticNormalVariance(0.5, 0, 0.7)).toBe(0);
 });
 
-test("impossible plans are refused by value", () => {
+test("impossible plans are refused with the value", () => {
   const random = randomFrom(1);
   expect(() => simulateStudy({ ...plan, readers: 0 }, random)).toThrow(
     new RangeError("readers must be a whole number from 1: 0"),

@@ -50,11 +50,11 @@ test("sample sizes follow Chow, Shao and Wang", () => {
   expect(nonInferioritySampleSize({ truth: 0.5, chance: 0.3, margin: -0.1 })).toBeCloseTo(17.17, 2);
 });
 
-test("80 percent power needs 227 judgments within 0.10 and 888 within 0.05 by the exact test", () => {
+test("a power of 80 percent needs 227 judgments within 0.10 and 888 within 0.05 by the exact test", () => {
   expect([0.1, 0.05].map((margin) => tostExactSampleSize({ margin }))).toEqual([227, 888]);
 });
 
-test("the exact sample size keeps its power from there on", () => {
+test("larger samples keep the power of the exact sample size", () => {
   const n = tostExactSampleSize({ margin: 0.1 });
   expect(n).toBeGreaterThanOrEqual(227);
   for (let more = n; more < n + 60; more++)
@@ -62,7 +62,7 @@ test("the exact sample size keeps its power from there on", () => {
   expect(tostPower(n - 1, { margin: 0.1 })).toBeLessThan(0.8);
 });
 
-test("tiny and empty data show no equivalence", () => {
+test("tiny and empty data do not show equivalence", () => {
   expect(tost(0, 0, { margin: 0.1 })).toMatchObject({
     exactP: 1,
     normalP: 1,
@@ -73,12 +73,12 @@ test("tiny and empty data show no equivalence", () => {
   for (let x = 0; x <= 20; x++) expect(tostExactP(x, 20, { margin: 0.1 })).toBeGreaterThan(0.05);
 });
 
-test("all right is not equivalent to chance, with no NaN", () => {
+test("all right is not equivalent to chance, and gives no NaN", () => {
   const { normalP, exactP, upperZ } = tost(20, 20, { margin: 0.1 });
   expect([normalP, exactP, upperZ]).toEqual([1, 1, Infinity]);
 });
 
-test("impossible margins are refused by value", () => {
+test("impossible margins are refused with the value", () => {
   expect(() => tost(1, 2, { margin: 0 })).toThrow(new RangeError("a margin must be above 0: 0"));
   expect(() => tost(1, 2, { margin: 0.1, chance: 1 })).toThrow(RangeError);
   expect(() => tost(1, 2, { margin: 0.1 }, 0.6)).toThrow(RangeError);

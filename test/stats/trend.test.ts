@@ -21,7 +21,7 @@ test("the slope within readers, and its error clustered by reader and by text, m
   expect(found).toMatchObject({ degrees: 5, clusters: [6, 10], observations: 56 });
 });
 
-/** Texts at five levels, each rated by the same readers; what is peculiar to a text all its readers share. */
+/** Texts at five levels, each rated by the same readers; text effects are shared by all readers. */
 function ratings(rise: number, seed: number): TrendData {
   const random = randomFrom(seed, "ratings");
   const readers = Array.from({ length: 12 }, () => random.normal());
@@ -43,20 +43,20 @@ function ratings(rise: number, seed: number): TrendData {
   };
 }
 
-test("a rise is found; where texts alone differ, none is in 19 of 20 studies", () => {
+test("a trend is found; if only texts differ, none is found in 19 of 20 studies", () => {
   expect(trend(ratings(1, 3), { permutations: 199 }, randomFrom(3))!.p).toBeLessThan(0.02);
   const studies = 300;
   const found = Array.from(
     { length: studies },
     (_, seed) => trend(ratings(0, 100 + seed), { permutations: 99 }, randomFrom(seed))!,
   );
-  // Fifteen are expected, and more than 27 come once in a thousand times. A test that took ratings as independent would find some hundred.
+  // Fifteen are expected, and more than 27 have a probability of .001. A test that treats ratings as independent would find about a hundred.
   expect(found.filter(({ p }) => p <= 0.05).length).toBeLessThanOrEqual(27);
   const covered = found.filter(({ interval: { low, high } }) => low <= 0 && high >= 0).length;
   expect(covered / studies).toBeGreaterThan(0.92);
 });
 
-test("one level has no trend, and one reader no error", () => {
+test("one level has no trend, and one reader gives no error", () => {
   const two = { levels: [0, 0, 0], values: [1, 2, 3], units: [0, 1, 2], clusters: [[0, 1, 2]] };
   expect(trend(two, {}, randomFrom(1))).toBeUndefined();
   const alone = {

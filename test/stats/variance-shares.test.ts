@@ -22,7 +22,7 @@ function layout(
 test("known components are recovered", () => {
   // Variances 4, 1, 1 and 4 of 10.
   const shares = varianceShares(layout({ rows: 2, columns: 1, together: 1, chance: 2 }, 1));
-  // The sixty rows that were drawn vary by a fifth around their 4, and with them all shares of the sum.
+  // The sample variance of the sixty drawn rows varies by a fifth around 4, and all shares with it.
   expect(Math.abs(shares.rows - 0.4)).toBeLessThan(0.12);
   expect(Math.abs(shares.columns - 0.1)).toBeLessThan(0.04);
   expect(Math.abs(shares.interaction - 0.1)).toBeLessThan(0.03);
@@ -30,14 +30,14 @@ test("known components are recovered", () => {
   expect(shares.rows + shares.columns + shares.interaction + shares.chance).toBeCloseTo(1, 12);
 });
 
-test("what has no influence has hardly a share", () => {
+test("a factor without effect has a share near 0", () => {
   const { columns, interaction } = varianceShares(layout({ rows: 1, columns: 0, together: 0, chance: 1 }, 2));
   expect(columns).toBeLessThan(0.01);
   expect(interaction).toBeLessThan(0.02);
 });
 
-test("a small layout, worked out by hand", () => {
-  // Cell means 1 3 / 5 7: row means 2 and 6, column means 3 and 5, grand 4; draws lie 1 to either side of the mean.
+test("a small layout, computed by hand", () => {
+  // Cell means 1 3 / 5 7: row means 2 and 6, column means 3 and 5, grand 4; draws are 1 above and below the mean.
   const cell = (mean: number) => [[mean - 1], [mean + 1]];
   const shares = varianceShares([
     [cell(1), cell(3)],
@@ -66,6 +66,6 @@ test.each([
       [[[1]], [[1]]],
     ],
   ],
-])("%j is no balanced layout", (values) => {
+])("%j is not a balanced layout", (values) => {
   expect(() => varianceShares(values)).toThrow(RangeError);
 });

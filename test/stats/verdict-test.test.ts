@@ -6,7 +6,7 @@ import { proportionVerdict, verdictTest } from "../../src/stats/verdict-test.ts"
 
 const options = { margin: 0.1 };
 
-/** Readers who all judge all stories, half of them human, right where `isRight` says so. */
+/** Readers who all judge all stories, half of them human; right if `isRight` says so. */
 function everyone(
   readers: number,
   stories: number,
@@ -24,7 +24,7 @@ function everyone(
   };
 }
 
-test("a large study at chance is equivalent, and says so for each class and for all", () => {
+test("a large study at chance is equivalent, for each kind and overall", () => {
   const plan = { readers: 200, stories: 80, each: 40, variances: { bias: 0.3, skill: 0.1, story: 0.2 } };
   const result = verdictTest(simulateStudy(plan, randomFrom(1)), options);
   expect(result.together).toBe("equivalent");
@@ -47,7 +47,7 @@ test("a study of readers with skill is different", () => {
   expect(result.together).toBe("different");
 });
 
-test("the equivalence interval lies within the margin exactly where the verdict is equivalent", () => {
+test("the equivalence interval is within the margin exactly if the verdict is equivalent", () => {
   for (let seed = 0; seed < 60; seed++) {
     const plan = { readers: 40, stories: 20, each: 10, variances: defaultSpread };
     const { overall, human, machine } = verdictTest(
@@ -63,7 +63,7 @@ test("the equivalence interval lies within the margin exactly where the verdict 
   }
 });
 
-test("bias without skill moves the classes and leaves the balanced accuracy at chance", () => {
+test("bias without skill changes the accuracy of each kind and leaves the balanced accuracy at chance", () => {
   const plan = { readers: 300, stories: 120, each: 40, variances: { bias: 0.2, skill: 0, story: 0.1 } };
   const { overall, human, machine, together } = verdictTest(
     simulateStudy({ ...plan, humanAccuracy: 0.7, machineAccuracy: 0.3 }, randomFrom(3)),
@@ -74,7 +74,7 @@ test("bias without skill moves the classes and leaves the balanced accuracy at c
   expect(together).toBe("inconclusive");
 });
 
-test("unequal numbers of human and machine stories don't turn bias into skill", () => {
+test("unequal numbers of human and machine stories do not turn bias into skill", () => {
   const alwaysHuman = everyone(10, 20, () => true);
   const skewed = {
     ...alwaysHuman,
@@ -84,7 +84,7 @@ test("unequal numbers of human and machine stories don't turn bias into skill", 
   expect(verdictTest(skewed, options).overall.estimate).toBe(0.5);
 });
 
-test("the 2022 study's 78 judgments are inconclusive at every margin it could have named", () => {
+test("the 2022 study's 78 judgments are inconclusive at every plausible margin", () => {
   // 13 readers, 6 stories each of which 3 human; 21 of 39 and 18 of 39 right.
   const study = everyone(13, 6, (reader, story) => {
     const at = reader * 3 + Math.floor(story / 2);
@@ -96,7 +96,7 @@ test("the 2022 study's 78 judgments are inconclusive at every margin it could ha
   expect(overall.verdict).toBe("inconclusive");
 });
 
-test("nothing, one judgment and one class are inconclusive, with the reason", () => {
+test("no data, one judgment and one kind are inconclusive, with the reason", () => {
   const nothing = { readers: [], stories: [], origins: [], correct: [] };
   expect(verdictTest(nothing, options).overall).toMatchObject({
     verdict: "inconclusive",
@@ -114,7 +114,7 @@ test("nothing, one judgment and one class are inconclusive, with the reason", ()
   );
 });
 
-test("one reader, and one story of a kind, carry no verdict however many judgments there are", () => {
+test("one reader, or one story of a kind, gives no verdict however many judgments there are", () => {
   const oneReader = everyone(1, 1000, (_, story) => story % 4 < 2);
   expect(verdictTest(oneReader, options).overall).toMatchObject({ verdict: "inconclusive", degrees: 0 });
   const twoStories = everyone(1000, 2, (reader) => reader % 2 === 0);
@@ -123,7 +123,7 @@ test("one reader, and one story of a kind, carry no verdict however many judgmen
   expect(overall.reason).toBe("one story of a kind cannot represent stories in general");
 });
 
-test("few judgments are never equivalent, however evenly they fall", () => {
+test("few judgments are never equivalent, even if exactly half are right", () => {
   for (const [readers, stories] of [
     [2, 4],
     [3, 6],
@@ -153,7 +153,7 @@ test("all right is different and all wrong is different, with finite figures", (
   }
 });
 
-test("swapping the names of right and wrong mirrors the verdict", () => {
+test("swapping right and wrong mirrors the verdict", () => {
   const study = simulateStudy(
     { readers: 30, stories: 20, each: 10, variances: defaultSpread },
     randomFrom(9),
@@ -166,7 +166,7 @@ test("swapping the names of right and wrong mirrors the verdict", () => {
   expect(other.equivalenceP).toBeCloseTo(one.equivalenceP, 12);
 });
 
-test("impossible arguments are refused by value", () => {
+test("impossible arguments are refused with the value", () => {
   const study = everyone(2, 4, () => true);
   expect(() => verdictTest(study, { margin: 0.5 })).toThrow(
     new RangeError("a margin of 0.5 around 0.5 would call everything equivalent"),
@@ -188,7 +188,7 @@ test("impossible arguments are refused by value", () => {
 });
 
 // The long version is bench/stats-hard.ts.
-test("readers with a side preference are seldom called different if the right answer was mostly on that side", () => {
+test("readers with a side preference are rarely called different if the right answer was mostly on that side", () => {
   const called = { balanced: 0, raw: 0 };
   for (let study = 0; study < 200; study++) {
     const random = randomFrom("sides", study);

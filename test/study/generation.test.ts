@@ -8,13 +8,13 @@ const attempt = (number: number, chosen?: boolean): Generation =>
 const counting = (tried: readonly Generation[]): number =>
   tried.reduce((best, next) => (countsBefore(next, best) ? next : best)).attempt;
 
-test("the attempt that was chosen counts, and the last one where none was", () => {
+test("the chosen attempt counts, or the last one if none was chosen", () => {
   expect(counting([attempt(1), attempt(2), attempt(3)])).toBe(3);
   expect(counting([attempt(1, false), attempt(2, true), attempt(3, false)])).toBe(2);
   expect(counting([attempt(3, false), attempt(1, true), attempt(2, false)])).toBe(1);
 });
 
-test("a writer goes by the model's name, and by its address where it has none, as in older studies", () => {
+test("a condition is named by the model's name, or by its address without one, as in older studies", () => {
   const by = (model: Partial<Generation["model"]>) =>
     conditionName(
       Generation.parse(generationOf({ model: { address: "llama:a.gguf", hash: "0", ...model } })),

@@ -12,7 +12,7 @@ import {
   shownTable,
 } from "../../src/study/print.ts";
 
-describe("a number as people read it", () => {
+describe("a number as printed", () => {
   test.each([
     [21 / 39, "percent", "53.8 %"],
     [-0.00001, "percent", "0.0 %"],
@@ -58,7 +58,7 @@ describe("a number as people read it", () => {
   });
 });
 
-test("the two ends of an interval share a cell, and an unknown one leaves it empty", () => {
+test("the two ends of an interval share a cell, which is empty for an unknown interval", () => {
   const shown = shownTable({
     columns: [
       { key: "of", label: "Of", format: "text" },
@@ -79,7 +79,7 @@ test("the two ends of an interval share a cell, and an unknown one leaves it emp
   ]);
 });
 
-test("of many ids the first are shown, and the table holds them all", () => {
+test("of many ids the first are shown, and the table file has all", () => {
   const columns = [{ key: "texts", label: "which", format: "ids" as const }];
   const rows = [{ texts: "a b c" }, { texts: "a b c d e" }, { texts: "" }];
   const shown = shownTable({ columns, rows });

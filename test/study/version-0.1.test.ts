@@ -9,7 +9,7 @@ import { openStudy } from "../../src/workbench/study.ts";
 import { tinylove } from "../helpers/small-study.ts";
 import { temporaryFolder } from "../helpers/world.ts";
 
-/** A study that version 0.1 made: see its README. */
+/** A study made by version 0.1: see its README. */
 const fixture = fileURLToPath(new URL("../fixtures/study-0.1/", import.meta.url));
 let folder: string;
 beforeAll(async () => {
@@ -25,27 +25,27 @@ const numbers = async (of: string, name: string) =>
   JSON.parse(await readFile(join(of, `findings/${name}.json`), "utf8")).numbers;
 const textOf = (of: string, file: string) => readFile(join(of, file), "utf8");
 
-test("what it wrote is still what it read and wrote: nothing has to be written again", async () => {
+test("its stages are still fresh", async () => {
   const { code, printed } = await tinylove("status", "--study", folder);
   expect(code).toBe(0);
   for (const stage of ["collect", "compose", "judgments"])
     expect(printed).toMatch(new RegExp(`^${stage} +fresh`, "m"));
 });
 
-test("fields under former names are read under those of now", async () => {
+test("fields with former names are read under their new names", async () => {
   expect(await textOf(folder, "generations/one/one-shot.jsonl")).toContain('"pretend":true');
   const generations = await readGenerations(await openStudy(folder));
   expect(generations.length).toBeGreaterThan(0);
   expect(generations.every(({ model }) => model.dummy === true && !("pretend" in model))).toBe(true);
 });
 
-test("its store gives the same judgments to the byte", async () => {
+test("its store gives the same judgments, byte for byte", async () => {
   expect(await tinylove("judgments", "--study", folder)).toMatchObject({ code: 0 });
   for (const file of ["judgments/judgments.csv", "judgments/participants.csv"])
     expect(await textOf(folder, file)).toBe(await textOf(fixture, file));
 });
 
-test("its analysis, as it was registered, gives the same verdict, and a report", async () => {
+test("its registered analysis gives the same verdict, and a report", async () => {
   expect(await tinylove("analyse", "--study", folder)).toMatchObject({ code: 0 });
   const [then, now] = [await numbers(fixture, "verdict"), await numbers(folder, "verdict")];
   expect(now.together).toBe(then.together);

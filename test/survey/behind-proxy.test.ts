@@ -5,7 +5,7 @@ import { afterAll, afterEach, beforeAll, describe, expect, test } from "vitest";
 import { readJudgments } from "../../src/workbench/artefacts.ts";
 import { chromiumPath, launchBrowser, withoutChromium } from "../helpers/browser.ts";
 import { tinylove } from "./command.ts";
-import { fixture, hiddenFields, quietEffects, served, Walker } from "./fixture.ts";
+import { fixture, hiddenFields, quietEffects, served, TestClient } from "./fixture.ts";
 
 const ends: (() => Promise<unknown>)[] = [];
 afterEach(async () => {
@@ -20,7 +20,7 @@ async function open(shape: Parameters<typeof fixture>[0] = {}) {
   return { ...built, ...survey, effects };
 }
 
-/** A proxy on a host of its own that has other pages beside the survey, which lies below `path`. */
+/** A proxy on a host with other pages; the survey is below `path`. */
 async function hostWith(path: string, upstream: string, { strips }: { strips: boolean }): Promise<string> {
   const strays: string[] = [];
   const server = createServer((incoming, outgoing) => {
@@ -42,7 +42,7 @@ async function hostWith(path: string, upstream: string, { strips }: { strips: bo
   ends.push(async () => {
     server.closeAllConnections();
     await new Promise((resolve) => server.close(resolve));
-    // Nothing of the survey asked for a page outside its path.
+    // No request of the survey was outside its path.
     expect(strays).toEqual([]);
   });
   return `http://127.0.0.1:${(server.address() as AddressInfo).port}${path}`;
@@ -54,23 +54,23 @@ describe("below a path of its host,", () => {
   test.each([
     ["a proxy that takes the path off", true],
     ["a proxy that leaves it", false],
-  ])("every link, form, redirect and file is there, behind %s", async (_, strips) => {
+  ])("every link, form, redirect and file works, behind %s", async (_, strips) => {
     const { url, token, rehearsal } = await open({ survey });
     const host = await hostWith("/reading/one", new URL(url).origin, { strips });
-    const walker = new Walker(host);
-    walker.cookie = "";
-    await walker.post("/study/login", { token });
-    const researcher = new Walker(host);
-    researcher.cookie = walker.cookie;
-    const participant = new Walker(host);
+    const client = new TestClient(host);
+    client.cookie = "";
+    await client.post("/study/login", { token });
+    const researcher = new TestClient(host);
+    researcher.cookie = client.cookie;
+    const participant = new TestClient(host);
     const rehearse = new URL(rehearsal).pathname.slice("/reading/one".length);
-    const wanted = new Map<string, Walker>([
+    const wanted = new Map<string, TestClient>([
       ["/", participant],
       ["/study", researcher],
-      [rehearse, new Walker(host)],
+      [rehearse, new TestClient(host)],
     ]);
     const seen = new Set<string>();
-    // Every address on every page is asked for, as far as pages lead.
+    // Every address on every page is requested, by following links.
     for (const [path, by] of wanted) {
       seen.add(path);
       const { text, location, status } = await by.get(path);
@@ -104,9 +104,9 @@ describe("below a path of its host,", () => {
       { accept: "application/json" },
     );
     expect(JSON.parse(told.text)).toEqual({ next: "/reading/one/q/2" });
-    const cookies = (await new Walker(host).get("/")).headers.getSetCookie();
+    const cookies = (await new TestClient(host).get("/")).headers.getSetCookie();
     expect(cookies.join()).toContain("Path=/reading/one");
-    // Invitations and the first line of `serve` lead there as well.
+    // Invitations and the first line of `serve` have the path too.
     const { text } = await researcher.post("/study/invitations", {
       seal: hiddenFields((await researcher.get("/study")).text)["seal"]!,
       count: "1",
@@ -130,7 +130,7 @@ describe("below a path of its host,", () => {
     });
     afterAll(() => browser?.close());
 
-    test("two surveys on one host take no answers and no places of each other", async () => {
+    test("two surveys on one host do not share answers or places", async () => {
       const [one, other] = [
         await open({ survey: { path: "/one" } }),
         await open({ forms: 2, survey: { path: "/other" } }),
@@ -163,7 +163,7 @@ describe("below a path of its host,", () => {
         for (const position of [1, 2]) {
           await page.waitForURL(`${host}${path}/q/${position}`);
           await page.getByLabel("A person", { exact: true }).check();
-          // What could not be sent of the first survey waits for that survey.
+          // An unsent answer of the first survey waits for that survey.
           if (path === "/one" && position === 2) await context.setOffline(true);
           await page.getByRole("button", { name: /Next|Finish/ }).click();
         }
@@ -196,7 +196,7 @@ describe("the limit on requests", () => {
     ["X-Real-IP", (address) => ({ "x-real-ip": address })],
     ["Forwarded", (address) => ({ forwarded: `for=${address};proto=https` })],
     ["Forwarded, of several proxies", (address) => ({ forwarded: `for=198.51.100.9, for="${address}"` })],
-  ])("is for each address that the proxy tells by %s", async (_, header) => {
+  ])("is per address from the proxy's header %s", async (_, header) => {
     const { url, effects } = await open({ survey: { proxy: true, rate: 3 } });
     const of = (address: string) => statuses(url, 4, () => header(address));
     expect(await of("203.0.113.7")).toEqual([200, 200, 200, 429]);
@@ -204,7 +204,7 @@ describe("the limit on requests", () => {
     expect(effects.said.join()).not.toContain("does not send the client's address");
   });
 
-  test("is counted for each browser if the proxy sends no address, with one warning", async () => {
+  test("is per browser if the proxy sends no address, with one warning", async () => {
     const { url, effects } = await open({ survey: { proxy: true, rate: 3 } });
     const browser = (letter: string) => ({ cookie: `__Host-participant=${letter.repeat(26)}` });
     expect(await statuses(url, 4, () => browser("a"))).toEqual([200, 200, 200, 429]);
@@ -215,18 +215,18 @@ describe("the limit on requests", () => {
     );
   });
 
-  test("on guessing the token is no other with made-up cookies", async () => {
+  test("for wrong tokens cannot be avoided with forged cookies", async () => {
     const { url } = await open({ survey: { proxy: true } });
     const tries = [];
     for (let at = 0; at < 12; at++) {
-      const walker = new Walker(url);
-      walker.cookie = `__Host-participant=${"abcdefghijkl"[at]!.repeat(26)}`;
-      tries.push((await walker.post("/study/login", { token: "guess" })).status);
+      const client = new TestClient(url);
+      client.cookie = `__Host-participant=${"abcdefghijkl"[at]!.repeat(26)}`;
+      tries.push((await client.post("/study/login", { token: "guess" })).status);
     }
     expect(tries.slice(-2)).toEqual([429, 429]);
   });
 
-  test("believes no header where there is no proxy", async () => {
+  test("ignores the header without a proxy", async () => {
     const { url } = await open({ survey: { rate: 3 } });
     const all = await statuses(url, 4, (at) => ({
       "x-forwarded-for": `203.0.113.${at}`,

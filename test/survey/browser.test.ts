@@ -8,7 +8,7 @@ import { chromiumPath, launchBrowser, withoutChromium } from "../helpers/browser
 import { violations } from "./accessible.ts";
 import { type Fixture, fixture, quietEffects, served } from "./fixture.ts";
 
-/** With TINYLOVE_SCREENSHOTS=FOLDER every page that is looked at is kept as a picture. */
+/** With TINYLOVE_SCREENSHOTS=FOLDER every page is saved as a picture. */
 const pictures = process.env["TINYLOVE_SCREENSHOTS"];
 
 const found = chromiumPath();
@@ -41,7 +41,7 @@ describe.skipIf(!found)("in Chromium, a participant", () => {
     return context.newPage();
   }
 
-  /** The answers of whoever answered since `before`. */
+  /** The answers of the participant who answered since `before`. */
   async function answersSince(before: readonly Judgment[]): Promise<Judgment[]> {
     await survey.close();
     const known = new Set(before.map(({ participant }) => participant));
@@ -160,7 +160,7 @@ describe.skipIf(!found)("in Chromium, a participant", () => {
     }
   });
 
-  test("answers in two tabs, the later one counts", async () => {
+  test("answers in two tabs, and the later answer counts", async () => {
     const earlier = await before();
     const one = await reader();
     await begin(one);
@@ -191,7 +191,7 @@ describe.skipIf(!found)("in Chromium, a participant", () => {
     expect(judgments.every(({ ms }) => ms === undefined)).toBe(true);
   });
 
-  test("needs nothing but a keyboard", async () => {
+  test("needs only a keyboard", async () => {
     const earlier = await before();
     const page = await reader();
     const press = async (...keys: string[]) => {
@@ -229,7 +229,7 @@ describe.skipIf(!found)("in Chromium, a participant", () => {
     await page.getByText("There is no connection at the moment").waitFor();
     await page.context().setOffline(false);
     await answer(page, 2, "A person");
-    // The server dies while an answer is under way, and the tab is closed meanwhile.
+    // The server dies during an answer, and the tab is closed meanwhile.
     await page.waitForURL(/\/q\/3$/);
     const port = Number(new URL(survey.url).port);
     await survey.close();
@@ -322,7 +322,7 @@ describe.skipIf(!found)("in Chromium, a participant", () => {
     }
   });
 
-  test("and a researcher finds every page accessible", async () => {
+  test("and a researcher find every page accessible", async () => {
     const page = await reader({ bypassCSP: true });
     await page.goto(`${survey.url}/study`);
     expect(await violations(page)).toEqual([]);

@@ -3,7 +3,7 @@ import type { Effects } from "../../src/workbench/effects.ts";
 import type { Study } from "../../src/workbench/study.ts";
 import { quietEffects } from "./fixture.ts";
 
-/** Runs a command line on a study, as a user does; what it came to and what it said. */
+/** Runs a command line on a study; returns its exit code and messages. */
 export async function tinylove(
   study: Study,
   words: readonly string[],
@@ -14,7 +14,7 @@ export async function tinylove(
   return { code, said: effects.said.join("\n") };
 }
 
-/** Serves until the survey is open, and ends it; or what it said where it would not open. */
+/** Runs `serve` until the survey is open, then stops it; or returns its messages if it does not open. */
 export async function serveOnce(study: Study, changes: Partial<Effects> = {}) {
   const ended = new AbortController();
   const print = () => ended.abort();

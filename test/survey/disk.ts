@@ -6,20 +6,20 @@ import { dirname, join, relative } from "node:path";
 import { fileURLToPath } from "node:url";
 import type { Random } from "../../src/stats/random.ts";
 
-/** What a test says when it is skipped for want of a recording disk. */
+/** The reason if a test is skipped because the disk cannot be recorded. */
 export const withoutRecorder = "skipped: watching the disk takes Linux and a C compiler (cc)";
 
 export interface Recorder {
-  /** For the environment of a process whose changes below `folder` are to be recorded. */
+  /** Environment of a process whose changes below `folder` are recorded. */
   env(folder: string, slow?: number): Record<string, string>;
-  /** Where the record is. */
+  /** The path of the record. */
   readonly record: string;
   /** While true, every sync fails with EIO. */
   fail(failing: boolean): Promise<void>;
   remove(): Promise<void>;
 }
 
-/** Compiles `disk.c`; undefined where that cannot be done. */
+/** Compiles `disk.c`; undefined if that is not possible. */
 export async function recorder(): Promise<Recorder | undefined> {
   if (process.platform !== "linux") return undefined;
   const folder = await mkdtemp(join(tmpdir(), "tinylove-disk-"));
@@ -32,7 +32,7 @@ export async function recorder(): Promise<Recorder | undefined> {
   }
   const record = join(folder, "record");
   const fails = join(folder, "fails");
-  // A database runs as another user, and writes the record as well.
+  // A database runs as another user, and writes the record too.
   await writeFile(record, "", { mode: 0o666 });
   execFileSync("chmod", ["a+rwx", folder, record]);
   return {
@@ -50,11 +50,11 @@ export async function recorder(): Promise<Recorder | undefined> {
 }
 
 /**
- * The disk below a folder as a power cut would leave it. What was synced is there. What was not yet may be there, in
- * part, or not at all: a disk writes sectors of 512 bytes in whatever order it likes. A name that came, went or
- * changed is safe when its folder was synced, and a new one also when its file was, as Linux's file systems have it.
- * After a failed sync the bytes that it was for are lost or kept by chance, and a later sync does not help them:
- * Linux takes them for clean.
+ * The disk below a folder as a power cut would leave it. Synced data are present. Unsynced data may be present, in part, or
+ * missing: a disk writes sectors of 512 bytes in any order. A created, removed or changed name is safe after a sync of its
+ * folder, and a new one also after a sync of its file, as in Linux's file systems.
+ * After a failed sync its bytes are lost or kept at random, and a later sync does not write them: Linux considers them
+ * clean.
  */
 export class Disk {
   readonly #folder: string;
@@ -66,7 +66,7 @@ export class Disk {
   readonly #random: Random;
   #done = 0;
 
-  /** What `record` says was done to `folder`, which held `before` when the recording began. */
+  /** The recorded changes to `folder`, which contained `before` at the start. */
   constructor(record: string, folder: string, before: Contents, random: Random) {
     this.#folder = folder;
     this.#entries = entriesOf(readFileSync(record));
@@ -82,37 +82,37 @@ export class Disk {
     );
   }
 
-  /** How many things were done. */
+  /** The number of changes. */
   get length(): number {
     return this.#entries.length;
   }
 
-  /** When the thing of this number had been done, in nanoseconds of the machine's steady clock. */
+  /** The time of the change with this number, in nanoseconds of the machine's steady clock. */
   at(number: number): bigint {
     return this.#entries[number]!.at;
   }
 
-  /** Goes on to where the first `count` things have been done. */
+  /** Replays up to the first `count` changes. */
   advance(count: number): void {
     for (; this.#done < count; this.#done++) this.#do(this.#entries[this.#done]!, this.#done);
   }
 
-  /** Writes to `target` what a cut now could leave; true where something was under way that it left out or tore. */
+  /** Writes to `target` what a power cut now could leave; true if it left out or tore a pending write. */
   async cut(target: string): Promise<boolean> {
     const random = this.#random;
     const names = new Map(this.#names);
-    // A journalling file system keeps the order of names: some first ones are there, and none of the others.
+    // A journalling file system keeps the order of names: the first ones are present, and none of the others.
     const named = random.integer(0, this.#namings.length);
     for (const { apply } of this.#namings.slice(0, named)) apply(names);
-    const luck = random.pick(["none", "all", "some writes", "some sectors"] as const);
+    const survival = random.pick(["none", "all", "some writes", "some sectors"] as const);
     let torn = named < this.#namings.length;
     for (const [name, file] of names) {
       const path = join(target, name);
       if (file === "folder") await mkdir(path, { recursive: true, mode: 0o700 });
       else {
         await mkdir(dirname(path), { recursive: true });
-        await writeFile(path, file.cut(luck, random), { mode: 0o600 });
-        torn ||= luck !== "all" && file.pending.length > 0;
+        await writeFile(path, file.cut(survival, random), { mode: 0o600 });
+        torn ||= survival !== "all" && file.pending.length > 0;
       }
     }
     return torn;
@@ -170,7 +170,7 @@ export class Disk {
   }
 }
 
-/** What a folder holds, by relative name; files with the number that their file system gives them. */
+/** The content of a folder by relative name; files with their inode numbers. */
 export type Contents = ReadonlyMap<string, "folder" | { readonly number: bigint; readonly bytes: Buffer }>;
 
 export function contentsOf(folder: string): Contents {
@@ -188,7 +188,7 @@ type Names = Map<string, File | "folder">;
 /** A change of names that is not safe yet. */
 interface Naming {
   readonly folder: string;
-  /** The file that came to be. */
+  /** The created file. */
   readonly file?: File;
   apply(names: Names): void;
 }
@@ -197,11 +197,11 @@ type Change =
   | { readonly number: number; readonly offset: number; readonly bytes: Buffer }
   | { readonly number: number; readonly size: number; readonly atLeast: number };
 
-type Luck = "none" | "all" | "some writes" | "some sectors";
+type Survival = "none" | "all" | "some writes" | "some sectors";
 
 const sector = 512;
 
-/** A file's safe bytes, and what was done to it since. */
+/** A file's safe bytes, and the changes since. */
 class File {
   #safe: Bytes;
   pending: Change[] = [];
@@ -220,9 +220,9 @@ class File {
     this.pending = this.pending.filter(({ number }) => number > begun);
   }
 
-  cut(luck: Luck, random: Random): Buffer {
+  cut(survival: Survival, random: Random): Buffer {
     const left = new Bytes(Buffer.from(this.#safe.content()));
-    for (const change of this.pending) applySome(left, change, luck, random);
+    for (const change of this.pending) applySome(left, change, survival, random);
     return left.content();
   }
 }
@@ -232,10 +232,10 @@ function apply(bytes: Bytes, change: Change): void {
   else bytes.resize(change.atLeast ? Math.max(change.atLeast, bytes.size) : change.size);
 }
 
-function applySome(bytes: Bytes, change: Change, luck: Luck, random: Random): void {
-  if (luck === "none") return;
-  if (luck === "some writes" && random.next() < 0.5) return;
-  if (luck === "some sectors") applySectors(bytes, change, random);
+function applySome(bytes: Bytes, change: Change, survival: Survival, random: Random): void {
+  if (survival === "none") return;
+  if (survival === "some writes" && random.next() < 0.5) return;
+  if (survival === "some sectors") applySectors(bytes, change, random);
   else apply(bytes, change);
 }
 
@@ -253,7 +253,7 @@ function applySectors(bytes: Bytes, change: Change, random: Random): void {
   }
 }
 
-/** Bytes that grow; what was never written is zero. */
+/** Bytes that grow; unwritten ones are zero. */
 class Bytes {
   #bytes: Buffer;
   size: number;
@@ -278,7 +278,7 @@ class Bytes {
       this.content().copy(larger);
       this.#bytes = larger;
     }
-    // What is cut off does not come back when the file grows again.
+    // Truncated bytes do not return when the file grows again.
     if (size < this.size) this.#bytes.fill(0, size, this.size);
     this.size = size;
   }

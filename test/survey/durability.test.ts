@@ -16,7 +16,7 @@ import { exists } from "../../src/workbench/files.ts";
 import { studyOf } from "../../src/workbench/study.ts";
 import { hasPostgres, newPostgresData, startPostgresOn, withoutPostgres } from "../helpers/postgres.ts";
 import { contentsOf, Disk, recorder, withoutRecorder } from "./disk.ts";
-import { fixture, hiddenFields, quietEffects, Walker } from "./fixture.ts";
+import { fixture, hiddenFields, quietEffects, TestClient } from "./fixture.ts";
 import { killEmbedded, killOnPostgres } from "./kills.ts";
 import { compared, Load, pause } from "./load.ts";
 import { canMount, smallDisk } from "./mount.ts";
@@ -48,7 +48,7 @@ async function built(shape: Parameters<typeof fixture>[0] = { survey: { rate: 1_
   return studyOf(realpathSync(study.folder), study.config);
 }
 
-// The suite kills and cuts a few times; `bench/serve-kills.ts` and `bench/serve-power-cuts.ts` a hundred times.
+// The suite kills and cuts only a few times; `bench/serve-kills.ts` and `bench/serve-power-cuts.ts` a hundred times.
 describe("under load nothing acknowledged is lost, and nothing stored twice,", () => {
   test("when the server is killed", async () => {
     const seen = await killEmbedded(program, { kills: 2, answers: 40, random });
@@ -77,15 +77,15 @@ describe("under load nothing acknowledged is lost, and nothing stored twice,", (
 test("a killed server's answers are exported when it starts again, and a normal stop exports them too", async () => {
   const study = await built({});
   const server = await program.serve(study.folder);
-  const walker = new Walker(server.url);
-  await walker.begin();
-  const first = hiddenFields((await walker.get("/q/1")).text);
-  await walker.post("/q/1", { ...first, answer: "human" });
+  const client = new TestClient(server.url);
+  await client.begin();
+  const first = hiddenFields((await client.get("/q/1")).text);
+  await client.post("/q/1", { ...first, answer: "human" });
   await server.end("SIGKILL");
   const again = await program.serve(study.folder);
   expect(await readJudgments(study)).toHaveLength(1);
-  walker.url = again.url;
-  await walker.finish();
+  client.url = again.url;
+  await client.finish();
   await again.end("SIGTERM");
   expect(again.process.exitCode).toBe(0);
   expect(await readJudgments(study)).toHaveLength(4);
@@ -99,12 +99,12 @@ test.skipIf(!watch)(
     const server = await program.serve(study.folder, watch!.env(study.folder));
     const load = new Load(4, () => server.url);
     await load.more(30);
-    const walker = new Walker(server.url);
-    await walker.begin();
-    const fields = { ...hiddenFields((await walker.get("/q/1")).text), answer: "human" };
+    const client = new TestClient(server.url);
+    await client.begin();
+    const fields = { ...hiddenFields((await client.get("/q/1")).text), answer: "human" };
 
     await watch!.fail(true);
-    const refused = await walker.post("/q/1", fields);
+    const refused = await client.post("/q/1", fields);
     expect(refused.status).toBe(503);
     expect(hiddenFields(refused.text)).toMatchObject(fields);
     const told = load.acknowledged.size;
@@ -113,7 +113,7 @@ test.skipIf(!watch)(
     expect(load.acknowledged.size).toBe(told);
     await watch!.fail(false);
 
-    expect((await walker.post("/q/1", fields)).status).toBe(303);
+    expect((await client.post("/q/1", fields)).status).toBe(303);
     await load.more(30);
     await load.end();
     await server.end("SIGKILL");
@@ -131,7 +131,7 @@ test.skipIf(!watch)(
 );
 
 test.skipIf(!watch || !hasPostgres())(
-  "a PostgreSQL whose syncs fail acknowledges nothing, and the survey goes on when it has started again",
+  "a PostgreSQL whose syncs fail acknowledges nothing, and the survey continues after a restart",
   async () => {
     const disk = (await recorder())!;
     const data = await newPostgresData();
@@ -149,7 +149,7 @@ test.skipIf(!watch || !hasPostgres())(
     while (load.failures < failures + 20) await pause(5);
     expect(load.acknowledged.size).toBe(told);
     await disk.fail(false);
-    // It ends itself where it cannot tell what is on its disk.
+    // PostgreSQL stops itself if it cannot know what is on its disk.
     await postgres.restart();
     await load.more(20);
     await load.end();
@@ -165,9 +165,9 @@ test("a server that is killed during a backup leaves no partial one, and the nex
   for (let at = 0; at < 150; at++) await store.metadata.set(`ballast ${at}`, "x".repeat(200_000));
   await store.close();
   const server = await program.serve(study.folder);
-  const walker = new Walker(server.url);
-  await walker.begin();
-  await walker.post("/q/1", { ...hiddenFields((await walker.get("/q/1")).text), answer: "human" });
+  const client = new TestClient(server.url);
+  await client.begin();
+  await client.post("/q/1", { ...hiddenFields((await client.get("/q/1")).text), answer: "human" });
   const target = study.path("backups/one.sqlite");
   const partial = async () =>
     (await readdir(study.folder)).some((name) => name.endsWith(".partial") && name.startsWith("survey-"));
@@ -212,8 +212,8 @@ test.skipIf(!canMount())(
   },
 );
 
-test.skipIf(!watch)("the power cuts find a store that does not sync before it acknowledges", async () => {
-  // Spoils the program: the last test.
+test.skipIf(!watch)("the power cuts detect a store that acknowledges before it syncs", async () => {
+  // Damages the program, so this is the last test.
   await program.spoil("survey/store/database.js", /synchronous = FULL/, "synchronous = NORMAL");
   await program.spoil("survey/store/database.js", /found\.synchronous !== 2/, "false");
   const seen = await cutEmbedded(program, { images: 8, answers: 100, random });

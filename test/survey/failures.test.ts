@@ -16,7 +16,7 @@ import {
   startPostgresOn,
   withoutPostgres,
 } from "../helpers/postgres.ts";
-import { fixture, hiddenFields, quietEffects, served, Walker } from "./fixture.ts";
+import { fixture, hiddenFields, quietEffects, served, TestClient } from "./fixture.ts";
 import { compared, Load, pause } from "./load.ts";
 import { canMount, smallDisk } from "./mount.ts";
 
@@ -33,19 +33,19 @@ async function built() {
   return study;
 }
 
-/** A reader at the first question, with an answer that is not sent yet. */
+/** A participant at the first question, with an answer that is not sent yet. */
 async function aboutToAnswer(url: string) {
-  const walker = new Walker(url);
-  await walker.begin();
-  const fields = { ...hiddenFields((await walker.get("/q/1")).text), answer: "human" };
-  return { walker, send: () => walker.post("/q/1", fields) };
+  const client = new TestClient(url);
+  await client.begin();
+  const fields = { ...hiddenFields((await client.get("/q/1")).text), answer: "human" };
+  return { client, send: () => client.post("/q/1", fields) };
 }
 
 describe("the write-ahead log", () => {
   const size = (path: string) => statSync(`${path}-wal`, { throwIfNoEntry: false })?.size ?? 0;
   const megabytes = 1_000_000;
 
-  test("stays small under a long load, waits for a long reader, and is used again afterwards", async () => {
+  test("stays small under a long load, waits for a long read transaction, and shrinks afterwards", async () => {
     const study = await built();
     const path = study.path("survey.sqlite");
     const store = new Store(await openDatabase(study, {}));
@@ -57,7 +57,7 @@ describe("the write-ahead log", () => {
     await write(250);
     expect(size(path)).toBeLessThan(20 * megabytes);
 
-    // Another program that reads, a browser of databases for instance.
+    // Another program that reads, such as a database browser.
     const other = new Libsql(path);
     other.exec("BEGIN");
     other.prepare("SELECT count(*) FROM fact").get();
@@ -76,7 +76,7 @@ describe("the write-ahead log", () => {
   });
 });
 
-test("a store that another program has locked refuses answers and takes them when it is free", async () => {
+test("a store that another program has locked refuses answers and accepts them when it is free", async () => {
   const study = await built();
   const survey = await served(study);
   const { send } = await aboutToAnswer(survey.url);
@@ -118,12 +118,12 @@ describe.skipIf(!hasPostgres())("a PostgreSQL", () => {
     return client;
   }
 
-  test("whose connections are all taken refuses answers in time, and stores them once there are some", async () => {
+  test("with all connections in use refuses answers in time, and stores them when connections are free", async () => {
     const study = await built();
     const survey = await served(study, effects());
     const load = new Load(6, () => survey.url);
     await load.more(10);
-    // Whoever is quickest gets what comes free: the survey's connections are ended until others hold them all.
+    // The survey's connections are ended until other clients have taken all of them.
     const held: pg.Client[] = [];
     const admin = await connect();
     while (held.length < 11) {
@@ -170,10 +170,10 @@ describe.skipIf(!hasPostgres())("a PostgreSQL", () => {
     expect(await compared([], study)).toMatchObject({ stored: 1 });
   });
 
-  test("whose tables another program has locked stores the answer once when they are free", async () => {
+  test("with tables that another program has locked stores the answer once when they are free", async () => {
     const study = await built();
     const survey = await served(study, effects());
-    const { walker, send } = await aboutToAnswer(survey.url);
+    const { client, send } = await aboutToAnswer(survey.url);
     const admin = await connect();
     const { schema } = JSON.parse(readFileSync(study.path("survey.json"), "utf8"));
     await admin.query(`SET search_path = ${schema}`);
@@ -184,7 +184,7 @@ describe.skipIf(!hasPostgres())("a PostgreSQL", () => {
     await admin.query("ROLLBACK");
     await admin.end();
     for (const reply of await Promise.all(sent)) expect(reply.status).toBe(303);
-    await walker.finish();
+    await client.finish();
     await survey.close();
     expect(await compared([], study)).toMatchObject({ stored: 4 });
   });

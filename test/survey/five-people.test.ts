@@ -6,9 +6,9 @@ import { readTable } from "../../src/tables/tables.ts";
 import { readJudgments } from "../../src/workbench/artefacts.ts";
 import type { RunningSurvey } from "../../src/workplace/serve.ts";
 import { chromiumPath, launchBrowser, withoutChromium } from "../helpers/browser.ts";
-import { type Fixture, fixture, quietEffects, served, Walker } from "./fixture.ts";
+import { type Fixture, fixture, quietEffects, served, TestClient } from "./fixture.ts";
 
-/** One study, from consent to report, by five people who answer at the same time and each in a way of their own. */
+/** One study, from consent to report, with five participants at the same time who each use the survey differently. */
 
 const found = chromiumPath();
 if (!found) console.warn(withoutChromium);
@@ -23,13 +23,13 @@ const tasks = [
 ];
 const questions = 4 + tasks.length;
 
-/** What somebody meant to answer, by position. */
+/** The intended answers, by position. */
 type Meant = Record<string, string>[];
 
 interface Person {
   readonly name: string;
   readonly context: BrowserContextOptions;
-  /** Goes the whole way, and says what was meant. */
+  /** Completes the survey, and returns the intended answers. */
   takePart(page: Page, url: string): Promise<Meant>;
 }
 
@@ -63,11 +63,11 @@ describe.skipIf(!found)("five people at once", () => {
     await built?.remove();
   });
 
-  test("answer once each as they meant, on balanced forms, and a report follows", async () => {
+  test("are each stored once as intended, on balanced forms, and a report follows", async () => {
     const { study } = built;
     const outcomes = await Promise.all(people.map((person) => outcomeOf(person)));
 
-    const researcher = new Walker(survey.url);
+    const researcher = new TestClient(survey.url);
     await researcher.post("/study/login", { token: survey.token });
     const figures = (await researcher.get("/study/numbers")).text
       .replace(/<[^>]+>/g, " ")
@@ -124,7 +124,7 @@ const consents = /I have read this/;
 const goesOn = /Next|Finish/;
 const at = (position: number) => new RegExp(`/q/${position}$`);
 
-/** What stands in the form now, without what the page itself put there. */
+/** The fields of the form, without hidden ones. */
 async function filled(page: Page): Promise<Record<string, string>> {
   const names = await page
     .locator("form.question :is(input:not([type=hidden]):not([name=website]), textarea)")
@@ -138,7 +138,7 @@ async function filled(page: Page): Promise<Record<string, string>> {
   return Object.fromEntries(names);
 }
 
-/** Fills a question in with `press`, a click or a tap: of each choice the one at `place`, and words where they fit. */
+/** Answers a question with `press`, a click or a tap: in each choice the option at `place`, and text where possible. */
 async function fillWith(
   page: Page,
   place: number,
@@ -182,7 +182,7 @@ const phone: Person = {
   },
 };
 
-/** Reads on, goes back to the third question, and thinks better of it. */
+/** Reads on, returns to the third question, and changes the answer. */
 const desktop: Person = {
   name: "desktop",
   context: { viewport: { width: 1280, height: 860 } },
@@ -220,7 +220,7 @@ const keyboard: Person = {
         return { tag: tagName, type, name };
       });
     const press = (key: string) => page.keyboard.press(key);
-    /** Tabs to the next thing of a page until `stop`, doing with each field what its kind asks for. */
+    /** Tabs through a page until `stop`, and fills each field by its kind. */
     async function through(stop: (tag: string) => boolean): Promise<void> {
       for (let tabs = 0; tabs < 40; tabs++) {
         await press("Tab");
@@ -271,7 +271,7 @@ const withoutScript: Person = {
   },
 };
 
-/** Of five posts the first is lost on its way, the second one's reply is; and once all is gone. */
+/** In turn a request is lost, a reply is lost, and once everything is offline. */
 const flaky: Person = {
   name: "flaky network",
   context: { viewport: { width: 390, height: 844 } },

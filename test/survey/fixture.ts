@@ -14,7 +14,7 @@ import { jsonLines, writeWhole } from "../../src/workbench/files.ts";
 import { type Study, studyOf } from "../../src/workbench/study.ts";
 import { startSurvey } from "../../src/workplace/serve.ts";
 
-/** A study folder with forms and texts, as `compose` leaves it, that the test run deletes at its end. */
+/** A study folder with forms and texts, as written by `compose`, which is deleted after the tests. */
 export interface Fixture {
   readonly study: Study;
   readonly stimuli: readonly Stimulus[];
@@ -32,7 +32,7 @@ interface Shape {
   readonly name?: string;
 }
 
-/** Builds a study of `forms` forms, each with its own `stories`, half of them human. */
+/** Makes a study with `forms` forms of `stories` different stories each, half of them human. */
 export async function fixture({
   forms = 2,
   stories = 4,
@@ -112,7 +112,7 @@ function storyOf(name: string, title: string, random: ReturnType<typeof randomFr
   };
 }
 
-/** The world's effects with a silent log; what would have been said is kept. */
+/** Real effects with recorded messages. */
 export function quietEffects(changes: Partial<Effects> = {}): Effects & { readonly said: string[] } {
   const said: string[] = [];
   const say = (message: string) => void said.push(message);
@@ -132,8 +132,8 @@ export function quietEffects(changes: Partial<Effects> = {}): Effects & { readon
 export const served = (study: Study, effects: Effects = quietEffects()) =>
   startSurvey(study, { port: 0, host: "127.0.0.1" }, effects);
 
-/** A participant without a browser: keeps the cookie, follows forms as a browser without JavaScript would. */
-export class Walker {
+/** A participant without a browser: keeps the cookie and follows forms like a browser without JavaScript. */
+export class TestClient {
   url: string;
   cookie = "";
   constructor(url: string) {
@@ -152,13 +152,13 @@ export class Walker {
     });
   }
 
-  /** Consents, and is at the first question. */
+  /** Consents, and opens the first question. */
   async begin(): Promise<void> {
     const { text } = await this.get("/");
     await this.post("/consent", hiddenFields(text));
   }
 
-  /** Answers every question that is left. */
+  /** Answers every remaining question. */
   async finish(answer = "human"): Promise<string> {
     for (let position = 1; ; position++) {
       const { status, location, text } = await this.get(`/q/${position}`);

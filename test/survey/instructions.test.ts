@@ -2,12 +2,12 @@ import { expect, test } from "vitest";
 import { instructionsFor } from "../../src/survey/instructions.ts";
 import { languages, phrasesOf } from "../../src/survey/languages.ts";
 import { tasks } from "../../src/tasks/tasks.ts";
-import { fixture, served, Walker } from "./fixture.ts";
+import { fixture, served, TestClient } from "./fixture.ts";
 
 const asked = (task: string, ...shown: string[]) =>
   shown.map((stimuli) => ({ task, stimuli: stimuli.split(" ").filter(Boolean) }));
 const english = (...questions: ReturnType<typeof asked>[]) =>
-  instructionsFor(questions.flat(), "en", phrasesOf("en"));
+  instructionsFor(questions.flat(), "en", phrasesOf("en"), true);
 
 test("judgments of origin alone", () => {
   expect(english(asked("human-or-machine", "a", "b", "c"))).toBe(
@@ -17,14 +17,20 @@ You will be asked whether a person or a machine wrote a story. Read each story a
   );
 });
 
-test("feelings only: no mention of machines", () => {
+test("whole stories: no word of cut endings", () => {
+  const questions = asked("human-or-machine", "a", "b");
+  expect(instructionsFor(questions, "en", phrasesOf("en"), true)).toContain("cut off");
+  expect(instructionsFor(questions, "en", phrasesOf("en"), false)).not.toContain("cut off");
+});
+
+test("feelings only: machines are not mentioned", () => {
   const told = english(asked("how-it-felt", "a", "b"), asked("fits-its-title", "a", "b"));
   expect(told).not.toMatch(/machine/);
   expect(told).toContain("You will be asked how much a story moved you and how well a story fits its title.");
   expect(told).toContain("You will read 2 very short stories");
 });
 
-test("pairs, alone and with single judgments, and read again", () => {
+test("pairs, alone, with single judgments, and reread", () => {
   expect(english(asked("which-is-human", "a b"))).toMatch(
     /^You will read two very short stories, both on one page\. In each pair, one story was written by a person and one by a machine\./,
   );
@@ -41,14 +47,14 @@ test("pairs, alone and with single judgments, and read again", () => {
   );
 });
 
-test("questions about oneself are said to come at the end, without stories where there are none", () => {
+test("demographic questions are announced for the end, also if there are no stories", () => {
   expect(english(asked("demographics", ""))).toBe("At the end there are a few questions about yourself.");
 });
 
-test.each(languages())("every task that shows a story has its words in %s", (language) => {
+test.each(languages())("every task with a story has its phrases in %s", (language) => {
   for (const { name, stimuli, asked } of tasks.filter(({ stimuli }) => stimuli > 0)) {
     const shown = Array.from({ length: stimuli }, (_, at) => `story-${at}`);
-    const told = instructionsFor([{ task: name, stimuli: shown }], language, phrasesOf(language));
+    const told = instructionsFor([{ task: name, stimuli: shown }], language, phrasesOf(language), true);
     expect(told).toContain(asked(phrasesOf(language)));
     expect(told).not.toMatch(/[{}]/);
   }
@@ -61,16 +67,16 @@ test("instructions describe the participant's own form", async () => {
     survey: { demographics: [{ name: "age", ask: "How old are you?" }] },
   });
   const survey = await served(study);
-  const walker = new Walker(survey.url);
-  await walker.begin();
-  const { text } = await walker.get("/instructions");
+  const client = new TestClient(survey.url);
+  await client.begin();
+  const { text } = await client.get("/instructions");
   expect(text).toContain("You will read 4 very short stories, one at a time.");
   expect(text).toContain("At the end there are a few questions about yourself.");
   await survey.close();
   await remove();
 });
 
-test("a page about oneself that would be empty is refused before anybody sees it", async () => {
+test("an empty page about the participant is refused before anybody sees it", async () => {
   const { study, remove } = await fixture({ tasks: [{ task: "demographics", stimuli: 0 }] });
   await expect(served(study)).rejects.toThrow(/demographics would be an empty page/);
   await remove();

@@ -7,14 +7,14 @@ import { fixture, quietEffects } from "./fixture.ts";
 import { compared, Load } from "./load.ts";
 import type { Program } from "./program.ts";
 
-/** What many kills under load came to. */
+/** The result of many kills under load. */
 export interface Kills {
   readonly kills: number;
-  /** How many of them were the database's. */
+  /** How many of them crashed the database. */
   readonly crashes: number;
   readonly acknowledged: number;
   readonly stored: number;
-  /** How often a reader was refused or cut off, and asked again. */
+  /** How often a reader was refused or cut off, and tried again. */
   readonly failures: number;
   readonly lost: number;
   readonly doubled: number;
@@ -22,14 +22,14 @@ export interface Kills {
 
 interface Plan {
   readonly kills: number;
-  /** Answers that are acknowledged between two kills, at most; at least a third of them are. */
+  /** The maximum number of acknowledged answers between two kills; the minimum is a third of it. */
   readonly answers: number;
   readonly random: Random;
-  /** How many take part at once. */
+  /** Number of simultaneous readers. */
   readonly readers?: number;
 }
 
-/** Kills the one process that serves the embedded store, again and again under load, and starts it anew. */
+/** Repeatedly kills the process that serves the embedded store under load, and restarts it. */
 export async function killEmbedded(
   program: Program,
   { kills, answers, random, readers = 8 }: Plan,
@@ -38,7 +38,7 @@ export async function killEmbedded(
   let server = await program.serve(study.folder);
   const load = new Load(readers, () => server.url);
   for (let kill = 0; kill < kills; kill++) {
-    // By what was done and not by the clock, so that a busy machine kills in the midst of answers as well.
+    // Counted in answers, not in time, so that a busy machine is also killed during answers.
     await load.more(random.integer(Math.ceil(answers / 3), answers));
     await server.end("SIGKILL");
     server = await program.serve(study.folder);
@@ -53,7 +53,7 @@ export async function killEmbedded(
   return result;
 }
 
-/** Two servers on one PostgreSQL: each time one of them is killed, or the database crashes under both. */
+/** Two servers on one PostgreSQL: each time one of them is killed, or the database crashes. */
 export async function killOnPostgres(
   program: Program,
   { kills, answers, random, readers = 8 }: Plan,

@@ -1,10 +1,10 @@
 import { readJudgments } from "../../src/workbench/artefacts.ts";
 import type { Study } from "../../src/workbench/study.ts";
-import { hiddenFields, Walker } from "./fixture.ts";
+import { hiddenFields, TestClient } from "./fixture.ts";
 
 /**
- * Readers who take part again and again, and whatever happens to the server send the same answer under the same key
- * until it is acknowledged, as the outbox does. Each answer has a reason of its own, by which it is found again.
+ * Readers who take part repeatedly, and send the same answer under the same key until it is acknowledged, as the outbox
+ * does. Each answer has a unique reason, by which it is found again.
  */
 export class Load {
   /** When each answer was acknowledged, in nanoseconds of the machine's steady clock. */
@@ -15,19 +15,19 @@ export class Load {
   readonly #readers: Promise<void>[];
   #ended = false;
 
-  /** `url` is asked anew for each attempt, for a server that starts again may have another address. */
+  /** `url` is called for each attempt, because a restarted server may have another address. */
   constructor(readers: number, url: () => string) {
     this.#url = url;
     this.#readers = Array.from({ length: readers }, () => this.#read());
   }
 
-  /** Resolves when so many more answers have been acknowledged. */
+  /** Resolves when this many further answers have been acknowledged. */
   async more(answers: number): Promise<void> {
     const enough = this.acknowledged.size + answers;
     while (this.acknowledged.size < enough) await pause(2);
   }
 
-  /** Every reader stops where they are. */
+  /** Stops every reader. */
   async end(): Promise<void> {
     this.#ended = true;
     await Promise.all(this.#readers);
@@ -35,28 +35,28 @@ export class Load {
 
   async #read(): Promise<void> {
     while (!this.#ended) {
-      const walker = new Walker(this.#url());
-      const page = await this.#persist(walker, () => walker.get("/"));
-      if (page) await this.#persist(walker, () => walker.post("/consent", hiddenFields(page.text)));
+      const client = new TestClient(this.#url());
+      const page = await this.#persist(client, () => client.get("/"));
+      if (page) await this.#persist(client, () => client.post("/consent", hiddenFields(page.text)));
       for (let position = 1; position <= 4 && !this.#ended; position++) {
-        const shown = await this.#persist(walker, () => walker.get(`/q/${position}`));
+        const shown = await this.#persist(client, () => client.get(`/q/${position}`));
         if (shown?.status !== 200) continue;
-        const reason = `${walker.cookie.slice(-26)} ${position}`;
+        const reason = `${client.cookie.slice(-26)} ${position}`;
         const fields = { ...hiddenFields(shown.text), answer: "human", reason };
-        const reply = await this.#persist(walker, () => walker.post(`/q/${position}`, fields));
+        const reply = await this.#persist(client, () => client.post(`/q/${position}`, fields));
         if (reply?.status === 303 && reply.location !== "/")
           this.acknowledged.set(reason, process.hrtime.bigint());
       }
     }
   }
 
-  /** Asks until there is an answer that is no failure of the server's; nothing when the load is ended before. */
+  /** Repeats a request until the reply is not a server error; undefined if the load ends before. */
   async #persist<Reply extends { status: number }>(
-    walker: Walker,
+    client: TestClient,
     ask: () => Promise<Reply>,
   ): Promise<Reply | undefined> {
     while (!this.#ended) {
-      walker.url = this.#url();
+      client.url = this.#url();
       const reply = await ask().catch((thrown: unknown) => {
         if (thrown instanceof TypeError) return undefined;
         throw thrown;
@@ -69,7 +69,7 @@ export class Load {
   }
 }
 
-/** What of the acknowledged answers is not among the exported judgments, and what is there twice. */
+/** The acknowledged answers that are missing in the exported judgments, and those that are there twice. */
 export async function compared(
   acknowledged: Iterable<string>,
   study: Study,

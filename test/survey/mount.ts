@@ -3,7 +3,7 @@ import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 
-/** A disk of its own in memory, of a size like "1m". */
+/** A disk in memory of a size such as "1m". */
 export function smallDisk(size: string): { readonly folder: string; remove(): void } {
   const folder = mkdtempSync(join(tmpdir(), "tinylove-disk-"));
   const remove = () => rmSync(folder, { recursive: true, force: true });
@@ -22,7 +22,7 @@ export function smallDisk(size: string): { readonly folder: string; remove(): vo
   };
 }
 
-/** Whether this machine lets us make one; says so where it does not. */
+/** Whether this machine allows mounting; logs the reason if not. */
 export function canMount(): boolean {
   try {
     smallDisk("1m").remove();

@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { readForms } from "../../src/workbench/artefacts.ts";
 import { jsonLines, writeWhole } from "../../src/workbench/files.ts";
-import { type Fixture, fixture, hiddenFields, quietEffects, served, Walker } from "./fixture.ts";
+import { type Fixture, fixture, hiddenFields, quietEffects, served, TestClient } from "./fixture.ts";
 import { originAudit, type Received } from "./origin-audit.ts";
 
 /** Every text of the study as participants receive it, with everything around it. */
@@ -10,14 +10,14 @@ async function receive({ study, stimuli, origins }: Fixture): Promise<Received[]
   const received: Received[] = [];
   const byTitle = new Map(stimuli.map((stimulus) => [stimulus.title.trim(), stimulus]));
   for (let form = 0; form < (await readForms(study)).length; form++) {
-    const walker = new Walker(survey.url);
-    await walker.begin();
+    const client = new TestClient(survey.url);
+    await client.begin();
     for (let position = 1; ; position++) {
       const began = performance.now();
-      const page = await walker.get(`/q/${position}`);
+      const page = await client.get(`/q/${position}`);
       const ms = performance.now() - began;
       if (page.status !== 200) break;
-      const reply = await walker.post(`/q/${position}`, { ...hiddenFields(page.text), answer: "human" });
+      const reply = await client.post(`/q/${position}`, { ...hiddenFields(page.text), answer: "human" });
       const title = /<h2>([^<]+)<\/h2>/.exec(page.text)![1]!.trim();
       const stimulus = byTitle.get(title)!;
       const headers = JSON.stringify([[...page.headers], [...reply.headers], reply.location]);
@@ -37,14 +37,14 @@ async function receive({ study, stimuli, origins }: Fixture): Promise<Received[]
     }
   }
   await survey.close();
-  // By a name that says nothing, so that no order of arrival decides which half a text is in.
+  // Sorted by an uninformative name, so that the order of requests does not decide which half a text is in.
   return received.sort((one, other) => (one.stimulus < other.stimulus ? -1 : 1));
 }
 
 let honest: Fixture;
 let received: Received[];
 
-/** Titles of their own, so that a page can be told by its title. */
+/** Different titles, so that a page can be identified by its title. */
 const titles = (count: number) =>
   Array.from({ length: count }, (_, at) => `Title ${at.toString(36).padStart(4, "0")}`);
 
@@ -64,7 +64,7 @@ beforeAll(async () => {
 });
 afterAll(() => honest.remove());
 
-// 84 texts are classified: chance is 0.5, and 0.5 +/- 0.19 holds 3.5 standard errors.
+// 84 texts are classified: chance is 0.5, and 0.5 +/- 0.19 is 3.5 standard errors.
 const chance = 0.19;
 
 test("nothing that a participant receives distinguishes machine texts from human ones", () => {
@@ -110,11 +110,11 @@ test.each<[string, (one: Received) => Received]>([
     "the time that the page took",
     (one) => ({ ...one, numbers: { ...one.numbers, ms: one.numbers["ms"]! + (isMachine(one) ? 50 : 0) } }),
   ],
-])("the audit fails when the key is planted in %s", (_, plant) => {
+])("the audit fails if the key is leaked in %s", (_, plant) => {
   expect(originAudit(received.map(plant))).toBeGreaterThan(0.5 + chance);
 });
 
-test("and when the study itself gives the key away, in the server's own pages", async () => {
+test("and if the study's own pages leak the key", async () => {
   const { study, stimuli, origins, remove } = await build();
   const leaky = stimuli.map((stimulus) =>
     origins.get(stimulus.id) === "machine" ? { ...stimulus, text: `${stimulus.text}\u00a0` } : stimulus,
@@ -124,7 +124,7 @@ test("and when the study itself gives the key away, in the server's own pages", 
   await remove();
 });
 
-test("no page holds an id of a text, a story or a generation, nor a word of the key", () => {
+test("no page contains an id of a text, a story or a generation, or a word of the key", () => {
   for (const { stimulus, body, headers } of received) {
     expect(body + headers).not.toContain(stimulus);
     expect(body.replace(/value="machine"|human-or-machine/g, "")).not.toMatch(/generation|a-model|origin/);

@@ -2,7 +2,7 @@ import { holm } from "../../src/stats/multiple-tests.ts";
 import { normalSurvival } from "../../src/stats/normal.ts";
 import type { Origin } from "../../src/tasks/kinds.ts";
 
-/** Everything that a participant receives about one text: bytes, headers, place, time. */
+/** Everything that a participant receives about one text: bytes, headers, position, time. */
 export interface Received {
   readonly stimulus: string;
   readonly origin: Origin;
@@ -12,9 +12,9 @@ export interface Received {
 }
 
 /**
- * A small classifier of origin on all that is received: every run of one, two or four characters in the bodies and
- * headers, and on which side of its deciles every number lies, is a feature; those that part the training texts best vote. It is
- * trained on one half of the texts and returns its accuracy on the other half: chance where nothing leaks.
+ * A small classifier of origin from everything that is received. Features are every run of one, two or four characters in
+ * the bodies and headers, and the side of each number at its deciles; the features that best separate the training texts
+ * vote. Trained on half of the texts; returns its accuracy on the other half, which is chance if nothing leaks.
  */
 export function originAudit(received: readonly Received[]): number {
   const training = received.filter((_, at) => at % 4 < 2);
@@ -35,7 +35,7 @@ interface Voter {
   readonly weight: number;
 }
 
-/** The features by how much more often machine texts have them; a perfect one outvotes all that merely lean. */
+/** Features weighted by how much more often machine texts have them, so that a perfect one outvotes all weak ones. */
 function bestVoters(features: readonly ReadonlySet<string>[], training: readonly Received[]): Voter[] {
   const counts = new Map<string, { human: number; machine: number }>();
   features.forEach((own, at) => {
@@ -91,15 +91,15 @@ function decilesOf(received: readonly Received[]): Map<string, number[]> {
   );
 }
 
-/** A page of one text: what can be counted or measured of it, by name. */
+/** A page of one text: all numbers that can be counted or measured, by name. */
 export interface Measured {
   readonly origin: Origin;
   readonly numbers: Readonly<Record<string, number>>;
 }
 
 /**
- * How likely each number would differ so much between human and machine texts if it told nothing: Mann and Whitney's test
- * with ties, adjusted by Holm. A single number that leaks shows here; what only several tell together is `originAudit`'s.
+ * For each number the p-value of its difference between human and machine texts: the Mann-Whitney test with ties, adjusted
+ * by Holm. It finds single numbers that leak; `originAudit` finds combinations.
  */
 export function tellingNumbers(pages: readonly Measured[]): Map<string, number> {
   const names = Object.keys(pages[0]!.numbers);

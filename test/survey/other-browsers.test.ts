@@ -20,7 +20,7 @@ for (const { name, missing, launch } of otherBrowsers) {
     const arrived = (place: RegExp) =>
       expect.poll(() => browser.address(), { timeout: 30_000, interval: 100 }).toMatch(place);
 
-    test("a reader goes all the way, through every kind of question, and withdraws", async () => {
+    test("a participant completes the survey with every kind of question, and withdraws", async () => {
       const { study, remove } = await fixture({
         forms: 1,
         stories: 4,
@@ -43,7 +43,7 @@ for (const { name, missing, launch } of otherBrowsers) {
       await browser.click("a.button");
       for (let position = 1; position <= 10; position++) {
         await arrived(new RegExp(`/q/${position}$`));
-        // The text comes by the first letters of the label, as fingers find it.
+        // Selects by the first letters of the label, as users do.
         const names = JSON.parse(
           String(
             await browser.value(
@@ -58,7 +58,7 @@ for (const { name, missing, launch } of otherBrowsers) {
       }
       await arrived(/\/thanks$/);
       expect(await browser.value("document.body.innerText")).toContain("DONE1");
-      // Somebody else at this browser is somebody else.
+      // Another person in this browser is another participant.
       await browser.go(`${survey.url}/?PROLIFIC_PID=another`);
       expect(await browser.value("document.querySelector('form').getAttribute('action')")).toBe("/consent");
       await browser.go(`${survey.url}/?PROLIFIC_PID=a-reader`);

@@ -2,7 +2,7 @@ import type { Browser, BrowserContext, Page } from "playwright-core";
 import { afterAll, afterEach, beforeAll, describe, expect, test } from "vitest";
 import { readJudgments } from "../../src/workbench/artefacts.ts";
 import { chromiumPath, launchBrowser, withoutChromium } from "../helpers/browser.ts";
-import { fixture, hiddenFields, served, Walker } from "./fixture.ts";
+import { fixture, hiddenFields, served, TestClient } from "./fixture.ts";
 
 const found = chromiumPath();
 if (!found) console.warn(withoutChromium);
@@ -51,12 +51,12 @@ describe.skipIf(!found)("in Chromium,", () => {
   const personalOf = async (page: Page): Promise<string> =>
     (await page.getByRole("link", { name: "Your personal link" }).getAttribute("href"))!;
 
-  // ---- Two people at one browser
+  // ---- Two people in one browser
 
-  test("two people by Prolific and two by invitations, at one browser, are four people with four codes", async () => {
-    // Without a code of the study everybody has one of their own.
+  test("two people by Prolific and two by invitations, in one browser, are four participants with four codes", async () => {
+    // Without a code in the settings each participant has a different one.
     const { study, survey } = await open({ survey: { recruiting: { service: "prolific" } } });
-    const researcher = new Walker(survey.url);
+    const researcher = new TestClient(survey.url);
     await researcher.post("/study/login", { token: survey.token });
     const { text } = await researcher.post("/study/invitations", {
       seal: hiddenFields((await researcher.get("/study")).text)["seal"]!,
@@ -91,7 +91,7 @@ describe.skipIf(!found)("in Chromium,", () => {
     }
     expect(new Set(codes).size).toBe(4);
     expect(new Set(ways).size).toBe(4);
-    // Whoever comes back by their address gets their own code again.
+    // A participant who returns by their address gets their own code again.
     for (const [at, address] of addresses.entries()) {
       await page.goto(address);
       await page.waitForURL(/thanks$/);
@@ -104,7 +104,7 @@ describe.skipIf(!found)("in Chromium,", () => {
     expect(judgments.filter(({ response }) => response.answer === "machine")).toHaveLength(1);
   });
 
-  test("what one person could not send is sent as theirs, and redirects nobody else", async () => {
+  test("an unsent answer is sent for its own participant, and redirects nobody else", async () => {
     const { study, survey } = await open({ survey: { recruiting: { service: "prolific" } } });
     const page = await reader();
     await begin(page, `${survey.url}/?PROLIFIC_PID=aaaa1`);
@@ -129,7 +129,7 @@ describe.skipIf(!found)("in Chromium,", () => {
     expect(new Set(answers).size).toBe(2);
   });
 
-  // ---- Browsers in which the script cannot do its work
+  // ---- Browsers in which the script cannot work
 
   test.each<[string, string]>([
     ["without AbortSignal.timeout", "delete AbortSignal.timeout"],
@@ -159,7 +159,7 @@ describe.skipIf(!found)("in Chromium,", () => {
     expect((await readJudgments(study)).map(({ response }) => response.answer)).toEqual(["machine", "human"]);
   });
 
-  test("a script that never loads, or fails, leaves the form to the browser", async () => {
+  test("if the script does not load, or fails, the browser submits the form", async () => {
     for (const body of [
       undefined,
       "const form = document.querySelector('form'); form.addEventListener('submit', (e",
@@ -179,7 +179,7 @@ describe.skipIf(!found)("in Chromium,", () => {
     }
   });
 
-  // ---- Somebody between the page and the survey
+  // ---- A proxy between the page and the survey
 
   test.each<[string, number, string, string]>([
     ["403 in JSON", 403, "application/json", '{"error":"blocked by policy"}'],
@@ -189,7 +189,7 @@ describe.skipIf(!found)("in Chromium,", () => {
     ["200 with a page", 200, "text/html", "<h1>Accept our terms</h1>"],
     ["400 and nothing", 400, "text/plain", ""],
   ])(
-    "a proxy's own %s is told, and the answer is kept until it arrives",
+    "a proxy's own %s is reported, and the answer is kept until it is stored",
     async (_, status, contentType, body) => {
       const { study, survey } = await open();
       const page = await reader();

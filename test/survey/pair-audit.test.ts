@@ -9,7 +9,7 @@ import { jsonLines, readText, writeWhole } from "../../src/workbench/files.ts";
 import type { Study } from "../../src/workbench/study.ts";
 import { generationOf } from "../helpers/generations.ts";
 import { temporaryStudy } from "../helpers/world.ts";
-import { hiddenFields, quietEffects, served, Walker } from "./fixture.ts";
+import { hiddenFields, quietEffects, served, TestClient } from "./fixture.ts";
 import { originAudit, type Received } from "./origin-audit.ts";
 
 const random = randomFrom("pair audit");
@@ -21,7 +21,7 @@ const prose = (words: number, own: Random) =>
 const forms = 3;
 const perForm = 56;
 
-/** Pairs as `compose` makes them, of machines that write less than people: the clip alone keeps lengths alike. */
+/** Pairs made by `compose`, with machine stories shorter than human ones: only the clip makes lengths equal. */
 async function composed(pairs: "title" | "mixed"): Promise<Study> {
   const settings = {
     name: "pairs",
@@ -63,7 +63,7 @@ async function composed(pairs: "title" | "mixed"): Promise<Study> {
 
 const titleOf = (html: string) => /<h2>([^<]+)<\/h2>/.exec(html)![1]!;
 
-/** Every pair as a participant gets it, labelled by who wrote the left story, and every story of a pair by itself. */
+/** Every pair as a participant receives it, labelled by the author of the left story, and every single story of a pair. */
 async function receive(study: Study): Promise<{ pages: Received[]; sides: Received[] }> {
   const key = await readKey(study);
   const byText = new Map((await readStimuli(study)).map((stimulus) => [stimulus.text, stimulus]));
@@ -71,13 +71,13 @@ async function receive(study: Study): Promise<{ pages: Received[]; sides: Receiv
   const pages: Received[] = [];
   const sides: Received[] = [];
   for (let form = 0; form < forms; form++) {
-    const walker = new Walker(survey.url);
-    await walker.begin();
+    const client = new TestClient(survey.url);
+    await client.begin();
     for (let position = 1; position <= perForm; position++) {
       const began = performance.now();
-      const page = await walker.get(`/q/${position}`);
+      const page = await client.get(`/q/${position}`);
       const ms = performance.now() - began;
-      const reply = await walker.post(`/q/${position}`, { ...hiddenFields(page.text), answer: "left" });
+      const reply = await client.post(`/q/${position}`, { ...hiddenFields(page.text), answer: "left" });
       const sections = page.text.match(/<section [\s\S]*?<\/section>/g)!;
       const shown = sections.map((section) => byText.get(/<p>([^<]+)<\/p><\/article>/.exec(section)![1]!)!);
       const [left, right] = shown;
@@ -103,7 +103,7 @@ async function receive(study: Study): Promise<{ pages: Received[]; sides: Receiv
   return { pages: inOrder(pages), sides: inOrder(sides) };
 }
 
-/** What the exported page holds of every pair, ids and places included, as composed and turned round. */
+/** The exported page's data for every pair, with ids and positions, in composed and in swapped order. */
 async function exported(study: Study): Promise<Received[]> {
   const key = await readKey(study);
   await exportForms.run(study.folder, { format: "jspsych" }, quietEffects());
@@ -131,7 +131,7 @@ interface Trial {
 const inOrder = (received: Received[]) =>
   received.sort((one, other) => (one.stimulus < other.stimulus ? -1 : 1));
 
-// Of 168 pairs 84 are classified: 0.5 +/- 0.22 holds 4 standard errors.
+// 84 of 168 pairs are classified: 0.5 +/- 0.22 is 4 standard errors.
 const chance = 0.22;
 const offChance = (received: Received[]) => Math.abs(originAudit(received) - 0.5);
 
@@ -139,7 +139,7 @@ describe.each(["title", "mixed"] as const)("of pairs (%s)", async (pairs) => {
   const study = await composed(pairs);
   const { pages, sides } = await receive(study);
 
-  test("no page reveals which story a person wrote, nor does the half with one story", () => {
+  test("no page reveals which story is human, and neither does half of it, with one story", () => {
     expect([pages.length, sides.length]).toEqual([168, 336]);
     expect(offChance(pages)).toBeLessThan(chance);
     expect(offChance(sides)).toBeLessThan(chance);
@@ -157,7 +157,7 @@ describe.each(["title", "mixed"] as const)("of pairs (%s)", async (pairs) => {
     expect(offChance(trials)).toBeLessThan(chance);
   });
 
-  // Stories to one title are of one length; those to two are not, and hide more.
+  // Stories with the same title have the same length; those with two titles do not, which is a harder test.
   const tell = pairs === "title" ? 1 : 40;
   test.each<[string, (one: Received, human: boolean) => Received]>([
     [

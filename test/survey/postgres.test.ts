@@ -7,7 +7,7 @@ import { readTable } from "../../src/tables/tables.ts";
 import { readJudgments } from "../../src/workbench/artefacts.ts";
 import { openStudy } from "../../src/workbench/study.ts";
 import { hasPostgres, type Postgres, startPostgres, withoutPostgres } from "../helpers/postgres.ts";
-import { fixture, hiddenFields, quietEffects, served, Walker } from "./fixture.ts";
+import { fixture, hiddenFields, quietEffects, served, TestClient } from "./fixture.ts";
 import { type Program, programForKilling } from "./program.ts";
 
 if (!hasPostgres()) console.warn(withoutPostgres);
@@ -24,22 +24,22 @@ describe.skipIf(!hasPostgres())("on PostgreSQL", () => {
   });
   const effects = () => quietEffects({ env: { TINYLOVE_DATABASE: postgres.address } });
 
-  test("two servers on one database allot every place once and store every answer once", async () => {
+  test("two servers on one database assign every place once and store every answer once", async () => {
     const { study, remove } = await fixture({ forms: 3, survey: { quota: 30 } });
     const servers = [await served(study, effects()), await served(study, effects())];
-    const walkers = Array.from({ length: 60 }, (_, at) => new Walker(servers[at % 2]!.url));
-    await Promise.all(walkers.map((walker) => walker.begin()));
-    const admitted: Walker[] = [];
-    for (const walker of walkers) if ((await walker.get("/q/1")).status === 200) admitted.push(walker);
+    const clients = Array.from({ length: 60 }, (_, at) => new TestClient(servers[at % 2]!.url));
+    await Promise.all(clients.map((client) => client.begin()));
+    const admitted: TestClient[] = [];
+    for (const client of clients) if ((await client.get("/q/1")).status === 200) admitted.push(client);
     expect(admitted).toHaveLength(30);
-    // Each participant posts every page to both servers at once, as a balancer that fails over would.
+    // Each participant posts every page to both servers at once, as a load balancer with failover would.
     await Promise.all(
-      admitted.map(async (walker) => {
-        const twin = new Walker(servers[0]!.url === walker.url ? servers[1]!.url : servers[0]!.url);
-        twin.cookie = walker.cookie;
+      admitted.map(async (client) => {
+        const twin = new TestClient(servers[0]!.url === client.url ? servers[1]!.url : servers[0]!.url);
+        twin.cookie = client.cookie;
         for (let position = 1; position <= 4; position++) {
-          const fields = { ...hiddenFields((await walker.get(`/q/${position}`)).text), answer: "human" };
-          const replies = await Promise.all([walker, twin].map((one) => one.post(`/q/${position}`, fields)));
+          const fields = { ...hiddenFields((await client.get(`/q/${position}`)).text), answer: "human" };
+          const replies = await Promise.all([client, twin].map((one) => one.post(`/q/${position}`, fields)));
           expect(replies.map(({ status }) => status)).toEqual([303, 303]);
         }
       }),
@@ -66,14 +66,14 @@ describe.skipIf(!hasPostgres())("on PostgreSQL", () => {
         .map(Number)
         .filter(Boolean);
     const [victim] = processes();
-    const walkers = Array.from({ length: 12 }, () => new Walker(server.url));
-    await Promise.all(walkers.map((walker) => walker.begin()));
+    const clients = Array.from({ length: 12 }, () => new TestClient(server.url));
+    await Promise.all(clients.map((client) => client.begin()));
     process.kill(victim!, "SIGKILL");
     await expect.poll(() => processes().filter((pid) => pid !== victim).length, { timeout: 30_000 }).toBe(2);
-    // Who was cut off asks again, as the outbox does.
+    // A client that was cut off tries again, as the outbox does.
     await Promise.all(
-      walkers.map((walker) =>
-        expect.poll(() => walker.finish().catch(String), { timeout: 60_000 }).toContain("Thank you"),
+      clients.map((client) =>
+        expect.poll(() => client.finish().catch(String), { timeout: 60_000 }).toContain("Thank you"),
       ),
     );
     await server.end("SIGTERM");
@@ -83,12 +83,12 @@ describe.skipIf(!hasPostgres())("on PostgreSQL", () => {
     await remove();
   }, 300_000);
 
-  test("a simulated copy keeps its own answers, and gets none of the study's", async () => {
+  test("a simulated copy has its own answers, and none of the study's", async () => {
     const { study, remove } = await fixture();
     const survey = await served(study, effects());
-    const walker = new Walker(survey.url);
-    await walker.begin();
-    await walker.finish();
+    const client = new TestClient(survey.url);
+    await client.begin();
+    await client.finish();
     await survey.close();
     const to = `${study.folder}-simulated`;
     await simulate.run(study.folder, simulate.options.parse({ to, participants: 3 }), effects());
@@ -101,7 +101,7 @@ describe.skipIf(!hasPostgres())("on PostgreSQL", () => {
     await remove();
   });
 
-  test("an address where nobody answers is one clear line", async () => {
+  test("an unreachable address is a one-line error", async () => {
     const { study, remove } = await fixture();
     const nobody = quietEffects({ env: { TINYLOVE_DATABASE: "postgres://nobody@127.0.0.1:1/none" } });
     await expect(served(study, nobody)).rejects.toThrow(

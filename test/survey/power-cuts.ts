@@ -9,40 +9,40 @@ import { openDatabase } from "../../src/survey/store/database.ts";
 import { type Study, studyOf } from "../../src/workbench/study.ts";
 import { newPostgresData, postgresFolder, startPostgresOn } from "../helpers/postgres.ts";
 import { type Contents, contentsOf, Disk, recorder, withoutRecorder } from "./disk.ts";
-import { fixture, quietEffects, served, Walker } from "./fixture.ts";
+import { fixture, quietEffects, served, TestClient } from "./fixture.ts";
 import { compared, Load } from "./load.ts";
 import type { Program } from "./program.ts";
 
-/** What many power cuts under load came to. */
+/** The result of many power cuts under load. */
 export interface PowerCuts {
   readonly images: number;
-  /** Images that lacked something that was being written, or had a part of it. */
+  /** Images in which a pending write was missing or torn. */
   readonly torn: number;
   /** Answers acknowledged before the last cut. */
   readonly acknowledged: number;
-  /** Acknowledged answers that an image had not, summed over the images. */
+  /** Acknowledged answers missing in an image, summed over the images. */
   lost: number;
   doubled: number;
-  /** Images that the program could not open, or whose pages do not fit each other, with what was said. */
+  /** Images that the program could not open, or with inconsistent pages, with the message. */
   readonly damaged: string[];
 }
 
 interface Plan {
   readonly images: number;
-  /** Answers that are acknowledged while the disk is recorded. */
+  /** Answers to acknowledge while the disk is recorded. */
   readonly answers: number;
   readonly random: Random;
   /** PostgreSQL's settings. */
   readonly settings?: readonly string[];
 }
 
-/** Microseconds that a sync takes longer than this machine's: an answer that does not wait for it is found. */
+/** Microseconds of additional time for a sync, so that an answer that does not wait for it is detected. */
 const slow = 3000;
 
 /**
- * Serves the embedded store on a recorded disk under load. Then the power is cut at `images` moments of the record, and
- * each time the disk that is left is opened by the program, compared with what readers had been told by then, and
- * served to one more reader.
+ * Serves the embedded store on a recorded disk under load. Then cuts the power at `images` moments of the record: each
+ * resulting disk is opened by the program, compared with the answers acknowledged by then, and served to one more
+ * reader.
  */
 export async function cutEmbedded(program: Program, { images, answers, random }: Plan): Promise<PowerCuts> {
   const watch = await recorder();
@@ -70,7 +70,7 @@ export async function cutEmbedded(program: Program, { images, answers, random }:
   return result;
 }
 
-/** The same on PostgreSQL, whose own folder is the recorded disk, served by two processes. */
+/** The same on PostgreSQL, whose data folder is the recorded disk, served by two processes. */
 export async function cutPostgres(
   program: Program,
   { images, answers, random, settings = [] }: Plan,
@@ -78,7 +78,7 @@ export async function cutPostgres(
   const watch = await recorder();
   if (!watch) throw new Error(withoutRecorder);
   const built = await fixture({ forms: 3, survey: { rate: 1_000_000 } });
-  // Small segments of the log and checksums: many a boundary to be torn at, and torn pages show.
+  // Small log segments, and checksums: many boundaries that can be torn, and torn pages are detected.
   const data = await newPostgresData("--wal-segsize=1", "--data-checksums");
   const before = contentsOf(data);
   const often = ["max_wal_size=4MB", "min_wal_size=2MB", "checkpoint_timeout=30", ...settings];
@@ -133,7 +133,7 @@ async function cutAt(
   const [first = 0n] = load.acknowledged.values();
   let begin = 0;
   while (begin < disk.length - 1 && disk.at(begin) < first) begin++;
-  // One in five falls before the first answer: into the making of the tables.
+  // One in five is before the first answer, while the tables are created.
   const moments = Array.from({ length: images }, (_, at) =>
     at % 5 === 0 ? random.integer(0, begin) : random.integer(begin, disk.length - 2),
   ).sort((one, other) => one - other);
@@ -163,8 +163,8 @@ async function cutAt(
 async function look(study: Study, env: Readonly<Record<string, string>>, told: readonly string[]) {
   const effects = quietEffects({ env });
   if (env["TINYLOVE_DATABASE"]) {
-    // The study's folder is not on the disk that is cut: it has no answers of another image, and before the first answer
-    // its record says what it said then.
+    // The study's folder is not on the disk that is cut: it must not have answers of another image, and before the first answer
+    // it needs the record of that time.
     await rm(study.path("judgments"), { recursive: true, force: true });
     if (told.length === 0) {
       const path = study.path("survey.json");
@@ -179,9 +179,9 @@ async function look(study: Study, env: Readonly<Record<string, string>>, told: r
   await judgments.run(study, {}, effects);
   const found = await compared(told, study);
   const survey = await served(study, effects);
-  const walker = new Walker(survey.url);
-  await walker.begin();
-  const thanks = await walker.finish();
+  const client = new TestClient(survey.url);
+  await client.begin();
+  const thanks = await client.finish();
   await survey.close();
   if (!thanks.includes("Thank you")) throw new Error("the survey does not go on");
   return found;

@@ -4,20 +4,20 @@ import { dirname, join } from "node:path";
 import { createInterface } from "node:readline";
 import { builtProgram } from "../helpers/built.ts";
 
-/** The program built from the sources that are being tested, for tests that have to kill its process. */
+/** The program built from the tested source, for tests that kill its process. */
 export interface Program {
   /** Starts `tinylove serve` on a free port; resolves when it listens. */
   serve(study: string, env?: Record<string, string>, workers?: number): Promise<Served>;
-  /** Puts an error into a file of the built program, to see that a test finds it. */
+  /** Adds an error to a file of the built program, to check that a test detects it. */
   spoil(file: string, right: RegExp, wrong: string): Promise<void>;
-  /** Ends what still runs, and removes the program. */
+  /** Stops running processes, and removes the program. */
   remove(): Promise<void>;
 }
 
 export interface Served {
   readonly url: string;
   readonly process: ChildProcess;
-  /** What it has written to standard error. */
+  /** Its standard error so far. */
   said(): string;
   /** Sends a signal and waits for the end. */
   end(signal: NodeJS.Signals): Promise<void>;
@@ -43,7 +43,7 @@ export async function programForKilling(): Promise<Program> {
   };
 }
 
-/** The command alone: the whole command line loads every other verb as well, twenty times a test. */
+/** Runs only this command: loading the whole command line in each of twenty runs takes long. */
 const runner = `
 import { serve } from "./dist/workplace/serve.js";
 import { worldEffects } from "./dist/workbench/effects.js";

@@ -5,7 +5,7 @@ import { serve } from "../../src/workplace/serve.ts";
 import { settingsWith, smallStudy, tinylove } from "../helpers/small-study.ts";
 import { quietEffects } from "../helpers/world.ts";
 
-/** What serve warns of, from its start to its opening. */
+/** The warnings of `serve`, from its start to its opening. */
 async function warningsOnServing(folder: string): Promise<string[]> {
   const opened = new AbortController();
   const told: string[] = [];

@@ -2,7 +2,7 @@ import { readFile, writeFile } from "node:fs/promises";
 import { expect, test } from "vitest";
 import { responseQualityOf, type TimedAnswer } from "../../src/survey/response-quality.ts";
 import { readTable } from "../../src/tables/tables.ts";
-import { fixture, hiddenFields, quietEffects, served, Walker } from "./fixture.ts";
+import { fixture, hiddenFields, quietEffects, served, TestClient } from "./fixture.ts";
 import { eachStore } from "./stores.ts";
 
 const wordsOf = new Map([
@@ -23,7 +23,7 @@ const answer = (changes: Partial<TimedAnswer>): TimedAnswer => ({
 const fastOf = (answers: readonly TimedAnswer[], started = 0) =>
   responseQualityOf(started, answers, [], { wordsOf, fastest: 1000 }).fastPages;
 
-test("a page is fast if its words cannot be read in its time: a hundred words in under six seconds", () => {
+test("a page is too fast if its words cannot be read in its time: a hundred words in under six seconds", () => {
   expect(fastOf([answer({ ms: 5999 })])).toBe(1);
   expect(fastOf([answer({ ms: 6000 })])).toBe(0);
   expect(fastOf([answer({ stimuli: ["one", "two"], ms: 11_000 })])).toBe(1);
@@ -34,7 +34,7 @@ test("a second question about a story that has been read may be answered at once
   expect(fastOf([answer({ ms: 9000 }), answer({ task: "how-it-felt", answer: "4", ms: 800 })])).toBe(0);
 });
 
-test("without a measured time the time between two answers is used; changed and imported answers say nothing", () => {
+test("without a measured time the time between two answers is used; changed and imported answers do not count", () => {
   const at = (one: number, two: number) => [answer({ at: one }), answer({ stimuli: ["two"], at: two })];
   expect(fastOf(at(2000, 4000))).toBe(2);
   expect(fastOf(at(9000, 11_000))).toBe(1);
@@ -42,7 +42,7 @@ test("without a measured time the time between two answers is used; changed and 
   expect(fastOf(at(0, 0))).toBe(0);
 });
 
-test("straight-lining is one answer to five stories of a task, and no fewer", () => {
+test("straight-lining is the same answer to at least five stories of a task", () => {
   const lined = (answers: readonly string[]) =>
     responseQualityOf(
       0,
@@ -67,7 +67,7 @@ eachStore((effects) => {
       survey: { demographics: [{ name: "town", ask: "Where?" }] },
     });
     const survey = await served(study, effects());
-    const program = new Walker(survey.url);
+    const program = new TestClient(survey.url);
     await program.begin();
     for (let position = 1; position <= 7; position++) {
       const { text } = await program.get(`/q/${position}`);
@@ -84,7 +84,7 @@ eachStore((effects) => {
       expect((await program.post(`/q/${position}`, fields)).status).toBe(303);
     }
     expect((await program.get("/thanks")).text).toContain("Thank you");
-    await new Walker(survey.url).get("/");
+    await new TestClient(survey.url).get("/");
     await program.get("/");
     await survey.close();
     const [row] = await readTable(study.path("judgments/participants.csv"));
@@ -95,13 +95,13 @@ eachStore((effects) => {
       filled_traps: "7",
       pasted_answers: "1",
     });
-    // The trap is no answer, and nobody's form can be filled up with it.
+    // The hidden field is not stored as an answer, and cannot fill up a participant's form.
     expect(await readFile(study.path("judgments/judgments.csv"), "utf8")).not.toMatch(
       /x\.example|website|pasted/,
     );
 
     const again = await served(study, effects());
-    const researcher = new Walker(again.url);
+    const researcher = new TestClient(again.url);
     await researcher.post("/study/login", { token: again.token });
     const figures = (await researcher.get("/study/numbers")).text
       .replace(/<[^>]+>/g, " ")
@@ -111,13 +111,13 @@ eachStore((effects) => {
     await remove();
   });
 
-  test("if it cannot be computed the answers are exported all the same, with a warning", async () => {
+  test("if response quality cannot be computed the answers are exported anyway, with a warning", async () => {
     const { study, remove } = await fixture({ stories: 2, forms: 1 });
     const effect = effects();
     const survey = await served(study, effect);
-    const walker = new Walker(survey.url);
-    await walker.begin();
-    await walker.finish();
+    const client = new TestClient(survey.url);
+    await client.begin();
+    await client.finish();
     await writeFile(study.path("stimuli/stimuli.jsonl"), "broken");
     await survey.close();
     const [row] = await readTable(study.path("judgments/participants.csv"));
@@ -131,12 +131,12 @@ eachStore((effects) => {
     const { study, remove } = await fixture({ stories: 2, forms: 1 });
     const effect = quietEffects(effects());
     const survey = await served(study, effect);
-    const walker = new Walker(survey.url);
-    await walker.begin();
-    const { text } = await walker.get("/q/1");
-    await walker.post("/q/1", { ...hiddenFields(text), answer: "human", website: "x" });
-    const link = /href="(\/my\/[^"]+)"/.exec((await walker.get("/instructions")).text)![1]!;
-    await walker.post(`${link}/withdraw`, hiddenFields((await walker.get(link)).text));
+    const client = new TestClient(survey.url);
+    await client.begin();
+    const { text } = await client.get("/q/1");
+    await client.post("/q/1", { ...hiddenFields(text), answer: "human", website: "x" });
+    const link = /href="(\/my\/[^"]+)"/.exec((await client.get("/instructions")).text)![1]!;
+    await client.post(`${link}/withdraw`, hiddenFields((await client.get(link)).text));
     await survey.close();
     const { openDatabase } = await import("../../src/survey/store/database.ts");
     const database = await openDatabase(study, effect.env);

@@ -8,7 +8,7 @@ import { afterAll, afterEach, beforeAll, describe, expect, test } from "vitest";
 import { type Study, studyOf } from "../../src/workbench/study.ts";
 import { hasPostgres, type Postgres, startPostgres, withoutPostgres } from "../helpers/postgres.ts";
 import { serveOnce, tinylove } from "./command.ts";
-import { fixture, quietEffects, served, Walker } from "./fixture.ts";
+import { fixture, quietEffects, served, TestClient } from "./fixture.ts";
 
 const ends: (() => unknown)[] = [];
 afterEach(async () => {
@@ -17,7 +17,7 @@ afterEach(async () => {
 
 type Environment = Readonly<Record<string, string>>;
 
-/** A study that two people have answered, with its exported tables. */
+/** A study with answers of two participants, with its exported tables. */
 async function answered(env: Environment = {}, shape: Parameters<typeof fixture>[0] = {}): Promise<Study> {
   const { study, remove } = await fixture(shape);
   ends.push(remove);
@@ -28,14 +28,14 @@ async function answered(env: Environment = {}, shape: Parameters<typeof fixture>
 async function answer(study: Study, people: number, env: Environment = {}): Promise<void> {
   const survey = await served(study, quietEffects({ env }));
   for (let at = 0; at < people; at++) {
-    const walker = new Walker(survey.url);
-    await walker.begin();
-    await walker.finish();
+    const client = new TestClient(survey.url);
+    await client.begin();
+    await client.finish();
   }
   await survey.close();
 }
 
-/** A copy of a study's folder, as `cp -r` makes it. */
+/** A copy of a study's folder, as made by `cp -r`. */
 async function copyOf(study: Study): Promise<Study> {
   const folder = await mkdtemp(join(tmpdir(), "tinylove-copy-"));
   ends.push(() => rm(folder, { recursive: true, force: true }));
@@ -46,7 +46,7 @@ async function copyOf(study: Study): Promise<Study> {
 const tables = (study: Study) =>
   ["judgments", "participants"].map((name) => readFileSync(study.path(`judgments/${name}.csv`), "utf8"));
 
-/** Every command that would write the tables refuses in one line that holds `words`, and the tables stay as they are. */
+/** Checks that every command that would write the tables refuses in one line with `words`, and the tables are unchanged. */
 async function refuses(study: Study, words: RegExp, env: Environment = {}): Promise<void> {
   const before = tables(study);
   expect(before[0]!.split("\n").length).toBeGreaterThan(8);
@@ -63,7 +63,7 @@ async function refuses(study: Study, words: RegExp, env: Environment = {}): Prom
 }
 
 describe("the embedded store", () => {
-  test("that was deleted is missed, with or without its log", async () => {
+  test("that was deleted is an error, with or without its log", async () => {
     const study = await answered();
     await rm(study.path("survey.sqlite"));
     await refuses(study, /survey\.sqlite, the store with the answers of this study, is missing/);
@@ -71,11 +71,17 @@ describe("the embedded store", () => {
     await refuses(study, /is missing/);
   });
 
-  test("that is an empty file is missed", async () => {
+  test("that is an empty file is an error", async () => {
     const study = await answered();
     await truncate(study.path("survey.sqlite"));
     await refuses(study, /survey\.sqlite.* is empty/);
-    expect(statSync(study.path("survey.sqlite")).size).toBe(0);
+    expect(
+      statSync(
+        study.path(
+          "that was deleted from a study of version 0.1, which has no record, is an error because of its tables",
+        ),
+      ).size,
+    ).toBe(0);
   });
 
   test("that was deleted from a study of version 0.1, which has no record, is missed by its tables", async () => {
@@ -93,7 +99,7 @@ describe("the embedded store", () => {
     await refuses(study, /has the answers of another study/);
   });
 
-  test("that is another program's database is left alone", async () => {
+  test("that is another program's database is not changed", async () => {
     const study = await answered();
     await rm(study.path("survey.sqlite"));
     const file = new Libsql(study.path("survey.sqlite"));
@@ -104,14 +110,14 @@ describe("the embedded store", () => {
     expect((await readFile(study.path("survey.sqlite"))).equals(before)).toBe(true);
   });
 
-  test("that is deleted while the survey runs is missed, and written again at the end", async () => {
+  test("that is deleted while the survey runs is reported, and written again at the end", async () => {
     const study = await answered();
     const effects = quietEffects();
     const survey = await served(study, effects);
     for (const name of ["", "-wal", "-shm"]) await rm(study.path(`survey.sqlite${name}`), { force: true });
-    const walker = new Walker(survey.url);
-    await walker.begin();
-    await walker.finish();
+    const client = new TestClient(survey.url);
+    await client.begin();
+    await client.finish();
     await expect
       .poll(() => effects.said.join(), { timeout: 10_000 })
       .toContain("deleted while the survey is running");
@@ -123,23 +129,23 @@ describe("the embedded store", () => {
     expect(statSync(study.path("survey.sqlite")).mode & 0o777).toBe(0o600);
   });
 
-  test("that was restored from an older backup empties no tables", async () => {
+  test("that was restored from an older backup does not empty the tables", async () => {
     const study = await answered();
     await tinylove(study, ["backup", study.path("old.sqlite")]);
     await answer(study, 1);
     await rename(study.path("old.sqlite"), study.path("survey.sqlite"));
     await refuses(study, /judgments\/ contains 4 answers of 1 person that are not in the store/);
-    // Without the tables the study goes on with what the backup has.
+    // Without the tables the study continues with the backup's answers.
     await rename(study.path("judgments"), study.path("judgments-before"));
     expect((await tinylove(study, ["judgments"])).code).toBe(0);
     expect(tables(study)[1]!.trim().split("\n")).toHaveLength(3);
   });
 
-  test("whose pages were overwritten is found damaged by every command, before anybody answers", async () => {
+  test("with overwritten pages is reported as damaged by every command, before anybody answers", async () => {
     const study = await answered({}, { forms: 1, stories: 10 });
     await answer(study, 12);
     const bytes = await readFile(study.path("survey.sqlite"));
-    // Those that were written last, which nothing looks at before it is asked for.
+    // The last pages, which are not read before they are needed.
     expect(bytes.length).toBeGreaterThan(24 * 4096);
     bytes.fill(0xa5, bytes.length - 12 * 4096);
     await writeFile(study.path("survey.sqlite"), bytes);
@@ -156,7 +162,7 @@ describe("the embedded store", () => {
     await refuses(study, /was written by a newer version/);
   });
 
-  test("made by version 0.1 opens, gets the study's id once, and is that study's from then on", async () => {
+  test("made by version 0.1 opens, gets the study's id once, and then belongs to that study", async () => {
     const [study, other] = [await answered(), await answered()];
     const before = tables(study);
     asVersion01(study);
@@ -166,12 +172,12 @@ describe("the embedded store", () => {
     const record = await readFile(study.path("survey.json"), "utf8");
     await answer(study, 1);
     expect(await readFile(study.path("survey.json"), "utf8")).toBe(record);
-    // Another study's store of that version has no id either: the people in the tables tell.
+    // Another study's store of that version has no id either: the participants in the tables show it.
     await cp(other.path("survey.sqlite"), study.path("survey.sqlite"));
     await refuses(study, /judgments\/ contains 12 answers of 3 people that are not in the store/);
   });
 
-  test("is used from its folder only, also if the environment names a database", async () => {
+  test("is used even if the environment names a database", async () => {
     const study = await answered();
     const before = tables(study);
     const env = { TINYLOVE_DATABASE: "postgres://nobody@127.0.0.1:1/none" };
@@ -190,10 +196,10 @@ describe("the embedded store", () => {
     expect(tables(study)[1]!.trim().split("\n")).toHaveLength(3);
   });
 
-  test("is made again if making it was interrupted", async () => {
+  test("is made again if an interruption left it incomplete", async () => {
     const { study, remove } = await fixture();
     ends.push(remove);
-    // Killed after the record and before the store, and once more in the midst of the store's tables.
+    // Killed after the record and before the store, and once more while the tables are created.
     await writeFile(
       study.path("survey.json"),
       JSON.stringify({ store: "embedded", id: "a".repeat(26), made: false }),
@@ -209,11 +215,11 @@ describe("the embedded store", () => {
     });
   });
 
-  test("is readable by its owner only, with its log, lock and backups, also if it was not before", async () => {
+  test("is readable only by its owner, with its log, lock and backups, even if it was not before", async () => {
     const study = await answered();
     chmodSync(study.path("survey.sqlite"), 0o644);
     const survey = await served(study);
-    await new Walker(survey.url).begin();
+    await new TestClient(survey.url).begin();
     const modes = ["survey.sqlite", "survey.sqlite-wal", "survey.sqlite-shm", "survey.sqlite-lock"];
     for (const name of [...modes, ".tinylove/serve.json"])
       expect([name, statSync(study.path(name)).mode & 0o777]).toEqual([name, 0o600]);
@@ -223,7 +229,7 @@ describe("the embedded store", () => {
   });
 });
 
-/** What version 0.1 left: no record, and no id in the store. */
+/** A study of version 0.1: no record, and no id in the store. */
 function asVersion01(study: Study): void {
   const file = new Libsql(study.path("survey.sqlite"));
   file.exec("DELETE FROM fact WHERE name = 'study'; DROP TABLE IF EXISTS used");
@@ -255,19 +261,19 @@ describe.skipIf(!hasPostgres())("on PostgreSQL", () => {
   const schemaOf = async (study: Study): Promise<string> =>
     JSON.parse(await readFile(study.path("survey.json"), "utf8")).schema;
 
-  test("a missing address is one clear line", async () => {
+  test("a missing address is a one-line error", async () => {
     const study = await answered(env);
     await refuses(study, /are in a PostgreSQL database, but TINYLOVE_DATABASE is not set/);
     expect((await tinylove(study, ["judgments"], { env })).code).toBe(0);
   });
 
-  test("a missing address of a study of version 0.1 empties no tables either", async () => {
+  test("a missing address of a study of version 0.1 does not empty the tables", async () => {
     const study = await answered(env);
     await rm(study.path("survey.json"), { force: true });
     await refuses(study, /has answers \(8 judgments\), but its store survey\.sqlite has none/);
   });
 
-  test("another database is one clear line", async () => {
+  test("another database is a one-line error", async () => {
     const study = await answered(env);
     await query(`DROP SCHEMA ${await schemaOf(study)} CASCADE`);
     await refuses(study, /does not have the answers of this study/, env);
@@ -277,13 +283,13 @@ describe.skipIf(!hasPostgres())("on PostgreSQL", () => {
     const study = await answered(env);
     const copy = await copyOf(study);
     await refuses(copy, /this folder is a copy of the study whose answers are in the database/, env);
-    // On another machine the same folder is told to share.
+    // On another machine the same folder can be set to share.
     const shared = await copyOf(study);
     const { folder: _, ...record } = JSON.parse(await readFile(study.path("survey.json"), "utf8"));
     await writeFile(shared.path("survey.json"), JSON.stringify(record));
     expect((await tinylove(shared, ["judgments"], { env })).code).toBe(0);
     expect((await tinylove(shared, ["judgments"], { env })).code).toBe(0);
-    // A copy that begins anew has answers of its own.
+    // A copy that starts again has its own answers.
     await rm(copy.path("survey.json"));
     await rm(copy.path("judgments"), { recursive: true });
     await answer(copy, 1, env);
@@ -293,7 +299,7 @@ describe.skipIf(!hasPostgres())("on PostgreSQL", () => {
     expect(tables(study)[1]!.trim().split("\n")).toHaveLength(3);
   });
 
-  test("two studies of one name share nothing", async () => {
+  test("two studies with the same name share nothing", async () => {
     const [one, other] = [
       await answered(env, { name: "first-study" }),
       await answered(env, { name: "first-study" }),
@@ -312,14 +318,14 @@ describe.skipIf(!hasPostgres())("on PostgreSQL", () => {
     expect((await tinylove(moved, ["judgments"], { env })).code).toBe(0);
   });
 
-  test("a store of version 0.1 is taken over once, by the study whose texts it asks about", async () => {
+  test("a store of version 0.1 is adopted once, by the study with its texts", async () => {
     const study = await answered(env);
     const before = tables(study);
     const schema = `tinylove_${study.config.name.replaceAll("-", "_")}`;
     await query(`ALTER SCHEMA ${await schemaOf(study)} RENAME TO ${schema}`);
     await query(`DELETE FROM ${schema}.fact WHERE name = 'study'`);
     await rm(study.path("survey.json"));
-    // A study of the same name and other texts comes first, and gets a store of its own.
+    // A study with the same name and other texts comes first, and gets its own store.
     const other = await answered(env, { name: study.config.name, forms: 3 });
     expect(await schemaOf(other)).not.toBe(schema);
     const copy = await copyOf(study);

@@ -72,15 +72,15 @@ eachStore((effects, kind) => {
     ...changes,
   });
 
-  test("a metadata value is created once and can be set", async () => {
+  test("a metadata value is created once and can be changed", async () => {
     expect(await store.metadata.getOrCreate("colour", () => "green")).toBe("green");
     expect(await store.metadata.getOrCreate("colour", () => "blue")).toBe("green");
     await store.metadata.set("colour", "red");
     expect(await store.metadata.getOrCreate("colour", () => "blue")).toBe("red");
-    expect(await store.sealKey()).toBe(await store.metadata.getOrCreate("seal key", () => "another"));
+    expect(await store.signingKey()).toBe(await store.metadata.getOrCreate("seal key", () => "another"));
   });
 
-  test("a participant has a place under a secret that can be replaced", async () => {
+  test("a participant has a place with a secret that can be replaced", async () => {
     const { id, secret } = newParticipant();
     const place = await entered({ id, secret });
     expect(place).toEqual({
@@ -100,7 +100,7 @@ eachStore((effects, kind) => {
     expect(await store.byId("nobody")).toBeUndefined();
   });
 
-  test("a recruit has one place, which nobody else learns of", async () => {
+  test("a recruited participant has one place, unknown to others", async () => {
     const recruit = { service: "prolific", person: "p", study: "s", visit: "v" };
     const { id } = await entered({ recruit });
     expect(await store.allocate(arrival({ recruit }), random)).toEqual({ refused: "taken" });
@@ -109,7 +109,7 @@ eachStore((effects, kind) => {
     expect(JSON.stringify(await store.records.all())).not.toContain("prolific");
   });
 
-  test("a place and its participant come together or not at all", async () => {
+  test("a place and its participant are created together or not at all", async () => {
     const forms = ["lonely"];
     const fails = arrival({
       forms,
@@ -124,7 +124,7 @@ eachStore((effects, kind) => {
     expect((await entered({ forms })).form).toBe("lonely");
   });
 
-  test("places are spread, end when nobody uses them, and a quota closes", async () => {
+  test("places are balanced, expire if unused, and a quota closes the study", async () => {
     const forms = ["x", "y"];
     for (let at = 0; at < 4; at++) await entered({ forms });
     const two = { completed: 0, reserved: 2 };
@@ -139,7 +139,7 @@ eachStore((effects, kind) => {
     expect(await store.allocate(arrival({ forms: ["q"], quota: 1 }), random)).toEqual({ refused: "full" });
   });
 
-  test("who withdraws after the last answer gives the place back to the quota", async () => {
+  test("a participant who withdraws after the last answer gives the place back to the quota", async () => {
     const forms = ["given back"];
     const { id } = await entered({ forms, quota: 1 });
     await store.submitAnswer(submission(id));
@@ -165,7 +165,7 @@ eachStore((effects, kind) => {
     expect(await answer({ response: machine })).toBe("conflict");
     expect(await answer({ response: machine, key: key("b"), mayChange: false })).toBe("kept");
     expect(await answer({ response: machine, key: key("c") })).toBe("stored");
-    // What was sent first and comes late changes nothing.
+    // An answer that was sent first but arrives late changes nothing.
     expect(await answer()).toBe("repeated");
     expect(await answer({ response: { answer: "neither" } })).toBe("conflict");
     expect(await store.answers(id)).toEqual(new Map([["first", machine]]));
@@ -193,7 +193,7 @@ eachStore((effects, kind) => {
     ]);
   });
 
-  test("the same answer from many at the same instant is stored once, with everybody else's", async () => {
+  test("the same answer from many requests at once is stored once, together with other answers", async () => {
     const people = await Promise.all(Array.from({ length: 10 }, () => entered()));
     const outcomes = await Promise.all(
       people.flatMap(({ id }) => [1, 2, 3].map(() => store.submitAnswer(submission(id)))),
@@ -206,7 +206,7 @@ eachStore((effects, kind) => {
     expect(rows.map(({ answers }) => answers)).toEqual(Array.from({ length: 10 }, () => 1));
   });
 
-  test("an answer keeps a place, and withdrawing deletes all that was told", async () => {
+  test("an answer keeps a place, and a withdrawal deletes everything", async () => {
     const forms = ["w"];
     const recruit = { service: "mturk", person: "w", study: "", visit: "" };
     const { id } = await entered({ forms, recruit });
@@ -237,7 +237,7 @@ eachStore((effects, kind) => {
     expect(await store.submitAnswer(submission(id))).toBe("stored");
   });
 
-  test("all batches together are everything, in the same order", async () => {
+  test("all batches together are all answers, in the same order", async () => {
     const whole = await store.records.all();
     expect(whole.participants.length).toBeGreaterThan(4);
     const parts = [];
@@ -261,7 +261,7 @@ eachStore((effects, kind) => {
     expect(copy.includes("elsewhere")).toBe(true);
   });
 
-  test("closing waits for what is being written, and this suite called every function", async () => {
+  test("closing waits for pending writes, and this suite called every function", async () => {
     const writing = store.metadata.set("last", "words");
     await store.close();
     await writing;

@@ -3,10 +3,10 @@ import type { Effects } from "../../src/workbench/effects.ts";
 import { hasPostgres, type Postgres, startPostgres, withoutPostgres } from "../helpers/postgres.ts";
 import { quietEffects } from "./fixture.ts";
 
-/** Effects with the store under test in their environment. */
+/** Effects with the tested store in their environment. */
 type StoreEffects = (changes?: Partial<Effects>) => ReturnType<typeof quietEffects>;
 
-/** One suite on the embedded store, and the same on a real PostgreSQL where there is one. */
+/** Runs a suite on the embedded store, and on PostgreSQL if it is available. */
 export function eachStore(suite: (effects: StoreEffects, kind: "embedded" | "PostgreSQL") => void): void {
   describe("on the embedded store:", () => suite((changes) => quietEffects(changes), "embedded"));
   if (!hasPostgres()) console.warn(withoutPostgres);

@@ -1,7 +1,7 @@
 import { readFile } from "node:fs/promises";
 import { afterEach, expect, test } from "vitest";
 import { serveOnce, tinylove } from "./command.ts";
-import { fixture, served, Walker } from "./fixture.ts";
+import { fixture, served, TestClient } from "./fixture.ts";
 
 const ends: (() => Promise<unknown>)[] = [];
 afterEach(async () => {
@@ -24,33 +24,33 @@ async function built(shape: Parameters<typeof fixture>[0]) {
 async function consentOf(shape: Parameters<typeof fixture>[0]): Promise<string> {
   const survey = await served(await built(shape));
   ends.push(survey.close);
-  return (await new Walker(survey.url).get("/")).text;
+  return (await new TestClient(survey.url).get("/")).text;
 }
 
-test("the default consent says how long it takes, by the stories and the questions of the forms", async () => {
+test("the default consent has the duration, from the stories and questions of the forms", async () => {
   const short = /about (\d+) minutes/.exec(await consentOf({ stories: 2, tasks: [] }))![1];
   const long = /about (\d+) minutes/.exec(await consentOf({}))![1];
-  // 8 stories of some 90 words at 200 a minute, and 12 pages of 12 seconds.
+  // 8 stories of about 90 words at 200 per minute, and 12 pages of 12 seconds.
   expect([short, long]).toEqual(["2", "7"]);
   expect(await consentOf({ survey: { language: "de" } })).toContain("etwa 7 Minuten");
 });
 
-test("a researcher's own texts get the numbers filled in, everywhere", async () => {
+test("a researcher's own texts have the numbers filled in everywhere", async () => {
   const own = "You read {stories} stories in {minutes} minutes. {other}";
   const survey = { consent: own, instructions: own, recruiting: { service: "mturk" as const } };
   const study = await built({ survey });
   const opened = await served(study);
-  const walker = new Walker(opened.url);
+  const client = new TestClient(opened.url);
   const filled = "You read 8 stories in 7 minutes. {other}";
-  expect((await walker.get("/")).text).toContain(filled);
-  expect((await walker.get("/?assignmentId=ASSIGNMENT_ID_NOT_AVAILABLE")).text).toContain(filled);
-  await walker.begin();
-  expect((await walker.get("/instructions")).text).toContain(filled);
+  expect((await client.get("/")).text).toContain(filled);
+  expect((await client.get("/?assignmentId=ASSIGNMENT_ID_NOT_AVAILABLE")).text).toContain(filled);
+  await client.begin();
+  expect((await client.get("/instructions")).text).toContain(filled);
   const rehearsal = new URL(opened.rehearsal).pathname;
   for (const page of ["", "/instructions"])
-    expect((await walker.get(rehearsal + page)).text).toContain(filled);
+    expect((await client.get(rehearsal + page)).text).toContain(filled);
   await opened.close();
-  // Other form systems get the same words.
+  // Other form systems get the same text.
   await tinylove(study, ["export-forms", "google-forms"]);
   const script = await readFile(study.path("exports/google-forms/make-forms.gs"), "utf8");
   expect(script).toContain(filled);
@@ -77,14 +77,14 @@ test.each<[string, string, RegExp[]]>([
   ],
   ["places to be filled in", "You read {stories} stories in {minutes} minutes.", []],
   ["no numbers", "", []],
-])("`serve` warns of a consent that says %s", async (_, consent, expected) => {
+])("`serve` warns about a consent that says %s", async (_, consent, expected) => {
   const { code, said } = await serveOnce(await built({ survey: { consent } }));
   expect(code).toBe(0);
   const warned = said.split("\n").filter((line) => line.includes("but a form"));
   expect(warned).toEqual(expected.map((pattern) => expect.stringMatching(pattern)));
 });
 
-test("`serve` warns if people who come too late would get no code", async () => {
+test("`serve` warns if participants who come too late would get no code", async () => {
   const warned = async (codes: object) =>
     (await serveOnce(await built({ survey: { quota: 5, recruiting: { service: "prolific", codes } } }))).said;
   expect(await warned({})).toContain("set survey.recruiting.codes.full");

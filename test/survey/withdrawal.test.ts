@@ -5,7 +5,7 @@ import Libsql from "libsql";
 import { afterEach, expect, test } from "vitest";
 import type { Study } from "../../src/workbench/study.ts";
 import { tinylove } from "./command.ts";
-import { fixture, hiddenFields, quietEffects, served, Walker } from "./fixture.ts";
+import { fixture, hiddenFields, quietEffects, served, TestClient } from "./fixture.ts";
 import { eachStore } from "./stores.ts";
 
 const ends: (() => unknown)[] = [];
@@ -15,7 +15,7 @@ afterEach(async () => {
 
 const recruiting = { service: "prolific" as const };
 
-/** Words that only one person wrote: a first version that was changed, a long one, and an answer about themselves. */
+/** Words that only one participant wrote: a first version that was changed, a long one, and a demographic answer. */
 const told = ["magnolia-first", "magnolia-changed", "magnolia-long ".repeat(600), "magnolia-tongue"];
 
 async function built(survey: object = {}) {
@@ -29,14 +29,14 @@ async function built(survey: object = {}) {
   return study;
 }
 
-/** Goes through the survey and tells all that; returns the personal link. */
+/** Completes the survey with these words; returns the personal link. */
 async function tell(url: string, id: string, words: readonly string[]): Promise<string> {
-  const walker = new Walker(url);
-  await walker.post("/consent", hiddenFields((await walker.get(`/?PROLIFIC_PID=${id}`)).text));
-  const [link] = /\/my\/[\w-]+/.exec((await walker.get("/instructions")).text) ?? [""];
+  const client = new TestClient(url);
+  await client.post("/consent", hiddenFields((await client.get(`/?PROLIFIC_PID=${id}`)).text));
+  const [link] = /\/my\/[\w-]+/.exec((await client.get("/instructions")).text) ?? [""];
   const send = async (position: number, fields: Record<string, string>) => {
-    const page = hiddenFields((await walker.get(`/q/${position}`)).text);
-    expect((await walker.post(`/q/${position}`, { ...page, ...fields, pasted: "1" })).status).toBe(303);
+    const page = hiddenFields((await client.get(`/q/${position}`)).text);
+    expect((await client.post(`/q/${position}`, { ...page, ...fields, pasted: "1" })).status).toBe(303);
   };
   await send(1, { answer: "human", reason: words[0]! });
   await send(1, { answer: "human", reason: words[1]! });
@@ -45,7 +45,7 @@ async function tell(url: string, id: string, words: readonly string[]): Promise<
   return link;
 }
 
-/** Every file of a study that holds a word. */
+/** Every file of a study that contains a word. */
 function filesWith(study: Study, word: string): string[] {
   return readdirSync(study.folder, { recursive: true, encoding: "utf8" })
     .filter((name) => statSync(join(study.folder, name)).isFile())
@@ -54,15 +54,15 @@ function filesWith(study: Study, word: string): string[] {
 
 const others = ["hazel-one", "hazel-two", "hazel-three", "hazel-four"];
 
-test("leaves no trace of what somebody told, in the store, its log, the tables and new backups, while it is served", async () => {
+test("leaves no trace of the answers in the store, its log, the tables and new backups, while the survey runs", async () => {
   const study = await built();
   const survey = await served(study);
   ends.push(survey.close);
   const link = await tell(survey.url, "person-of-magnolia", told);
   await tell(survey.url, "person-of-hazel", others);
   expect(filesWith(study, "magnolia").join()).toMatch(/survey\.sqlite/);
-  const walker = new Walker(survey.url);
-  await walker.post(`${link}/withdraw`, hiddenFields((await walker.get(link)).text));
+  const client = new TestClient(survey.url);
+  await client.post(`${link}/withdraw`, hiddenFields((await client.get(link)).text));
   await expect.poll(() => filesWith(study, "magnolia"), { timeout: 10_000 }).toEqual([]);
   await tinylove(study, ["backup", study.path("new.sqlite")]);
   expect(filesWith(study, "magnolia")).toEqual([]);
@@ -73,13 +73,13 @@ test("leaves no trace of what somebody told, in the store, its log, the tables a
   copy.close();
 });
 
-test("is finished at the next opening where a kill came between the deletion and the log", async () => {
+test("is completed at the next opening if a kill came between the deletion and the log", async () => {
   const study = await built();
   const survey = await served(study);
   const link = await tell(survey.url, "person-of-magnolia", told);
   await tell(survey.url, "person-of-hazel", others);
   await survey.close();
-  // What a killed server leaves: the deletion is in the log, which holds the pages of before as well.
+  // After a kill: the deletion is in the log, which contains the earlier pages too.
   const file = new Libsql(study.path("survey.sqlite"));
   file.pragma("secure_delete = ON");
   file.pragma("wal_autocheckpoint = 0");
@@ -88,7 +88,7 @@ test("is finished at the next opening where a kill came between the deletion and
   for (const table of ["answer", "submission", "recruit", "sign"])
     file.prepare(`DELETE FROM ${table} WHERE participant = ?`).run(id!);
   file.prepare("UPDATE participant SET withdrawn = 1 WHERE id = ?").run(id!);
-  // A reader keeps the log where it is.
+  // A read transaction keeps the log.
   const reader = new Libsql(study.path("survey.sqlite"), { readonly: true });
   reader.exec("BEGIN");
   reader.prepare("SELECT count(*) FROM answer").get();
@@ -101,13 +101,13 @@ test("is finished at the next opening where a kill came between the deletion and
   expect(filesWith(study, "magnolia")).toEqual([]);
 });
 
-test("of version 0.1 is finished when its store is opened for the first time", async () => {
+test("of version 0.1 is completed when its store is opened for the first time", async () => {
   const study = await built();
   const survey = await served(study);
   const link = await tell(survey.url, "person-of-magnolia", told);
   await tell(survey.url, "person-of-hazel", others);
   await survey.close();
-  // Deleted as that version did: the text stays in the free space of the file.
+  // Deleted as in that version: the text stays in free pages of the file.
   const file = new Libsql(study.path("survey.sqlite"));
   const [, id] = /\/my\/([a-z2-7]{26})/.exec(link)!;
   for (const table of ["answer", "submission", "recruit", "sign"])
@@ -130,7 +130,7 @@ eachStore((effects, kind) => {
     ["their name in the tables, while it is served", true, (_, name) => name],
     ["their personal link, while it is served", true, (link) => `https://reading.example${link}`],
     ["their id at the service", false, () => "person-of-magnolia"],
-  ])("is done for a person by %s; the command says what stays elsewhere", async (_, serving, who) => {
+  ])("works for a participant named by %s; the command lists remaining copies", async (_, serving, who) => {
     const study = await built();
     const survey = await served(study, quietEffects({ env: env() }));
     const link = await tell(survey.url, "person-of-magnolia", told);
@@ -156,7 +156,7 @@ eachStore((effects, kind) => {
   });
 });
 
-test("is explained before consent, where a hash of an id stays", async () => {
+test("is explained before consent, if a hash of an id stays", async () => {
   for (const [survey, expected] of [
     [{}, true],
     [{ consent: "Our own words." }, true],
@@ -166,7 +166,7 @@ test("is explained before consent, where a hash of an id stays", async () => {
     const study = await built(survey);
     const opened = await served(study);
     ends.push(opened.close);
-    const { text } = await new Walker(opened.url).get("/");
+    const { text } = await new TestClient(opened.url).get("/");
     expect(text.includes("We keep only a code computed from the id or link")).toBe(expected);
   }
 });

@@ -13,7 +13,7 @@ import { writeWhole } from "../../src/workbench/files.ts";
 import { openStudy } from "../../src/workbench/study.ts";
 import { oneForm, smallStudy, storyTable, tinylove } from "../helpers/small-study.ts";
 
-/** Asks as `human-or-machine` does, under another name and in other words. */
+/** Like `human-or-machine`, with another name and other phrases. */
 const person = defineTask({
   name: "person-or-program",
   kind: "choice",
@@ -47,7 +47,7 @@ const settings = (name: string) => [
   "survey: {quota: 48, consent: Text., contact: a@example.org}\n",
 ];
 
-/** A study through every stage up to its package: the simulated copy. */
+/** Runs a study through every stage up to its package, and returns the simulated copy. */
 async function studied(name: string): Promise<string> {
   const folder = await smallStudy(...settings(name));
   const rows = Array.from({ length: 16 }, (_, at) => {
@@ -75,15 +75,15 @@ afterAll(() => remove());
 
 const json = async (folder: string, file: string) => JSON.parse(await readFile(join(folder, file), "utf8"));
 
-test("a copied task says to participants that some stories are by a machine", async () => {
+test("with a copied task participants are told that some stories are by a machine", async () => {
   const study = await openStudy(copied);
   const [form] = await readForms(study);
-  const told = instructionsFor(form!.questions, "en", phrasesOf("en"));
+  const told = instructionsFor(form!.questions, "en", phrasesOf("en"), true);
   expect(told).toContain("Some were written by a person, some by a machine.");
   expect(told).toContain("You will be asked whether a story is a person's or a program's.");
 });
 
-test("power plans for it, and the verdict rests on its answers: the figures are those of the original", async () => {
+test("power plans for it, and the verdict uses its answers: the figures are those of the original", async () => {
   const planned = async (folder: string) => tinylove("power", "--study", folder, "--check", "0", "--json");
   const { code, printed } = await planned(copied);
   expect(code).toBe(0);
@@ -96,7 +96,7 @@ test("power plans for it, and the verdict rests on its answers: the figures are 
   expect(own.numbers.overall.judgments).toBe(other.numbers.overall.judgments);
 });
 
-test("its package says which judgments the verdict rests on, and check.R agrees there and in the study", async () => {
+test("its package says which judgments the verdict uses, and check.R agrees there and in the study", async () => {
   const rows = await readTable(join(copied, "package/csv/judgments.csv"));
   expect(rows).toHaveLength(192);
   expect(new Set(rows.map((row) => `${row["task"]} ${row["in_verdict"]}`))).toEqual(
@@ -114,7 +114,7 @@ test("its package says which judgments the verdict rests on, and check.R agrees 
   }
 });
 
-test("the package can be analysed where the task is not known", async () => {
+test("the package can be analysed where the task is unknown", async () => {
   remove();
   try {
     const table = join(copied, "package/csv/judgments.csv");
@@ -132,14 +132,14 @@ test("the package can be analysed where the task is not known", async () => {
   }
 });
 
-test("a survey in a language that the task lacks is refused before anything runs", async () => {
+test("a survey in a language without phrases for the task is refused before anything runs", async () => {
   const inGerman = settings(person.name).map((part) => part.replace("survey: {", "survey: {language: de, "));
   const { code, told } = await tinylove("run", "--study", await smallStudy(...inGerman));
   expect(code).toBe(1);
   expect(told.join("\n")).toContain("the task person-or-program has no phrases in the language de");
 });
 
-test("two tasks that ask who wrote a story are refused in one study", async () => {
+test("two tasks about who wrote a story are refused in one study", async () => {
   const both = settings(person.name).map((part) =>
     part.replace("tasks: [", "tasks: [{task: human-or-machine}, "),
   );

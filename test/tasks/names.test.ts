@@ -10,7 +10,7 @@ import { temporaryFolder } from "../helpers/world.ts";
 const root = new URL("../../", import.meta.url);
 const biome = createRequire(import.meta.url).resolve("@biomejs/biome/bin/biome");
 
-/** What the project's linter says of a folder. */
+/** The linter's output for a folder. */
 const lint = (folder: string) =>
   new Promise<string>((resolve) =>
     execFile(process.execPath, [biome, "lint", "--max-diagnostics=none"], { cwd: folder }, (_, out, told) =>

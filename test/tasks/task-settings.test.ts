@@ -22,13 +22,13 @@ test.each([
   expect(() => checkTaskSettings(settings({ tasks }))).toThrow(message);
 });
 
-test("no pair can be made where one side has no stories", () => {
+test("no pair can be made if one side has no stories", () => {
   expect(() => checkTaskSettings(settings({ human: 6, machine: 0, tasks: [pairs()] }))).toThrow(
     "no pair for which-is-human can be made of 6 human and 0 machine stories",
   );
 });
 
-test("what can be asked is let through", () => {
+test("valid settings are accepted", () => {
   const about = { demographics: [{ name: "age", ask: "How old are you?" }] };
   checkTaskSettings(
     settings({ tasks: [single, { task: "demographics" }, { task: "attention-check", count: 2 }] }, about),
@@ -37,7 +37,7 @@ test("what can be asked is let through", () => {
   checkTaskSettings(settings({ tasks: [single, pairs()], pairs: "reread" }));
 });
 
-test("pairs take their stories from those of the form", () => {
+test("pairs use stories of the form", () => {
   const { compose } = settings({ human: 4, machine: 3, tasks: [single, pairs(2)] });
   expect(storySharesOf(compose)).toEqual({ single: { human: 2, machine: 1 }, pairs: 2 });
   const pairsAlone = settings({ human: 4, machine: 3, tasks: [pairs()] }).compose;

@@ -25,7 +25,7 @@ const definition = (changes: Partial<TaskDefinition> = {}): TaskDefinition => ({
 let remove = () => {};
 afterEach(() => remove());
 
-describe("a definition that contradicts itself is one line that names the task and what to do", () => {
+describe("a contradictory definition is a one-line error that names the task and the fix", () => {
   test.each<[Partial<TaskDefinition>, string]>([
     [{ name: "Who was it?" }, 'task "Who was it?": invalid name'],
     [{ kind: "guess" as never }, "task who-was-it: unknown kind guess"],
@@ -59,13 +59,13 @@ test("what a task does follows from its kind and its items", () => {
   expect(plain.score({ answer: "yes" }, ["human"])).toBeUndefined();
 });
 
-test("a task without phrases in the survey's language is refused: no page is half in another language", () => {
+test("a task without phrases in the survey's language is refused: no page mixes languages", () => {
   const task = defineTask(definition());
   expect(task.asked(phrasesOf("en"))).toBe("who it was");
   expect(() => task.items(phrasesOf("de"))).toThrow("the task who-was-it has no phrases in the language de");
 });
 
-test("forms ask an added task as any other; another of its name is refused", () => {
+test("forms use an added task like any other; another one with its name is refused", () => {
   const task = defineTask(definition());
   expect(() => requireTask("compose.tasks", task.name)).toThrow("compose.tasks: unknown task who-was-it");
   remove = addTask(task);
@@ -81,7 +81,7 @@ test("forms ask an added task as any other; another of its name is refused", () 
   expect(tasks).toHaveLength(others);
 });
 
-test("a study asks by default who wrote a story", () => {
+test("by default a study asks who wrote a story", () => {
   const [asked] = StudyConfig.parse({ name: "test" }).compose.tasks;
   expect(taskNamed(asked!.task)).toMatchObject({ kind: "choice", asksOrigin: true });
 });

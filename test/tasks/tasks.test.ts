@@ -20,7 +20,7 @@ const fields: Field[] = StudyConfig.parse({
 }).survey.demographics;
 
 const viewOf = (task: Task, language: string, given?: object) =>
-  renderItems(task.items(phrasesOf(language), fields), given as Record<string, unknown>);
+  renderItems(task.items(phrasesOf(language), fields), "(optional)", given as Record<string, unknown>);
 
 const simulated = (task: Task, origins: readonly Origin[], skill: number, bias: number, draws: number) =>
   Array.from({ length: draws }, (_, draw) =>
@@ -34,12 +34,12 @@ describe.each(tasks.map((task) => [task.name, task] as const))("%s", (_, task: T
   const origins: Origin[] = ["human", "machine"].slice(0, task.stimuli) as Origin[];
   const schema = task.response(fields);
 
-  test("lets through what its simulated readers answer, unchanged", () => {
+  test("accepts its simulated readers' answers unchanged", () => {
     for (const response of simulated(task, origins, 1, 0, 200))
       expect(schema.parse(response)).toEqual(response);
   });
 
-  test.each(languages())("has its words in %s, and offers in its form what it lets through", (language) => {
+  test.each(languages())("has its phrases in %s, and its form offers the valid answers", (language) => {
     const { markup } = viewOf(task, language);
     const radios = [...markup.matchAll(/type="radio" name="([^"]+)" value="([^"]+)"/g)];
     for (const [, name, value] of radios) {
@@ -64,7 +64,7 @@ describe.each(tasks.map((task) => [task.name, task] as const))("%s", (_, task: T
     }
   });
 
-  test("refuses fields that are lists, objects or endless", () => {
+  test("refuses lists, objects and very long fields", () => {
     const [good] = simulated(task, origins, 0, 0, 1);
     for (const answer of [["human", "machine"], { a: 1 }, "x".repeat(5000), 7]) {
       expect(schema.safeParse({ ...good, answer }).success).toBe(false);
@@ -72,7 +72,7 @@ describe.each(tasks.map((task) => [task.name, task] as const))("%s", (_, task: T
   });
 });
 
-test("a reader of skill d' is right as often as signal detection says", () => {
+test("a reader with skill d' is right as often as signal detection predicts", () => {
   const humanOrMachine = taskNamed("human-or-machine")!;
   const single = (["human", "machine"] as Origin[]).flatMap((origin) =>
     simulated(humanOrMachine, [origin], 2, 0, 4000).map(
@@ -88,7 +88,7 @@ test("a reader of skill d' is right as often as signal detection says", () => {
   expect(Math.abs(mean(pairs) - 0.7602)).toBeLessThan(0.019);
 });
 
-test("what has no right answer has no score", () => {
+test("without a right answer there is no score", () => {
   expect(taskNamed("how-it-felt")!.score({ answer: "3" }, ["human"])).toBeUndefined();
   expect(taskNamed("which-is-human")!.score({ answer: "left" }, ["human", "human"])).toBeUndefined();
   expect(taskNamed("human-or-machine")!.score({ answer: "human" }, [])).toBeUndefined();
@@ -96,7 +96,7 @@ test("what has no right answer has no score", () => {
   expect(taskNamed("attention-check")!.score({ answer: "often" }, [])).toBe(0);
 });
 
-test("the researcher's own fields are checked, and others are not kept", () => {
+test("the researcher's own fields are validated, and others are ignored", () => {
   const schema = taskNamed("demographics")!.response(fields);
   expect(schema.safeParse({ reads: "daily" }).success).toBe(false);
   expect(schema.safeParse({ age: "forty" }).success).toBe(false);
@@ -110,7 +110,7 @@ test("the researcher's own fields are checked, and others are not kept", () => {
   expect(StudyConfig.safeParse(taken).error?.issues[0]?.message).toContain("is taken");
 });
 
-test("every language has the same phrases with the same places", async () => {
+test("all languages have the same phrases with the same placeholders", async () => {
   const { readFile } = await import("node:fs/promises");
   const [first, ...rest] = await Promise.all(
     languages().map(async (code) =>

@@ -10,10 +10,10 @@ const title = "The Last Ferry";
 const story =
   "The ferry left at nine. We stayed on the pier.\n\nShe shared her orange with me, piece by piece.";
 
-/** As `generate` treats a reply. */
+/** As `generate` cleans a reply. */
 const cleaned = (raw: string) => cleanStory(splitReply(raw).text, title).text;
 
-describe("what models put around a story goes", () => {
+describe("additions of models around a story are removed", () => {
   test.each([
     ["a heading", `# ${title}\n\n${story}`],
     ["a lower heading", `### The Last Ferry ###\n${story}`],
@@ -70,7 +70,7 @@ describe("what models put around a story goes", () => {
     expect(leftoverOf(cleaned(raw), title)).toBeUndefined();
   });
 
-  test("what went is named", () => {
+  test("removed parts are named", () => {
     expect(cleanStory(`**${title}**\n\n"${story}"\n\n(98 words)`, title).removed).toEqual([
       { what: "heading", text: `**${title}**` },
       { what: "word count", text: "(98 words)" },
@@ -78,7 +78,7 @@ describe("what models put around a story goes", () => {
     ]);
   });
 
-  test("cleaning is done once: a clean story stays", () => {
+  test("cleaning a clean story changes nothing", () => {
     for (const raw of [`# ${title}\n\n${story}`, `"${story}"`, story]) {
       const once = cleanStory(raw, title).text;
       expect(cleanStory(once, title)).toEqual({ text: once, removed: [] });
@@ -86,7 +86,7 @@ describe("what models put around a story goes", () => {
   });
 });
 
-describe("a story keeps what is its own", () => {
+describe("a story keeps its own text", () => {
   test("fifty openings", () => {
     expect(honestStories).toHaveLength(50);
     for (const [own, text] of honestStories) {
@@ -134,14 +134,14 @@ test.each([
   ["signatures", "\n- Aa Bb"],
   ["angles", "<"],
   ["brackets", "(98 words) "],
-])("two hundred thousand %s are looked through in one pass", (_, piece) => {
+])("two hundred thousand %s are scanned in one pass", (_, piece) => {
   const long = `${story}${piece.repeat(200_000 / piece.length)}${story}`;
   expect(cleanStory(long, title).text.length).toBeGreaterThan(story.length);
   leftoverOf(long, title);
   splitReply(long);
 });
 
-test("what cleaning cannot take away is found", () => {
+test("markup that cannot be cleaned is found", () => {
   const found = (text: string) => leftoverOf(cleanStory(text, title).text, title)?.what;
   expect(found(`${story}\n\n<p>And then.</p>`)).toBe("tag");
   expect(found(`${story} &mdash; and then.`)).toBe("entity");

@@ -5,29 +5,29 @@ import { countWords } from "../../src/text/words.ts";
 
 const story = "“I know,” she said. “You left – but you came back! Always.”";
 
-test("a clip keeps whole words and tells how many were kept and cut", () => {
+test("a clip keeps whole words and returns how many were kept and cut", () => {
   expect(clipWords(story, 4)).toEqual({ text: "“I know,” she said …", words: 4, cut: 7 });
 });
 
-test("no mark after the last word shows how the sentence went on", () => {
+test("punctuation after the last word is removed, because it shows how the sentence continued", () => {
   expect(clipWords(story, 2).text).toBe("“I know …");
   expect(clipWords(story, 6).text).toBe("“I know,” she said. “You left …");
   expect(clipWords("one two?!…” three", 2, "").text).toBe("one two");
 });
 
-test("the ending is the caller's", () => {
+test("the ending is an argument", () => {
   expect(clipWords("one two three", 1, "…").text).toBe("one…");
 });
 
-test("a sign that belongs to the word stays", () => {
+test("a sign that belongs to a word is kept", () => {
   expect(clipWords("I gave 100%, always", 3).text).toBe("I gave 100% …");
 });
 
-test("a dash or a heart alone is not a word and is not kept at the end", () => {
+test("a dash or a heart alone is not a word, and is removed at the end", () => {
   expect(clipWords("you – ❤️ and me and him", 1)).toEqual({ text: "you …", words: 1, cut: 4 });
 });
 
-test("a clip that would cut nothing off is refused", () => {
+test("a clip that would cut nothing is refused", () => {
   expect(() => clipWords("one two –", 2)).toThrow(
     new RangeError("a clip to 2 words needs a longer text: it has 2"),
   );

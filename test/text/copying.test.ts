@@ -8,13 +8,13 @@ const random = randomFrom("copying");
 const vocabulary = Array.from({ length: 400 }, (_, index) => `w${index}`);
 const storyOf = (words: number, from = vocabulary) => Array.from({ length: words }, () => random.pick(from));
 
-test("the longest common run is found across quotes, case and marks", () => {
+test("the longest common run is found despite quotes, case and punctuation", () => {
   const one = "She said: “Don’t wait for me, go home.” I waited.";
   const other = "Later – don't wait for me – go away";
   expect(longestCommonRun(one, other)).toEqual({ length: 5, text: "don't wait for me go" });
 });
 
-test("a run is common only when it is in both texts", () => {
+test("a run is common only if both texts have it", () => {
   expect(longestCommonRun("over and over and over", "not here")).toEqual({ length: 0, text: "" });
   expect(longestCommonRun("", "love")).toEqual({ length: 0, text: "" });
   expect(longestCommonRun("love", "love")).toEqual({ length: 1, text: "love" });
@@ -36,13 +36,13 @@ test("the longest common run agrees with dynamic programming on random texts", (
   }
 });
 
-test("shared runs are a share of the first text's", () => {
+test("shared runs are a share of those of the first text", () => {
   expect(sharedNgrams("a b c d", "x a b c", 2)).toBeCloseTo(2 / 3, 12);
   expect(sharedNgrams("a b", "a b", 5)).toBe(1);
   expect(sharedNgrams("…", "…")).toBe(0);
 });
 
-test("a reprint with a changed word is a near duplicate, two strangers are none", () => {
+test("a reprint with a changed word is a near duplicate, two unrelated texts are not", () => {
   const story = storyOf(90);
   const reprint = story.with(40, "other");
   const texts = [
@@ -56,11 +56,11 @@ test("a reprint with a changed word is a near duplicate, two strangers are none"
   const [pair, ...rest] = nearDuplicates(texts);
   expect(rest).toEqual([]);
   expect(pair!.slice(0, 2)).toEqual([1, 3]);
-  // Three of the 88 runs hold the word: 85 in common, 91 in all.
+  // Three of the 88 runs contain the word: 85 in common, 91 in all.
   expect(pair![2]).toBeCloseTo(85 / 91, 12);
 });
 
-test("near duplicates are the pairs that a comparison of each with each finds", () => {
+test("near duplicates are the pairs that a comparison of all pairs finds", () => {
   const seeds = Array.from({ length: 8 }, () => storyOf(30));
   const texts = Array.from({ length: 120 }, () =>
     random
@@ -81,19 +81,19 @@ test("near duplicates are the pairs that a comparison of each with each finds", 
   }
 });
 
-test("two thousand stories hold the one pair that was planted", () => {
+test("the one planted pair among two thousand stories is found", () => {
   const texts = Array.from({ length: 2000 }, () => storyOf(95).join(" "));
   texts[1999] = `${texts[3]!} end`;
   expect(nearDuplicates(texts).map(([one, other]) => [one, other])).toEqual([[3, 1999]]);
 });
 
-test("a threshold that no pair could mean is refused", () => {
+test("an impossible threshold is refused", () => {
   for (const threshold of [0, -1, 1.1, Number.NaN]) {
     expect(() => nearDuplicates(["a"], threshold)).toThrow(RangeError);
   }
 });
 
-test("the index names the text that most was copied from", () => {
+test("the index names the text from which most was copied", () => {
   const texts = Array.from({ length: 50 }, () => storyOf(60).join(" "));
   const index = ngramIndex(texts);
   const copied = [...texts[17]!.split(" ").slice(10, 40), ...storyOf(30)].join(" ");
@@ -105,7 +105,7 @@ test("the index names the text that most was copied from", () => {
   expect(index.nearest("")).toBeUndefined();
 });
 
-test("a hundred thousand words of one kind are compared in good time", () => {
+test("a hundred thousand equal words are compared quickly", () => {
   const long = "love ".repeat(100_000);
   expect(longestCommonRun(long, long).length).toBe(100_000);
 });

@@ -7,27 +7,27 @@ test("speech is between curly or straight double quotes", () => {
   expect(dialogueOf("„Bleib“, sagte sie. «Non», dit-il.")).toEqual(["Bleib", "Non"]);
 });
 
-test("two speeches without a space between them are two", () => {
+test("two quotations without a space between them are two", () => {
   expect(dialogueOf('"Stay.""No."')).toEqual(["Stay.", "No."]);
   expect(dialogueOf("“Stay.”“No.”")).toEqual(["Stay.", "No."]);
 });
 
-test("a quote that is never closed reaches to the end of its paragraph", () => {
+test("an unclosed quote ends at the end of its paragraph", () => {
   expect(dialogueOf("“Stay with me\n\nHe left.")).toEqual(["Stay with me"]);
   expect(dialogueOf('He left. "Stay with me')).toEqual(["Stay with me"]);
   expect(dialogueOf('"Stay. "No," he said.')).toEqual(["Stay.", "No,"]);
 });
 
-test("an apostrophe is no quote", () => {
+test("an apostrophe is not a quote", () => {
   expect(dialogueOf("The boys’ mother didn’t know it was ’tis or '90s.")).toEqual([]);
   expect(dialogueOf("'Tis the dogs' bowl, isn't it.")).toEqual([]);
 });
 
-test("single quotes are speech where there are no double ones", () => {
+test("single quotes are speech if there are no double ones", () => {
   expect(dialogueOf("‘Don’t go,’ she said. 'I won't,' I said.")).toEqual(["Don’t go,", "I won't,"]);
 });
 
-test("inches are no speech", () => {
+test("inches are not speech", () => {
   expect(dialogueOf("He was 5'10\" and said nothing.")).toEqual([]);
 });
 
@@ -38,7 +38,7 @@ test("spoken words are counted by the counting rule", () => {
   expect(dialogueShare("“…”")).toBe(0);
 });
 
-test("only quotes, lone surrogates and a long line are borne", () => {
+test("only quotes, lone surrogates and a long line do not fail", () => {
   expect(dialogueOf('""""""')).toEqual([]);
   expect(dialogueOf("“\uD800”")).toEqual(["\uD800"]);
   expect(dialogueWords('"a" b '.repeat(500_000))).toBe(500_000);

@@ -16,6 +16,6 @@ test.each([
   expect(portableName(portable)).toBe(portable);
 });
 
-test("names that differ in case alone are one file to some systems", () => {
+test("names that differ only in case are one file on some systems", () => {
   expect(foldedName("Twin")).toBe(foldedName("twin"));
 });

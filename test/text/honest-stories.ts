@@ -1,6 +1,6 @@
 /**
- * Fifty openings that a person may well write and that look like what models put around a story: the words of the
- * title, speech, dashes, notes, tags. Cleaning must leave each letter of them.
+ * Fifty beginnings that a person may well write and that look like additions of models: words of the title, speech, dashes,
+ * notes, tags. Cleaning must not change them.
  */
 export const honestStories: readonly (readonly [title: string, text: string])[] = [
   // The words of the title come first.
@@ -109,7 +109,7 @@ export const honestStories: readonly (readonly [title: string, text: string])[] 
   ["A Hundred Words", "A hundred words, the teacher said. My son wrote her name, fifty times, and mine."],
   ["Of Course", "Of course I knew. Of course I said nothing. Of course he married her sister."],
   ["By Heart", "We learned the poem by heart.\n\nAt her grave I forgot it. He did not.\n\nLove,\nGrandma"],
-  // Tags and signs in what people say and type.
+  // Tags and signs in speech and messages.
   ["Heart", "He typed <3 and meant it. I typed < and then 3 and meant arithmetic. We have twins."],
   ["Bold", '"Put <b> before my name," she told the programmer, "and never close it." He never did.'],
   ["The Tag", "“Type <br> where you want to breathe,” my tutor said. I wrote to her without one."],

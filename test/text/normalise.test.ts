@@ -2,20 +2,20 @@ import { expect, test } from "vitest";
 import { randomFrom } from "../../src/stats/random.ts";
 import { normaliseText } from "../../src/text/normalise.ts";
 
-test("a person's typography and a model's come to one form", () => {
+test("a person's typography and a model's give the same text", () => {
   const person = "“Don’t,” she said — and left…\n\nI couldn’t.";
   const model = "\"Don't,\" she said -- and left... I couldn't. ";
   expect(normaliseText(person)).toBe("\"Don't,\" she said – and left… I couldn't.");
   expect(normaliseText(model)).toBe(normaliseText(person));
 });
 
-test("every way to write a parting dash is one", () => {
+test("every kind of dash gives the same dash", () => {
   for (const dash of ["—", " — ", "–", " – ", "--", " -- ", "---", " - ", " — — ", "\u00A0—\u00A0", "―"]) {
     expect(normaliseText(`love${dash}and`)).toBe("love – and");
   }
 });
 
-test("a dash keeps close to the quote or bracket that ends or begins there", () => {
+test("a dash has no space next to a quote or bracket", () => {
   expect(normaliseText("“But I—” she began.")).toBe('"But I –" she began.');
   expect(normaliseText("“—and then”")).toBe('"– and then"');
   expect(normaliseText("“Yes”—she left")).toBe('"Yes" – she left');
@@ -23,13 +23,13 @@ test("a dash keeps close to the quote or bracket that ends or begins there", () 
   expect(normaliseText("— Hello")).toBe("– Hello");
 });
 
-test("hyphens, ranges of years and minus signs are no parting dashes", () => {
+test("hyphens, ranges of years and minus signs are not dashes", () => {
   expect(normaliseText("well-known, two- and three-fold, 1990–1995, at −5, e‑mail")).toBe(
     "well-known, two- and three-fold, 1990-1995, at -5, e-mail",
   );
 });
 
-test("every way to write an ellipsis is one", () => {
+test("every kind of ellipsis gives the same ellipsis", () => {
   for (const dots of ["…", "...", " . . . ", "....", " …", "… ", "......", "…."]) {
     expect(normaliseText(`wait${dots}what`)).toBe("wait… what");
   }
@@ -42,21 +42,21 @@ test("paragraphs, odd spaces and trailing space become single spaces", () => {
   );
 });
 
-test("emphasis of Markdown goes, other asterisks and underscores stay", () => {
+test("Markdown emphasis is removed, other asterisks and underscores are kept", () => {
   expect(normaliseText("**So** _very_ *loved*. *** __Yes__")).toBe("So very loved. Yes");
   expect(normaliseText("f*ck and snake_case")).toBe("f*ck and snake_case");
 });
 
-test("control characters, zero-width signs, bidi overrides and lone surrogates go", () => {
+test("control characters, zero-width characters, bidi overrides and lone surrogates are removed", () => {
   expect(normaliseText("a\u0000b\u200Bc\u202Ed\u2066e\u00ADf\uD800g\u0007h\u2060i")).toBe("abcdefghi");
 });
 
-test("a message hidden in tag characters goes, the flag of Wales stays", () => {
+test("a message hidden in tag characters is removed, the flag of Wales is kept", () => {
   expect(normaliseText("hi\u{E0068}\u{E0069} there")).toBe("hi there");
   expect(normaliseText("🏴󠁧󠁢󠁷󠁬󠁳󠁿")).toBe("🏴󠁧󠁢󠁷󠁬󠁳󠁿");
 });
 
-test("emoji with joiners and skin tones, accents and letters of every script survive", () => {
+test("emoji with joiners and skin tones, accents and letters of every script are kept", () => {
   for (const text of [
     "👩‍❤️‍👨 👨🏽‍👩🏻‍👧 🏳️‍🌈 ❤️ 1️⃣ 👋🏾",
     "Zoë, Łukasz, Nguyễn Thị Ánh, São Paulo",
@@ -70,7 +70,7 @@ test("emoji with joiners and skin tones, accents and letters of every script sur
   expect(normaliseText("cafe\u0301")).toBe("café");
 });
 
-test("the form of the form is the form, whatever the text", () => {
+test("normalising twice is the same as once, for any text", () => {
   const signs = [
     ..."ab1 .…-–—−'\"“”‘’«»``*_()[],!?\n\t\u00A0\u200B\u200C\u200D\uFE0F\u0301\u202E\uD800\u2019",
     ...[
@@ -118,11 +118,11 @@ test.each([
   ["```\nOnce.\n```", "Once."],
   ["\\*sigh\\* and snake\\_case", "sigh and snake_case"],
   ["wait‥ what⋯", "wait… what…"],
-])("what one side's typesetting has and the other's keyboard has not: %s", (text, form) => {
+])("differences between typeset and typed text are removed: %s", (text, form) => {
   expect(normaliseText(text)).toBe(form);
 });
 
-test("curly and straight twins of a random text come to the same form", () => {
+test("a random text with curly and with straight quotes gives the same result", () => {
   const pieces = [
     ["“", '"'],
     ["”", '"'],
@@ -149,7 +149,7 @@ test("curly and straight twins of a random text come to the same form", () => {
   }
 });
 
-test("nothing, only signs and ten million letters on one line are borne", () => {
+test("empty text, only signs and ten million letters on one line do not fail", () => {
   expect(normaliseText("")).toBe("");
   expect(normaliseText(" \u200B\n")).toBe("");
   expect(normaliseText("...!?")).toBe("…!?");

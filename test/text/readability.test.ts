@@ -1,7 +1,7 @@
 import { expect, test } from "vitest";
 import { readingEase, syllablesOf } from "../../src/text/readability.ts";
 
-test("syllables are counted as they are heard", () => {
+test("syllables are counted as pronounced", () => {
   const counts = {
     love: 1,
     loved: 1,

@@ -10,7 +10,7 @@ test("a text is split into its sentences, in order", () => {
   ]);
 });
 
-test("titles and initials end no sentence, the pronoun I does", () => {
+test("titles and initials do not end a sentence, the pronoun I does", () => {
   expect(sentencesOf("Mrs. Adeyemi kissed J. Park. Dr. Wu left.")).toEqual([
     "Mrs. Adeyemi kissed J. Park.",
     "Dr. Wu left.",
@@ -18,7 +18,7 @@ test("titles and initials end no sentence, the pronoun I does", () => {
   expect(sentencesOf("Nobody knew but I. We left.")).toEqual(["Nobody knew but I.", "We left."]);
 });
 
-test("nothing and blanks have no sentence", () => {
+test("empty and blank texts have no sentences", () => {
   expect(sentencesOf("")).toEqual([]);
   expect(sentencesOf(" \n ")).toEqual([]);
 });
@@ -28,7 +28,7 @@ test("no word is lost between sentences", () => {
   expect(sentencesOf(text).join(" ").replace(/\s+/g, "")).toBe(text.replace(/\s+/g, ""));
 });
 
-test("a text that breaks off is distinguished from one that ends", () => {
+test("a truncated text is distinguished from one that ends", () => {
   for (const cut of ["We met in", "We met in May,", "We met –", "“We met in May", "We met (in May)"]) {
     expect([cut, endsCutOff(cut)]).toEqual([cut, true]);
   }
@@ -47,7 +47,7 @@ test("a text that breaks off is distinguished from one that ends", () => {
   }
 });
 
-test("long lines are split in good time", () => {
+test("long lines are split quickly", () => {
   expect(sentencesOf("We met. ".repeat(100_000))).toHaveLength(100_000);
   expect(sentencesOf("a. ".repeat(300_000))).toHaveLength(1);
   expect(endsCutOff(`a${" ".repeat(10_000_000)}`)).toBe(true);

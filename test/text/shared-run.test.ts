@@ -2,7 +2,7 @@ import { expect, test } from "vitest";
 import { randomFrom } from "../../src/stats/random.ts";
 import { longestSharedRun } from "../../src/text/shared-run.ts";
 
-test("the longest run that occurs twice is found, also where the two overlap", () => {
+test("the longest run that occurs twice is found, also if the two overlap", () => {
   const words = "he left i am here she said i am here he stayed".split(" ");
   const { length, first } = longestSharedRun(words);
   expect(words.slice(first, first + length)).toEqual(["i", "am", "here"]);
@@ -11,7 +11,7 @@ test("the longest run that occurs twice is found, also where the two overlap", (
   expect(longestSharedRun("a b ".repeat(200_000).trim().split(" ")).length).toBe(399_998);
 });
 
-test("the longest run agrees with the plain search on random texts", () => {
+test("the longest run agrees with a brute-force search on random texts", () => {
   const random = randomFrom("repetition");
   for (let round = 0; round < 300; round++) {
     const words = Array.from({ length: random.integer(1, 40) }, () => random.pick(["a", "b", "c"]));

@@ -11,19 +11,19 @@ test("weights are those of scikit-learn's TfidfVectorizer", () => {
   expect(vector.get("c")).toBeCloseTo(0.432385, 6);
 });
 
-test("the cosine is 1 for the same text, 0 for strangers and for nothing", () => {
+test("the cosine is 1 for the same text, 0 for unrelated and empty ones", () => {
   const { vector } = tfidf(["one two", "three four"], wordsOf);
   expect(cosine(vector("one two"), vector("two one"))).toBeCloseTo(1, 12);
   expect(cosine(vector("one two"), vector("three four"))).toBe(0);
   expect(cosine(vector(""), vector("one"))).toBe(0);
 });
 
-test("stems leave function words out unless there is nothing else", () => {
+test("function words are ignored unless there is nothing else", () => {
   expect(stemsOf("The gardens of my mother’s loving")).toEqual(["garden", "mother", "love"]);
   expect(stemsOf("What If")).toEqual(["what", "if"]);
 });
 
-test("runs of letters stay within words and keep whole characters", () => {
+test("character n-grams stay within words and keep whole characters", () => {
   expect(letterNgramsOf("Oh my")).toEqual([" oh", "oh ", " oh ", " my", "my ", " my "]);
   expect(letterNgramsOf("")).toEqual([]);
 });
@@ -35,7 +35,7 @@ const stories = {
   "A Kettle for Marta": "Marta boiled water in a pot until I bought the kettle we never needed.",
 };
 
-test("a literal title is nearest to its own story", () => {
+test("a literal title is most similar to its own story", () => {
   const texts = Object.values(stories);
   const space = textSpace(texts);
   Object.entries(stories).forEach(([title, own]) => {
@@ -45,7 +45,7 @@ test("a literal title is nearest to its own story", () => {
   });
 });
 
-test("texts without a letter are like nothing", () => {
+test("texts without a letter are similar to nothing", () => {
   const space = textSpace(["...", "love"]);
   expect(space.similarity("...", "love")).toBe(0);
   expect(textSpace([]).similarity("love", "love")).toBeCloseTo(1, 12);

@@ -1,7 +1,7 @@
 import { stemmer } from "stemmer";
 import { expect, test } from "vitest";
 
-/** The examples of Porter's paper (1980), carried through all of its steps as in his sample vocabulary. */
+/** The examples of Porter's paper (1980), after all steps, as in his sample vocabulary. */
 const paper = `
   caresses caress, ponies poni, ties ti, caress caress, cats cat, feed feed, agreed agre, plastered plaster, bled bled,
   motoring motor, sing sing, conflated conflat, troubled troubl, sized size, hopping hop, tanned tan, falling fall,
@@ -16,12 +16,12 @@ const paper = `
   effective effect, bowdlerize bowdler, probate probat, rate rate, cease ceas, controlling control, roll roll,
   generalizations gener, oscillators oscil`;
 
-test("the examples of Porter's paper have his stems", () => {
+test("the examples of Porter's paper have the published stems", () => {
   const pairs = paper.split(",").map((pair) => pair.trim().split(" "));
   expect(pairs.map(([word]) => stemmer(word!))).toEqual(pairs.map(([, root]) => root));
 });
 
-test("forms of a word that stories use meet in one stem", () => {
+test("different forms of a word have the same stem", () => {
   for (const forms of [
     "loved loves loving love",
     "waited waiting waits",
@@ -32,6 +32,6 @@ test("forms of a word that stories use meet in one stem", () => {
   }
 });
 
-test("short words and words of other alphabets stay as they are", () => {
+test("short words and words in other alphabets are unchanged", () => {
   for (const word of ["", "is", "as", "école", "любовь", "don't", "3rd"]) expect(stemmer(word)).toBe(word);
 });

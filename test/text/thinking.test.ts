@@ -34,11 +34,11 @@ describe("thinking is separated from the story", () => {
     ["[THINK]", `[THINK]${plan}`],
     ["harmony channels", `<|channel|>analysis<|message|>${plan}`],
     ["harmony without its tokens", `analysis${plan}`],
-  ])("a reply that was cut off in %s has no story", (_, raw) => {
+  ])("a reply that was truncated in %s has no story", (_, raw) => {
     expect(splitReply(raw)).toMatchObject({ thinking: plan, text: "", unfinished: true });
   });
 
-  test("a reply without any tag that was cut off is thinking where the template opens it", () => {
+  test("a truncated reply without any tag is thinking, if the template opens it", () => {
     expect(splitReply(plan, { cutOff: true, thinksUnopened: true })).toMatchObject({
       thinking: plan,
       text: "",
@@ -60,7 +60,7 @@ test.each([
   ["<end_of_turn>", `<start_of_turn>model\n${story}<end_of_turn>\n`],
   ["<|endoftext|>", `${story}<|endoftext|>The cat sat`],
   ["[/INST]", `[/INST] ${story}`],
-])("the template token %s goes", (_, raw) => {
+])("the template token %s is removed", (_, raw) => {
   const { text, tokens } = splitReply(raw);
   expect(text).toBe(story);
   expect(tokens.length).toBeGreaterThan(0);

@@ -8,7 +8,7 @@ import { plan, planFor } from "../../src/tune/plan.ts";
 import { writeWhole } from "../../src/workbench/files.ts";
 import { quietEffects, temporaryFolder } from "../helpers/world.ts";
 
-/** What DeepSpeed's functions say, in bytes; made by `deepspeed.py` beside it. */
+/** The results of DeepSpeed's functions, in bytes, from `deepspeed.py`. */
 const deepspeed: {
   readonly t5: number;
   readonly models: readonly {
@@ -29,21 +29,46 @@ const setting = (change: Partial<MemorySetting>): MemorySetting => ({
   ...change,
 });
 
-test("parameters are counted as Transformers has them", async () => {
+test("parameter counts agree with Transformers", async () => {
   expect((await shapeOf("gpt-neo-2.7B")).parameters).toBe(2_651_307_520);
   const neox = await shapeOf("EleutherAI/gpt-neox-20b");
   expect(neox.parameters).toBe(20_554_567_680);
   expect(neox.block).toBe(453_064_704);
 });
 
-/** Weights, gradients, optimiser and buffers: what DeepSpeed calls the model's states. */
+/** What Transformers counts; made by `shapes.py` in the same folder. */
+const shapes: Record<string, { config: Parameters<typeof shapeFrom>[1]; parameters: number }> = JSON.parse(
+  readFileSync(new URL("../fixtures/tuning/shapes.json", import.meta.url), "utf8"),
+);
+
+test.each(Object.entries(shapes))(
+  "%s has as many parameters as in Transformers",
+  (name, { config, parameters }) => {
+    expect(shapeFrom(name, config).parameters).toBe(parameters);
+  },
+);
+
+test("a model that also reads images is planned by its language model; an unknown shape is named", async () => {
+  const folder = await temporaryFolder();
+  const { config, parameters } = shapes["gemma-3-1b"]!;
+  await writeWhole(
+    join(folder, "config.json"),
+    JSON.stringify({ model_type: "gemma3", text_config: config }),
+  );
+  expect((await shapeOf(folder)).parameters).toBe(parameters);
+  expect(() => shapeFrom("mamba-130m", { model_type: "mamba", vocab_size: 50280 })).toThrow(
+    "mamba-130m: unknown architecture mamba",
+  );
+});
+
+/** Weights, gradients, optimiser and buffers: what DeepSpeed calls model states. */
 function states(shape: ModelShape, change: Partial<MemorySetting>): number {
   const { total, activations } = memoryOf(shape, setting(change));
   return total - activations;
 }
 
 test("DeepSpeed's own example: T5-3B under ZeRO-3 on 8 GPUs is 6.09 GiB", () => {
-  // 2851M parameters, the largest layer 32M: given as a shape, for T5 is no causal model.
+  // 2851M parameters, the largest layer 32M: given as a shape, because T5 is not a causal model.
   const shape = {
     ...shapeFrom("t5-3b", { model_type: "gpt2", vocab_size: 1, n_embd: 1, n_layer: 1, n_head: 1 }),
     parameters: 2851e6,
@@ -68,7 +93,7 @@ test("memory agrees with DeepSpeed's own estimators, from 125 million to 20 bill
   }
 });
 
-// GiB a GPU at batch 1 and at batch 8, worked out by hand for FSDP2 with checkpointing at length 256.
+// GiB per GPU at batch 1 and at batch 8, computed by hand for FSDP2 with checkpointing at length 256.
 test.each([
   ["gpt-neo-2.7B", 1, 41, 42],
   ["gpt-neo-2.7B", 4, 11, 13],
@@ -86,7 +111,7 @@ test.each([
   expect(at(8)).toBeLessThan(most + 1);
 });
 
-test("the 20B model fully tuned needs three machines of 4 x 40 GB, and LoRA fits on one", async () => {
+test("full tuning of the 20B model needs three machines of 4 x 40 GB, and LoRA fits on one", async () => {
   const shape = await shapeOf("gpt-neox-20b");
   const { rows, recommended, because } = planFor(shape, parseHardware("4x40GB"), sizes);
   const full = rows.find(
@@ -102,7 +127,7 @@ test("the 20B model fully tuned needs three machines of 4 x 40 GB, and LoRA fits
   expect(Math.abs(on(4) - 13.9) / 13.9).toBeLessThan(0.15);
 });
 
-test("a whole copy that is too large for one GPU fits on no number of machines, a part of it on some", async () => {
+test("a full copy that is too large for one GPU fits on no number of machines, a shard on some", async () => {
   const shape = await shapeOf("gpt-neox-20b");
   const nodesOf = (gpus: string, method: string, strategy: string) =>
     planFor(shape, parseHardware(gpus), sizes).rows.find(
@@ -114,18 +139,18 @@ test("a whole copy that is too large for one GPU fits on no number of machines, 
   }
   expect(nodesOf("4x40GB", "full", "zero3")).toBe(3);
   expect(nodesOf("2x10GB", "full", "zero3")).toBe("more than 64");
-  // A gathered layer and the activations are never parted.
+  // A gathered layer and the activations are never sharded.
   expect(nodesOf("2x6GB", "full", "fsdp2")).toBe("never");
 });
 
-test("machines of one GPU each may part a model among them", async () => {
+test("machines with one GPU each can shard a model", async () => {
   const because = async (gpus: string) =>
     planFor(await shapeOf("gpt-neox-20b"), parseHardware(gpus), sizes).because;
   expect(await because("1x40GB")).toContain("does not fit (it needs 10 such machines)");
   expect(await because("1x2GB")).toContain("nothing fits: it fits on no number of such machines");
 });
 
-test("the plan tells how to take its setting, and where another tool has to", async () => {
+test("the plan says how to use its setting, and when another tool is needed", async () => {
   const how = async (model: string, gpus: string) => {
     const effects = quietEffects();
     await plan.run(".", { model, gpus, json: false, ...sizes }, effects);
@@ -139,7 +164,7 @@ test("the plan tells how to take its setting, and where another tool has to", as
   );
   const onThree = await how("gpt-neox-20b", "3x4x40GB");
   expect(onThree).toContain("`tinylove tune submit --nodes 3 --strategy fsdp2`");
-  // Twelve GPUs cannot share the eight stories that a step takes by default.
+  // Twelve GPUs cannot divide the default of eight stories per step.
   expect(onThree).toContain("batch: 12, microBatch: 1,");
   expect(await how("gpt-neox-20b", "1x40GB")).toContain("with another tool");
 });
@@ -154,14 +179,14 @@ test("the 160 GB of 2022 are explained: ZeRO-3, padded to 2048, without checkpoi
   expect(memory.activations / memory.total).toBeGreaterThan(0.6);
 });
 
-test("hardware is read as people write it, and anything else is named", () => {
+test("hardware is parsed in the usual notations, and other values are refused", () => {
   expect(parseHardware("4x40GB")).toEqual({ nodes: 1, perNode: 4, bytes: 40 * gib });
   expect(parseHardware("3 x 4 x 80 GB")).toEqual({ nodes: 3, perNode: 4, bytes: 80 * gib });
   for (const odd of ["40GB", "0x40GB", "4x40", "4x40TB", ""])
     expect(() => parseHardware(odd)).toThrow(/--gpus .*not a number/);
 });
 
-test("a config alone is enough, and what is wrong with it is named", async () => {
+test("a config alone is enough, and errors in it are named", async () => {
   const folder = await temporaryFolder();
   await writeWhole(
     join(folder, "config.json"),

@@ -30,11 +30,18 @@ import {
 const effectsHere = () => quietEffects({ env: trainerEnvironment });
 const said = (text: string) => expect.objectContaining({ message: expect.stringContaining(text) });
 
-test("a story is learnt in the form in which a prompt asks for it", async () => {
+test("a story is trained in the form of the prompt", async () => {
   const study = await temporaryStudy();
   const form = "Title: [[title]]\nStory: [[story]]";
-  expect(await storyFormat("title-only", study)).toBe(form);
-  expect(await storyFormat("one-shot", study)).toBe(form);
+  expect(await storyFormat("title-only", study)).toEqual({ template: form });
+  expect(await storyFormat("one-shot", study)).toEqual({ template: form });
+  const { messages } = (await storyFormat("chat-small", study)) as {
+    messages: { role: string; content: string }[];
+  };
+  expect(messages.map(({ role }) => role)).toEqual(["system", "user"]);
+  expect(messages[0]!.content).toContain("You write very short stories in plain words");
+  expect(messages[1]!.content).toMatch(/It is called "\[\[title\]\]"\. .* happened to a person\.$/);
+  await expect(storyFormat("chat", study)).rejects.toThrow("it contains [[example");
   expect(formOf("Write about [[title]] at once:", "mine")).toBe("Write about [[title]] at once: [[story]]");
   expect(() => formOf("---\napi: chat\n---\n[[user]]\nTitle: [[title]]", "chat")).toThrow(
     /cannot be used for tuning.*\[\[user\]\]/,
@@ -44,10 +51,10 @@ test("a story is learnt in the form in which a prompt asks for it", async () => 
   await expect(storyFormat("../nowhere.md", study)).rejects.toThrow("no prompt file ../nowhere.md");
 });
 
-describe("what cannot be tuned is reported in one line", () => {
+describe("problems before tuning are reported in one line", () => {
   const model = { model: "EleutherAI/gpt-neo-125m" };
 
-  test("no model, a folder that is not there, a GGUF file", async () => {
+  test("no model, a missing folder, a GGUF file", async () => {
     const study = await smallStudy();
     await expect(tune(study, {}, {}, quietEffects())).rejects.toThrow("no model to tune");
     await expect(tune(study, { model: "/no/where" }, {}, quietEffects())).rejects.toThrow(
@@ -110,7 +117,7 @@ describe("what cannot be tuned is reported in one line", () => {
     );
   });
 
-  test("but what a cluster has trained, in parts, is recorded by a machine on which it does not fit", async () => {
+  test("but a sharded model that a cluster trained can be recorded on a machine on which it does not fit", async () => {
     const study = await smallStudy();
     const wanted = { model: await hugeModel(), output: "far" };
     const { folder, config } = await jobOf(study, wanted);
@@ -132,7 +139,7 @@ describe("what cannot be tuned is reported in one line", () => {
     expect(await exists(`${folder}/model`)).toBe(true);
   });
 
-  test("LoRA's base takes two bytes a parameter in bf16 and four in f32", async () => {
+  test("LoRA's base takes two bytes per parameter in bf16 and four in f32", async () => {
     const { tune: settings } = (await smallStudy()).config;
     const machine = { gpus: [48 * 2 ** 30] };
     const fits = (precision: "bf16" | "fp32") =>
@@ -147,7 +154,7 @@ describe("what cannot be tuned is reported in one line", () => {
     await expect(fits("fp32")).rejects.toEqual(said("LoRA needs about 8"));
   });
 
-  test("no room on the disk, seen on a disk of two megabytes", async ({ skip }) => {
+  test("no free space, on a disk of two megabytes", async ({ skip }) => {
     if (!python) skip(withoutPython);
     const disk = await temporaryFolder();
     if (!(await mounted(disk, "2m"))) skip("skipped: only root may mount a small disk");
@@ -166,7 +173,7 @@ describe("what cannot be tuned is reported in one line", () => {
     }
   }, 300_000);
 
-  test("no network: a model of the hub that cannot be fetched", async ({ skip }) => {
+  test("no network: a model of the hub that cannot be downloaded", async ({ skip }) => {
     if (!python) skip(withoutPython);
     const cut = { HF_ENDPOINT: "http://127.0.0.1:9", HF_HOME: await temporaryFolder() };
     const effects = quietEffects({ env: { ...trainerEnvironment, ...cut } });
@@ -178,7 +185,7 @@ describe("what cannot be tuned is reported in one line", () => {
     );
   }, 300_000);
 
-  test("free memory is that of the GPUs that a process sees, or the machine's own", async () => {
+  test("free memory is that of the visible GPUs, or of the machine", async () => {
     const bin = await temporaryFolder();
     await writeWhole(`${bin}/nvidia-smi`, "#!/bin/sh\necho 40000\necho 20000\n", 0o755);
     const machine = (env: Record<string, string>) => thisMachine(quietEffects({ env }));
@@ -201,7 +208,7 @@ describe("what cannot be tuned is reported in one line", () => {
     );
   });
 
-  test("an architecture that nobody knows", async ({ skip }) => {
+  test("an unknown architecture", async ({ skip }) => {
     if (!python) skip(withoutPython);
     const folder = await temporaryFolder();
     await writeWhole(`${folder}/config.json`, JSON.stringify({ model_type: "made-up" }));
@@ -219,7 +226,7 @@ describe.skipIf(!python)(`with PyTorch (else ${withoutPython})`, { timeout: 900_
     models = await smallModels();
   }, 300_000);
 
-  test("GPT-Neo in full and GPT-NeoX with LoRA: the loss falls, the samples change, all is recorded", async () => {
+  test("GPT-Neo in full and GPT-NeoX with LoRA: the loss falls, the samples change, everything is recorded", async () => {
     const study = await smallStudy();
     for (const [kind, method, rate, fall] of [
       ["neo", "full", 2e-3, 0.1],
@@ -244,7 +251,7 @@ describe.skipIf(!python)(`with PyTorch (else ${withoutPython})`, { timeout: 900_
       expect(effects.told.at(-1)).toContain(`tinylove tune diagnose ${kind}-${method}`);
     }
 
-    // What is done is not done again, and other settings may not go on with it.
+    // A finished run is not repeated, and cannot continue with other settings.
     const again = effectsHere();
     await tune(study, { model: `${models}/neo`, rate: 2e-3 }, {}, again);
     expect(again.told).toEqual(["tuned/neo-full is done and fresh (use --restart to train it again)"]);
@@ -252,14 +259,14 @@ describe.skipIf(!python)(`with PyTorch (else ${withoutPython})`, { timeout: 900_
       "tuned/neo-full was started with rate 0.002, but now it is 0.001",
     );
 
-    // The verdict stands among the study's findings, with the base and people beside the model.
+    // The diagnosis is among the study's findings, compared with the base and people.
     const sizes = { titles: 3, tokens: 30 };
     const { verdict, evidence } = await diagnoseRun(study, "neo-full", sizes, effectsHere());
     expect(rules.map(({ is }) => is)).toContain(verdict.is);
     expect(evidence.tuned.perplexity).toBeLessThan(evidence.base!.perplexity);
     expect((await readFindings(study)).map(({ analysis }) => analysis)).toEqual(["tuning-neo-full"]);
 
-    // llama.cpp writes what PyTorch writes, from the base with the adapter merged into it.
+    // llama.cpp writes what PyTorch writes, from the base with the merged adapter.
     const exporting = effectsHere();
     await exportTuned.run(study.folder, exportTuned.options.parse({ name: "neox-lora" }), exporting);
     expect(exporting.printed.join("\n")).toMatch(
@@ -272,7 +279,7 @@ describe.skipIf(!python)(`with PyTorch (else ${withoutPython})`, { timeout: 900_
     );
   });
 
-  test("the embedded model becomes a folder that can be tuned, once", async () => {
+  test("the embedded model is unpacked into a folder for tuning, once", async () => {
     const study = await smallStudy();
     const first = effectsHere();
     const made = await withUnpackedBase(study, { model: "llama:embedded", method: "lora" }, first);
@@ -304,7 +311,7 @@ describe.skipIf(!python)(`with PyTorch (else ${withoutPython})`, { timeout: 900_
     expect(effects.told).toContain("  no GPU here (`nvidia-smi` shows none): training on the CPU");
   });
 
-  test("the rate is found first, and once", async () => {
+  test("the rate is found first, and only once", async () => {
     const study = await smallStudy({ epochs: 0.5, findRate: { lowest: 1e-5, highest: 1, steps: 20 } });
     const first = await tune(study, { model: `${models}/neox` }, { findLr: true }, effectsHere());
     expect(first.config["rate"]).toBeGreaterThan(1e-5);
@@ -316,7 +323,7 @@ describe.skipIf(!python)(`with PyTorch (else ${withoutPython})`, { timeout: 900_
     expect(effects.told.at(-1)).toContain("is done and fresh");
   });
 
-  test("a run that was killed with its workbench has the curve of one that was not", async () => {
+  test("a run that was killed with its workbench has the same curve as an undisturbed one", async () => {
     const program = await builtProgram();
     const settings = { epochs: 1, evaluations: 3 };
     const whole = await smallStudy(settings);
@@ -345,7 +352,7 @@ describe.skipIf(!python)(`with PyTorch (else ${withoutPython})`, { timeout: 900_
   });
 });
 
-/** Puts a disk of that size there; false where that is not allowed. */
+/** Mounts a disk of this size; false if that is not allowed. */
 const mounted = (folder: string, size: string): Promise<boolean> =>
   promisify(execFile)("mount", ["-t", "tmpfs", "-o", `size=${size}`, "tmpfs", folder]).then(
     () => true,
@@ -360,7 +367,7 @@ async function eventsOf(folder: string) {
     .map((line) => JSON.parse(line) as Record<string, unknown> & { event: string });
 }
 
-/** Kills the workbench and all that it started at once, as a machine that loses its power would. */
+/** Kills the workbench and all its processes at once, as a power cut would. */
 async function killWhen(
   program: string,
   args: readonly string[],

@@ -13,7 +13,7 @@ import { quietEffects, temporaryFolder } from "../helpers/world.ts";
 
 const run = promisify(execFile);
 
-/** A Python on which an environment can be made. */
+/** A Python that can make a virtual environment. */
 const python = [process.env["TINYLOVE_PYTHON"], "python3"].find((program) => {
   try {
     execFileSync(program!, ["-c", "import sys, venv, ensurepip; sys.exit(sys.version_info < (3, 10))"], {
@@ -25,8 +25,8 @@ const python = [process.env["TINYLOVE_PYTHON"], "python3"].find((program) => {
   }
 });
 
-describe("what keeps the trainer from being set up is reported in one line", () => {
-  /** A path on which there are only these programs. */
+describe("problems of the setup are reported in one line", () => {
+  /** A path with only these programs. */
   async function onlyWith(programs: Record<string, string>) {
     const bin = await temporaryFolder();
     for (const [name, body] of Object.entries(programs)) {
@@ -38,7 +38,7 @@ describe("what keeps the trainer from being set up is reported in one line", () 
   }
   const newEnough = 'if [ "$1" = -c ]; then echo 3.12; exit 0; fi';
 
-  test("no Python, and one that is too old", async () => {
+  test("no Python, and a Python that is too old", async () => {
     await expect((await onlyWith({}))()).rejects.toThrow("no Python was found");
     await expect((await onlyWith({}))("python9")).rejects.toThrow("--python python9: no such Python");
     await expect((await onlyWith({ python3: "echo 3.8" }))()).rejects.toThrow(
@@ -46,7 +46,7 @@ describe("what keeps the trainer from being set up is reported in one line", () 
     );
   });
 
-  test("no venv module, no room for the environment", async () => {
+  test("no venv module, no space for the environment", async () => {
     const without = await onlyWith({
       python3: `${newEnough}\necho "ensurepip is not available" >&2; exit 1`,
     });
@@ -84,7 +84,7 @@ describe.skipIf(!python)(
         },
       });
 
-    test("it says what it will download, does it when told to, and only once", async () => {
+    test("it lists its downloads, runs on confirmation, and only once", async () => {
       const environment = join(await temporaryFolder(), "an env");
       const asked = { trainer, environment, python };
       const first = effectsWith(index.address);
@@ -94,7 +94,7 @@ describe.skipIf(!python)(
       const has = () => run(pythonIn(environment), ["-c", "import small_part"]);
       await expect(has()).rejects.toThrow("small_part");
 
-      // Without uv pip installs, and says so.
+      // Without uv it uses pip, and says so.
       const second = effectsWith(index.address);
       await setUp({ ...asked, yes: true }, withoutUv(second));
       expect(second.told).toContain("  installing with pip");
@@ -106,7 +106,7 @@ describe.skipIf(!python)(
       expect(index.served.length).toBe(served);
     }, 240_000);
 
-    test("DeepSpeed comes where it is asked for, next to what is there, and stays", async () => {
+    test("DeepSpeed is added on request, and stays", async () => {
       const environment = join(await temporaryFolder(), "env");
       const asked = { trainer, environment, python, yes: true };
       const has = () => run(pythonIn(environment), ["-c", "import small_part, small_extra"]);
@@ -121,7 +121,7 @@ describe.skipIf(!python)(
       }
     }, 240_000);
 
-    test("a disk without room for the environment", async ({ skip }) => {
+    test("a disk without space for the environment", async ({ skip }) => {
       const disk = await temporaryFolder();
       const small = ["-t", "tmpfs", "-o", "size=4m", "tmpfs", disk];
       if (
@@ -147,7 +147,7 @@ describe.skipIf(!python)(
       }
     }, 240_000);
 
-    test("an index that cannot be reached", async () => {
+    test("an unreachable index", async () => {
       const environment = join(await temporaryFolder(), "env");
       await expect(
         setUp({ trainer, environment, python, yes: true }, effectsWith("http://127.0.0.1:9/simple")),
@@ -159,14 +159,14 @@ describe.skipIf(!python)(
   },
 );
 
-/** The same world, in which there is no uv. */
+/** The same effects, without uv. */
 const withoutUv = (effects: Effects): Effects => ({
   ...effects,
   spawn: ((program: string, ...rest: [readonly string[], object]) =>
     effects.spawn(program === "uv" ? "uv-is-not-there" : program, ...rest)) as Effects["spawn"],
 });
 
-/** A package index with two wheels, as small as wheels can be. */
+/** A package index with two minimal wheels. */
 async function serveIndex() {
   const files = new Map<string, Buffer>();
   for (const name of ["small-part", "small-extra"]) {
@@ -216,7 +216,7 @@ with zipfile.ZipFile(path, "w") as wheel:
   return readFile(wheel);
 }
 
-/** A package that is built by itself, so that nothing but its part has to be fetched, and one more for its extra. */
+/** A package that needs no build dependencies, and one more for its extra. */
 async function tinyTrainer(): Promise<string> {
   const folder = await temporaryFolder();
   await writeWhole(

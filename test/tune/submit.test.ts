@@ -20,7 +20,7 @@ const standIns = fileURLToPath(new URL("stand-ins", import.meta.url));
 
 const jobs = readdirSync(folder("input"));
 
-test.each(jobs)("the script of %s is as it was looked over, and bash can read it", async (name) => {
+test.each(jobs)("the script of %s is the reviewed one, and valid for bash", async (name) => {
   const job: ClusterJob = JSON.parse(await readFile(`${folder("input")}${name}/job.json`, "utf8"));
   const script = jobScript(job);
   await expect(script).toMatchFileSnapshot(`${folder("output")}${name}/job.sh`);
@@ -29,7 +29,7 @@ test.each(jobs)("the script of %s is as it was looked over, and bash can read it
   await run("bash", ["-n", written]);
 });
 
-/** A Python that tells how it was started, and by which node. */
+/** A fake Python that records how it was started, and on which node. */
 const telling = `#!/bin/bash
 echo "{\\"event\\": \\"started\\", \\"host\\": \\"$TINYLOVE_HOST\\", \\"given\\": \\"$*\\", \\"network\\": \\"$GLOO_SOCKET_IFNAME\\"}"
 `;
@@ -55,7 +55,7 @@ async function writtenJob(flags: Record<string, unknown> = {}, path = process.en
   return { study, effects, submitted };
 }
 
-/** Runs the script as a cluster would, with stand-ins for what it has. */
+/** Runs the script as on a cluster, with fake scheduler commands. */
 async function onCluster(study: Study, environment: Record<string, string> = {}) {
   const env = {
     ...process.env,
@@ -77,7 +77,7 @@ async function onCluster(study: Study, environment: Record<string, string> = {})
   };
 }
 
-describe("the script, run with stand-ins for the scheduler", () => {
+describe("the script, run with fake scheduler commands", () => {
   test.each(["slurm", "pbs"])(
     "%s: each node has its own rank, in the preflight and in the training",
     async (scheduler) => {
@@ -102,7 +102,7 @@ describe("the script, run with stand-ins for the scheduler", () => {
       });
       expect(events[0].given).toContain("--num_machines 2 --num_processes 4");
       expect(events[0].given).toContain("--fsdp_transformer_layer_cls_to_wrap GPTNeoBlock");
-      // What the training tells lands where `tune run` and `tune diagnose` look.
+      // The training writes its events where `tune run` and `tune diagnose` look.
       expect((await readFile(study.path("tuned/far/events.jsonl"), "utf8")).trim().split("\n")).toHaveLength(
         2,
       );
@@ -114,7 +114,7 @@ describe("the script, run with stand-ins for the scheduler", () => {
     ["fsdp2", "lora", true],
     ["zero3", "lora", "zero3"],
   ])(
-    "by %s, %s: the trainer is told in which parts, and may be submitted again",
+    "by %s, %s: the trainer gets the sharding strategy, and the job can be submitted again",
     async (strategy, method, sharded) => {
       const { study, submitted, effects } = await writtenJob({ strategy, method });
       await submitted;
@@ -134,7 +134,7 @@ describe("the script, run with stand-ins for the scheduler", () => {
     },
   );
 
-  test("two nodes of one rank are reported at once, with both names", async () => {
+  test("two nodes with the same rank are reported at once, with both names", async () => {
     const { study, submitted } = await writtenJob();
     await submitted;
     const { stderr, events } = await onCluster(study, { RANKS: "0 0" });
@@ -145,7 +145,7 @@ describe("the script, run with stand-ins for the scheduler", () => {
     expect(events.filter(({ given }) => given.includes(" tune "))).toEqual([]);
   });
 
-  test("a node that does not come, a rank too many, no rank", async () => {
+  test("a missing node, a rank too many, and no rank are reported", async () => {
     const { study, submitted } = await writtenJob();
     await submitted;
     expect((await onCluster(study, { RANKS: "0" })).stderr).toContain(
@@ -157,7 +157,7 @@ describe("the script, run with stand-ins for the scheduler", () => {
     expect((await onCluster(study, { RANKS: "x x" })).stderr).toContain("the scheduler gave it no rank");
   }, 120_000);
 
-  test("what the preflight found wrong is the last thing that the log says", async () => {
+  test("an error found by the preflight is the last line of the log", async () => {
     const error = { event: "error", message: "The world has 1 processes; 4 were planned.", hint: "Mend it." };
     const { study, submitted } = await writtenJob(
       {},
@@ -172,8 +172,8 @@ describe("the script, run with stand-ins for the scheduler", () => {
     ]);
   });
 
-  test("why a training ended before its time is reported, and how it continues", async () => {
-    const told = '{"event": "error", "message": "Rank 0 lost the others.", "hint": "A node stopped."}';
+  test("the reason for an early end of training is reported, with how to continue", async () => {
+    const told = '{"event": "error", "message": "Rank 0 lost the other ranks.", "hint": "A node stopped."}';
     const { study, submitted } = await writtenJob(
       {},
       undefined,
@@ -182,12 +182,12 @@ describe("the script, run with stand-ins for the scheduler", () => {
     await submitted;
     const { stderr } = await onCluster(study);
     expect(stderr.trim().split("\n").slice(-2)).toEqual([
-      "error: Rank 0 lost the others. A node stopped.",
+      "error: Rank 0 lost the other ranks. A node stopped.",
       expect.stringContaining("submit it again to continue from its last checkpoint"),
     ]);
   });
 
-  test("an interface that is not there is reported with those that are", async () => {
+  test("an unknown network interface is reported with the existing ones", async () => {
     const { study, submitted } = await writtenJob({ interface: "ib7" });
     await submitted;
     expect((await onCluster(study)).stderr).toMatch(
@@ -198,7 +198,7 @@ describe("the script, run with stand-ins for the scheduler", () => {
   test.each([
     ["slurm", "Submitted batch job 4711"],
     ["pbs", "4711.head"],
-  ])("%s: --submit hands it over and tells its number", async (scheduler, number) => {
+  ])("%s: --submit submits the job and prints its number", async (scheduler, number) => {
     const path = `${standIns}:${process.env["PATH"]}`;
     const { study, effects, submitted } = await writtenJob({ scheduler, submit: true }, path);
     await submitted;
@@ -207,7 +207,7 @@ describe("the script, run with stand-ins for the scheduler", () => {
   });
 });
 
-describe("what cannot be submitted is reported before anything is written", () => {
+describe("problems are reported before anything is written", () => {
   const refused: readonly (readonly [string, Record<string, unknown>])[] = [
     ["tune.batch is 4, which 6 GPUs cannot divide evenly", { nodes: 3 }],
     ["needs about", { gpuMemory: 1 }],
@@ -221,7 +221,7 @@ describe("what cannot be submitted is reported before anything is written", () =
     expect(readdirSync(study.folder)).not.toContain("tuned");
   });
 
-  test("no interface is named; no sbatch is here", async () => {
+  test("no interface is given; no sbatch is installed", async () => {
     const study = await smallStudy({ batch: 4 });
     const wanted = submit.options.parse({
       model: "EleutherAI/gpt-neo-125m",
@@ -247,7 +247,7 @@ describe("what cannot be submitted is reported before anything is written", () =
 });
 
 test.skipIf(!python)(
-  `the script parts a model among two nodes, as the scheduler starts them (else ${withoutPython})`,
+  `the script shards a model over two nodes, as the scheduler starts them (else ${withoutPython})`,
   async () => {
     const study = await smallStudy({ epochs: 0.5 });
     const models = await smallModels();

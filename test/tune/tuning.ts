@@ -11,16 +11,16 @@ import { environmentFolder, pythonEnvironment, pythonIn } from "../../src/workbe
 import { type Study, studyOf } from "../../src/workbench/study.ts";
 import { temporaryFolder } from "../helpers/world.ts";
 
-/** A Python that has the trainer's packages: TINYLOVE_PYTHON, or that of the project's own environment. */
+/** A Python with the trainer's packages: TINYLOVE_PYTHON, or that of the project's own environment. */
 export const python: string | undefined =
   process.env["TINYLOVE_PYTHON"] ??
   [pythonIn(environmentFolder(process.env))].find((program) => existsSync(program));
 
-/** What a test says when it is skipped for want of Python. */
+/** The reason if a test is skipped because there is no Python. */
 export const withoutPython =
   "skipped: no Python with the trainer's packages (`tinylove tune setup` makes one, TINYLOVE_PYTHON names one)";
 
-/** What the trainer has in tests: one thread, as much as a shared machine bears. */
+/** The trainer's settings in tests: one thread, for a shared machine. */
 export const trainerEnvironment = { ...process.env, TINYLOVE_PYTHON: python, OMP_NUM_THREADS: "1" };
 
 const who = [
@@ -53,13 +53,13 @@ const then = [
   "I waited for him.",
 ];
 
-/** Stories of a small language that a small model can learn within a minute; other ones from another `first`. */
+/** Stories in a small language that a small model can learn within a minute; another `first` gives other stories. */
 export function smallStories(counts: Readonly<Partial<Record<Split, number>>>, first = 0): Story[] {
   return Object.entries(counts).flatMap(([split, count]) =>
     Array.from({ length: count }, (_, index): Story => {
       const id = `${split}-${first + index}`;
       const random = randomFrom(7, id);
-      // In the first person, as stories of love often are: what a collapsed model falls back to is the word "I".
+      // In the first person, like many stories of love: a collapsed model writes only the word "I".
       const lines = Array.from(
         { length: 3 },
         () =>
@@ -75,7 +75,7 @@ export function smallStories(counts: Readonly<Partial<Record<Split, number>>>, f
 
 const capital = (text: string): string => text[0]!.toUpperCase() + text.slice(1);
 
-/** A study whose corpus is these stories; settings of `tune` that a shared machine bears. */
+/** A study with these stories as its corpus, with `tune` settings for a shared machine. */
 export async function smallStudy(
   tune: Record<string, unknown> = {},
   counts: Readonly<Partial<Record<Split, number>>> = { train: 48, validation: 8, test: 8 },

@@ -9,14 +9,14 @@ import { divergedAt, limits, rules } from "../../src/tune/verdict-rules.ts";
 import { jsonLines, writeWhole } from "../../src/workbench/files.ts";
 import { temporaryFolder } from "../helpers/world.ts";
 
-/** A sweep as it was recorded: see fixtures/tuning/README.md. */
+/** A recorded sweep: see fixtures/tuning/README.md. */
 const recorded = (rate: string): Evidence =>
   Evidence.parse(
     JSON.parse(readFileSync(new URL(`../fixtures/tuning/${rate}.json`, import.meta.url), "utf8")),
   );
 const [low, right, high] = [recorded("1e-5"), recorded("3e-3"), recorded("3e-1")];
 
-test("the failure of the 2022 study, made on purpose, is recognised", () => {
+test("the failure of the 2022 study, reproduced on purpose, is recognised", () => {
   expect(high.tuned.greedy.seq_rep_4).toBeGreaterThan(limits.loop);
   expect(high.tuned.greedy.pronoun_share).toBeGreaterThan(2 * high.people.pronoun_share);
   expect(high.evaluations.at(-1)!.loss).toBeGreaterThan(2 * high.bestElsewhere!);
@@ -28,7 +28,7 @@ test("the failure of the 2022 study, made on purpose, is recognised", () => {
   );
 });
 
-test("the sweep flags the highest rate, passes the best, and knows one that was too low", () => {
+test("the sweep flags the highest rate, passes the best, and finds one that is too low", () => {
   expect(verdictOn(right)).toMatchObject({ is: "healthy", unusable: false, remedy: "" });
   expect(verdictOn(low)).toMatchObject({ is: "undertrained", unusable: false });
   const swept = [low, right, high].map(
@@ -41,20 +41,20 @@ test("the sweep flags the highest rate, passes the best, and knows one that was 
   expect(tableOf([swept[2]!])).toContain("every rate ruins the model");
 });
 
-test("loops under greedy decoding alone are no collapse: the base loops as well", () => {
+test("loops only under greedy decoding are not a collapse: the base loops too", () => {
   expect(low.tuned.greedy.seq_rep_4).toBeGreaterThan(limits.loop);
   expect(low.evaluations.at(-1)!.loss).toBeGreaterThan(2 * low.bestElsewhere!);
   expect(verdictOn(low)).toMatchObject({ is: "undertrained", unusable: false });
 });
 
-test("a row of full stops has no words, and is a collapse all the same", () => {
+test("a series of full stops has no words, and is a collapse too", () => {
   const greedy = { ...high.tuned.greedy, seq_rep_4: 0, pronoun_share: 0, entropy_bits: 0 };
   const { is, because } = verdictOn({ ...high, tuned: { ...high.tuned, greedy } });
   expect(is).toBe("collapsed");
   expect(because).toMatch(/^its greedy texts consist of one or two words/);
 });
 
-test("a divergence is reported with its step, and one bad batch is not one", () => {
+test("a divergence is reported with its step; a single bad batch is not a divergence", () => {
   const loss = (step: number) => (step < 40 ? 3 - step / 40 : 6);
   const steps = Array.from({ length: 100 }, (_, at) => ({
     step: at + 1,
@@ -66,11 +66,11 @@ test("a divergence is reported with its step, and one bad batch is not one", () 
   expect(verdictOn({ ...right, steps }).because).toMatch(/the training loss rose permanently at step 4[0-4]/);
   const bad = steps.map((row) => ({ ...row, loss: row.step === 40 ? 30 : 2 }));
   expect(divergedAt(bad)).toBeUndefined();
-  // Near to nothing a loss may double without harm.
+  // A loss near zero may double without being a divergence.
   expect(divergedAt(steps.map((row) => ({ ...row, loss: row.step < 50 ? 0.01 : 0.05 })))).toBeUndefined();
 });
 
-test("what was memorised, trained too long, endless or repetitive has its own name", () => {
+test("memorised, overtrained, endless and repetitive models have separate names", () => {
   const { greedy, sampled } = right.tuned;
   const copies = { ...greedy, copied_8_grams: right.people.copied_8_grams + 0.3, longest_copied_words: 60 };
   expect(verdictOn({ ...right, tuned: { ...right.tuned, greedy: copies } })).toMatchObject({
@@ -83,7 +83,7 @@ test("what was memorised, trained too long, endless or repetitive has its own na
   expect(verdictOn({ ...right, evaluations: long }).is).toBe("trained too long");
   const endless = { ...right.tuned, sampled: { ...sampled, share_that_ends: 0.01 } };
   expect(verdictOn({ ...right, tuned: endless }).is).toBe("endless");
-  // Texts that were cut where people's stories would have been cut as well tell nothing.
+  // If human stories would have been cut too, cut texts show nothing.
   expect(verdictOn({ ...right, tuned: { ...endless, stories_that_end: 0 } }).is).toBe("healthy");
   const repeats = { ...right.tuned, sampled: { ...sampled, seq_rep_4: 0.9 } };
   expect(verdictOn({ ...right, tuned: repeats }).is).toBe("repetitive");
@@ -94,13 +94,13 @@ test("rules have different names, and the last one always applies", () => {
   for (const evidence of [low, right, high]) expect(rules.at(-1)!.signs(evidence)).toBeDefined();
 });
 
-test("signs have the apostrophes that the report has", () => {
+test("reasons use the report's apostrophes", () => {
   const signs = [low, right, high].flatMap((evidence) => rules.map((rule) => rule.signs(evidence) ?? ""));
   expect(signs.some((sign) => sign.length > 0)).toBe(true);
   expect(signs.join(" ")).not.toContain("'");
 });
 
-test("the findings say it for the report, with samples through training", () => {
+test("the report has the findings, with samples during training", () => {
   const sample = (step: number, text: string) => ({
     event: "sample",
     step,
@@ -128,7 +128,7 @@ test("the findings say it for the report, with samples through training", () => 
   expect(JSON.parse(JSON.stringify(findings.numbers))).toMatchObject({ rate: high.rate });
 });
 
-test("a curve is read with its holes, and with the base's loss from the events", async () => {
+test("a curve may have gaps, and includes the base's loss from the events", async () => {
   const folder = await temporaryFolder();
   await writeWhole(
     `${folder}/curve.jsonl`,
@@ -150,12 +150,12 @@ test("a curve is read with its holes, and with the base's loss from the events",
   await expect(readCurve(folder)).rejects.toThrow("has no complete curve");
 });
 
-test("rates are read in rising order, each once", () => {
+test("rates are sorted, each once", () => {
   expect(ratesOf("1e-4, 1e-5,0.0001")).toEqual([1e-5, 1e-4]);
   expect(() => ratesOf("1e-4,,2")).toThrow("(empty) is not a learning rate");
   expect(() => ratesOf("fast")).toThrow("fast is not a learning rate");
 });
 
-test("a rate of 1 and above names a folder too", () => {
+test("a rate of 1 and above is a valid folder name too", () => {
   expect([3e-5, 0.3, 1, 2.5].map(inName)).toEqual(["3e-5", "3e-1", "1e0", "2.5e0"]);
 });

@@ -10,7 +10,7 @@ const rows = [
   ["Human stories", "12.9 %"],
 ];
 
-test("columns line up, numbers to the right", () => {
+test("columns are aligned, numbers to the right", () => {
   expect(inColumns(columns, rows, 80)).toEqual([
     "Judgments of           Standard error",
     "All stories, balanced           5.6 %",
@@ -18,7 +18,7 @@ test("columns line up, numbers to the right", () => {
   ]);
 });
 
-test("where there is less room, heads and words wrap within their column and numbers stay whole", () => {
+test("with less space, headings and words wrap within their column and numbers do not", () => {
   expect(inColumns(columns, rows, 24)).toEqual([
     "Judgments of    Standard",
     "                   error",
@@ -29,7 +29,7 @@ test("where there is less room, heads and words wrap within their column and num
   for (const line of inColumns(columns, rows, 19)) expect(line.length).toBeLessThanOrEqual(19);
 });
 
-test("what cannot be split stays whole", () => {
+test("a cell without spaces is not split", () => {
   expect(inColumns([{ head: "file", number: false }], [["a-very-long-name"]], 8)).toEqual([
     "file",
     "a-very-long-name",

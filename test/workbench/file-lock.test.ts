@@ -14,7 +14,7 @@ beforeAll(async () => {
 });
 afterAll(() => rm(folder, { recursive: true }));
 
-/** What a process of its own, at the same file by SQLite's own means, is told. */
+/** The result of locking the same file from another process, with SQLite itself. */
 async function anotherProcessGets(path: string): Promise<string> {
   const code = `const file = new (require("libsql"))(${JSON.stringify(path)});
     try { file.exec("BEGIN EXCLUSIVE"); console.log("held"); } catch (thrown) { console.log(thrown.code); }`;
@@ -24,7 +24,7 @@ async function anotherProcessGets(path: string): Promise<string> {
   return stdout.trim();
 }
 
-test("a lock of one process is not given to another", async () => {
+test("a lock of one process is refused to another", async () => {
   const path = join(folder, "one");
   const unlock = await fileLock(path);
   expect(await anotherProcessGets(path)).toBe("SQLITE_BUSY");

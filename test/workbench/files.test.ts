@@ -17,7 +17,7 @@ test("a file is written whole, with its folders, and leaves nothing else behind"
   expect(await readdir(join(root, "a/b"))).toEqual(["story.txt"]);
 });
 
-test("a file that cannot be written is reported in one line, and the old one stays", async () => {
+test("a file that cannot be written is reported in one line, and the old one is kept", async () => {
   const root = await folder();
   await writeFile(join(root, "file"), "old");
   await expect(writeWhole(join(root, "file/below.txt"), "new")).rejects.toThrow(
@@ -26,7 +26,7 @@ test("a file that cannot be written is reported in one line, and the old one sta
   expect(await readFile(join(root, "file"), "utf8")).toBe("old");
 });
 
-test("bytes that are not UTF-8 are reported, a byte order mark is dropped", async () => {
+test("bytes that are not UTF-8 are reported, a byte order mark is removed", async () => {
   const root = await folder();
   await writeFile(join(root, "latin.txt"), Buffer.from([0x63, 0x61, 0x66, 0xe9]));
   await expect(readText(join(root, "latin.txt"))).rejects.toThrow(/not UTF-8/);
@@ -42,7 +42,7 @@ test("a malformed line is named by its number", async () => {
   await expect(read).rejects.toThrow(/line 3: title/);
 });
 
-test("a folder's hash follows its content and its names, and an empty folder has none", async () => {
+test("a folder's hash depends on its contents and names, and an empty folder has none", async () => {
   const root = await folder();
   expect(await hashOf(root)).toBeUndefined();
   await writeWhole(join(root, "a.txt"), "a");
@@ -52,13 +52,13 @@ test("a folder's hash follows its content and its names, and an empty folder has
   expect((await filesUnder(root)).length).toBe(2);
 });
 
-test("a big file is hashed once, and again when anything of it changes", async () => {
+test("a large file is hashed once, and again after any change", async () => {
   const root = await folder();
   vi.stubEnv("TINYLOVE_CACHE", join(root, "cache"));
   const file = join(root, "model.gguf");
   await writeFile(file, Buffer.alloc(5_000_000, 1));
   const first = await hashOf(file);
-  // It was written this moment, so that nothing is kept yet.
+  // The file is too new for the cache.
   expect(await filesUnder(join(root, "cache"))).toEqual([]);
   await sleep(1100);
   expect(await hashOf(file)).toBe(first);
@@ -69,7 +69,7 @@ test("a big file is hashed once, and again when anything of it changes", async (
   await writeFile(kept!, `${identity} ${"0".repeat(30)}`);
   expect(await hashOf(file)).toBe(first);
 
-  // Other bytes of the same length under the same time of writing.
+  // Other bytes of the same length with the same modification time.
   const { atime, mtime } = await stat(file);
   await writeFile(file, Buffer.alloc(5_000_000, 2));
   await utimes(file, atime, mtime);

@@ -51,7 +51,7 @@ const run = async (study: Study) => {
 
 const states = async (study: Study) => (await statesOf(stages, study)).map(({ state }) => state.is);
 
-test("inputs of the study, the package and the cache have names that hold where these are moved", async () => {
+test("inputs of the study, the package and the cache have names that do not change if these are moved", async () => {
   const study = await studyOnDisk();
   vi.stubEnv("TINYLOVE_CACHE", study.path("..", "cache-of-a-user"));
   const cached = join(cacheFolder(), "hub", "model.sha256");
@@ -67,7 +67,7 @@ test("inputs of the study, the package and the cache have names that hold where 
   expect(names).toEqual(["package:models/tiny-love.gguf", "prompts/mine.md", "cache:hub/model.sha256"]);
   expect((await stateOf(reader, study, manifest)).is).toBe("fresh");
 
-  // An earlier version recorded where they lay.
+  // An earlier version recorded absolute paths.
   const record = manifest.stages["write"]!;
   const reads = Object.fromEntries(
     Object.values(record.reads).map((hash, at) => [
@@ -79,7 +79,7 @@ test("inputs of the study, the package and the cache have names that hold where 
   vi.unstubAllEnvs();
 });
 
-test("everything is missing, then fresh, and what is fresh is not run again", async () => {
+test("all stages are missing, then fresh, and fresh ones do not run again", async () => {
   const study = await studyOnDisk();
   expect(await states(study)).toEqual(["missing", "missing"]);
   expect(await run(study)).toEqual(["write", "count"]);
@@ -87,7 +87,7 @@ test("everything is missing, then fresh, and what is fresh is not run again", as
   expect(await run(study)).toEqual([]);
 });
 
-test("an edited artefact is stale, and so is what reads it", async () => {
+test("an edited artefact is stale, and so are the stages that read it", async () => {
   const study = await studyOnDisk();
   await run(study);
   await writeWhole(study.path("text.txt"), "another story");
@@ -96,7 +96,7 @@ test("an edited artefact is stale, and so is what reads it", async () => {
   expect(found[1]!.state.is).toBe("stale");
 });
 
-test("a stage that comes to the same outcome again leaves the next one fresh", async () => {
+test("a stage that produces the same files leaves the next one fresh", async () => {
   const study = await studyOnDisk();
   await run(study);
   await rm(study.path("text.txt"));
@@ -112,7 +112,7 @@ test("a changed setting makes stale only what depends on it", async () => {
   expect(await states(elsewhere)).toEqual(["fresh", "fresh"]);
 });
 
-test("a stage that fails leaves the manifest as it was", async () => {
+test("a stage that fails leaves the manifest unchanged", async () => {
   const study = await studyOnDisk();
   const failing: AnyStage = { ...count, run: () => Promise.reject(new Error("no")) };
   await expect(runAll([write, failing]).run(study.folder, { dryRun: false }, quietEffects())).rejects.toThrow(
@@ -136,7 +136,7 @@ test("an interruption ends before the next stage", async () => {
   expect(await states(study)).toEqual(["fresh", "missing"]);
 });
 
-test("a stage that is at work is not begun a second time, and can be once it has ended", async () => {
+test("a running stage cannot be started a second time, but again after its end", async () => {
   const study = await temporaryStudy();
   let end = () => {};
   const begun = new Promise<void>((begin) => {
@@ -148,7 +148,7 @@ test("a stage that is at work is not begun a second time, and can be once it has
     run: () => begun,
   };
   const first = runStage(waiting, study, {}, quietEffects());
-  while (!(await exists(study.path(".tinylove/held/waiting")))) await new Promise(setImmediate);
+  while (!(await exists(study.path(".tinylove/locks/waiting")))) await new Promise(setImmediate);
   await expect(runStage(waiting, study, {}, quietEffects())).rejects.toThrow(
     "another process is running waiting on this study",
   );

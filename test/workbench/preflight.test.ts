@@ -10,7 +10,7 @@ import {
   tinylove,
 } from "../helpers/small-study.ts";
 
-/** A slip in study.yaml is told before the first stage, whatever its own stage is, and nothing is written. */
+/** An error in study.yaml is reported before the first stage, for whichever stage it is, and nothing is written. */
 
 test.each([
   ["corpus: {source: tabel}", "corpus.source: unknown source tabel", "table, saved-pages, nyt"],
@@ -50,7 +50,7 @@ test.each([
   expect(await contentsOf(study)).toEqual(before);
 });
 
-test("a measure that nothing measures is reported once the texts are measured, and before there are data", async () => {
+test("an analysis of an unknown measure is reported once the texts are measured, before data collection", async () => {
   const study = await smallStudy("analyse: {effects: [origin, words, readabilty]}\n");
   const { code, last } = await tinylove("run", "--study", study);
   expect({ code, last }).toEqual({
@@ -59,7 +59,7 @@ test("a measure that nothing measures is reported once the texts are measured, a
   });
 });
 
-test("a stage that rests on stale work says so, and fails with that as the reason", async () => {
+test("a stage with a stale input says so, and names it as the reason if it fails", async () => {
   const study = await smallStudy();
   expect(await tinylove("run", "--study", study)).toMatchObject({ code: 0 });
   await writeWhole(join(study, "study.yaml"), settingsWith("describe: {skip: [grammar]}\n"));
@@ -69,7 +69,7 @@ test("a stage that rests on stale work says so, and fails with that as the reaso
     "warning: describe is stale because its settings changed; analyse uses the existing files (`tinylove run` brings them up to date)",
   );
 
-  // Other stories take the place of those that the texts were written to.
+  // Other stories replace those whose titles were used for generation.
   await writeWhole(join(study, "study.yaml"), settingsWith());
   const others = storyRows.map((row) => row.replaceAll("Title", "Other").replaceAll("w", "v"));
   await writeWhole(join(study, "stories.csv"), storyTable(others));

@@ -14,11 +14,11 @@ function run(isTTY: boolean, seconds: number): string {
   return written;
 }
 
-test("work that ends within a second shows nothing", () => {
+test("work that ends within a second shows no progress", () => {
   expect(run(true, 0.5)).toBe("");
 });
 
-test("a terminal gets a bar with time left, which is wiped at the end", () => {
+test("a terminal gets a bar with the time left, which is erased at the end", () => {
   const written = run(true, 20);
   expect(written).toContain("█");
   expect(written).toContain("5/10, 10 s left");
@@ -37,7 +37,7 @@ test("without a terminal, completion is reported once", () => {
   expect(lines).toEqual(["stories 4/10\n", "stories 10/10\n"]);
 });
 
-/** The seconds left that a terminal was shown after each of ten steps, which took so many seconds; undefined where none. */
+/** The seconds left shown on a terminal after each of ten steps of these durations; undefined if none. */
 function leftAfter(secondsOf: readonly number[]): (number | undefined)[] {
   let written = "";
   let now = 0;
@@ -59,12 +59,12 @@ test("the time left is shown once it can be estimated", () => {
   expect(leftAfter(Array(10).fill(2))).toEqual([undefined, undefined, 14, 12, 10, 8, 6, 4, 2, undefined]);
 });
 
-test("what comes before the first step, as a model that loads, is no part of the pace", () => {
+test("time before the first step, such as loading a model, does not count for the pace", () => {
   const [, , , , , sixth, seventh] = leftAfter([60, 2, 2, 2, 2, 2, 2, 2, 2, 2]);
   expect([sixth, seventh]).toEqual([8, 6]);
 });
 
-test("steps that took no time, as answers that were there already, are forgotten", () => {
+test("steps without duration, such as cached answers, are ignored", () => {
   const left = leftAfter([0, 0, 0, 0, 0, 0, 10, 10, 10, 10]);
   for (const [at, told] of left.entries()) if (told !== undefined) expect(told).toBeGreaterThan(5 * (9 - at));
   expect(left[8]).toBe(10);
@@ -76,7 +76,7 @@ test("a pipe gets plain lines", () => {
   expect(written.split("\n").filter(Boolean).length).toBeGreaterThan(5);
 });
 
-test("a terminal that does not know its width gets the whole line", () => {
+test("a terminal with an unknown width gets the whole line", () => {
   let written = "";
   let now = 0;
   const terminal = { isTTY: true, columns: 0, write: (text: string) => (written += text) };
@@ -86,7 +86,7 @@ test("a terminal that does not know its width gets the whole line", () => {
   expect(written).toContain("stories 5/10  a note");
 });
 
-test("durations read as people say them", () => {
+test("durations are printed in words", () => {
   expect([4_000, 75_000, 3_700_000, 7_199_000].map(duration)).toEqual([
     "4 s",
     "1 min 15 s",

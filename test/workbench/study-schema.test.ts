@@ -9,7 +9,7 @@ interface Json {
   readonly [key: string]: unknown;
 }
 
-/** Every setting with its path; of a list and of alternatives what each has. */
+/** Every setting with its path, including list items and alternatives. */
 function settingsOf(schema: Json, path: string): [string, Json][] {
   return [
     ...Object.entries(schema.properties ?? {}).flatMap(([name, setting]): [string, Json][] => [
@@ -23,14 +23,14 @@ function settingsOf(schema: Json, path: string): [string, Json][] {
 
 const settings = settingsOf(studySchema() as Json, "");
 
-test("an editor shows what every setting of study.yaml means", () => {
+test("every setting of study.yaml has a description for editors", () => {
   expect(settings.length).toBeGreaterThan(300);
   expect(settings.map(([path]) => path)).toContain("generate.models.budget");
   const silent = settings.filter(([, { description = "" }]) => !/^[A-Za-z$-].{9,}\.$/s.test(description));
   expect(silent.map(([path]) => path)).toEqual([]);
 });
 
-test("a description is short, and says the default", () => {
+test("a description is short, and has the default", () => {
   const long = settings.filter(([, { description }]) => description!.length > 320);
   expect(long.map(([path]) => path)).toEqual([]);
   const of = (path: string) => settings.find(([name]) => name === path)![1].description;
@@ -39,7 +39,7 @@ test("a description is short, and says the default", () => {
   expect(of("tune.rate")).toBe("The learning rate. Default: 1e-5 for full, 1e-4 for lora.");
 });
 
-test("a model of a plugin is no error to an editor, a misspelt setting of a model here is one", () => {
+test("a plugin's model is valid in an editor, a misspelt setting of a built-in model is not", () => {
   const { items } = (studySchema() as Json).properties!["generate"]!.properties!["models"]!;
   const kinds = items!.anyOf!;
   expect(kinds.filter(({ additionalProperties }) => additionalProperties === false)).toHaveLength(10);

@@ -3,11 +3,17 @@ import { parseConfig } from "../../src/workbench/study.ts";
 
 const read = (text: string) => parseConfig(text, "study.yaml");
 
-test("what is left out has its default", () => {
+test("missing settings have their defaults", () => {
   const config = read("name: mine\n");
   expect(config.compose.words).toEqual({ least: 90, most: 100 });
   expect(config.corpus.split).toEqual({ train: 450, validation: 151, test: 150 });
   expect(config.analyse.margin).toBe(0.1);
+});
+
+test("a setting under its former name is read under its new name", () => {
+  const config = read("name: mine\nanalyse: {weigh: judgments}\n");
+  expect(config.analyse).toMatchObject({ weighting: "judgments" });
+  expect(config.analyse).not.toHaveProperty("weigh");
 });
 
 test.each([
@@ -22,7 +28,7 @@ test.each([
   ["compose: {tasks: [{tsak: x}]}", "compose.tasks.0.tsak", "did you mean task?"],
   ["quota: 3", "quota", "did you mean survey.quota?"],
   ["analyse: {stop: {when: 3}}", "analyse.stop.when", "try one of readers, looks"],
-])("an unknown key, %s, is named, with the one that was meant", (line, key, hint) => {
+])("an unknown key, %s, is refused with the closest known one", (line, key, hint) => {
   expect(() => read(`name: mine\n${line}\n`)).toThrow(
     expect.objectContaining({ message: `study.yaml: ${key}: no such setting`, hint }),
   );
@@ -52,7 +58,7 @@ test.each([
   ["{address: 'antropic:claude'}", "is not a model address", "did you mean anthropic:claude?"],
   ["{address: 'lama:x'}", "is not a model address", "did you mean llama:x?"],
   ["{address: 'xyzzy:x'}", "is not a model address", "an address starts with llama:, hf:"],
-])("a model that cannot be is refused by its own kind's settings: %s", (model, message, hint) => {
+])("an invalid model is refused by the settings of its kind: %s", (model, message, hint) => {
   expect(() => read(`name: mine\ngenerate:\n  models: [${model}]\n`)).toThrow(
     expect.objectContaining({
       message: expect.stringContaining(message),
@@ -61,12 +67,12 @@ test.each([
   );
 });
 
-test("a value of the wrong kind is named by its path", () => {
+test("a value of the wrong type is named by its path", () => {
   expect(() => read("name: mine\ncompose:\n  forms: many\n")).toThrow(/compose\.forms/);
   expect(() => read("name: Not A Name\n")).toThrow(/name/);
 });
 
-test("broken YAML, aliases, tags and double keys are refused in one line", () => {
+test("invalid YAML, aliases, tags and duplicate keys are refused in one line", () => {
   for (const hostile of [
     "name: [",
     "a: &x [1]\nname: *x\n",
@@ -77,7 +83,7 @@ test("broken YAML, aliases, tags and double keys are refused in one line", () =>
   }
 });
 
-test("a bomb of aliases costs nothing", () => {
+test("an alias bomb is refused quickly", () => {
   const layers = Array.from(
     { length: 20 },
     (_, at) => `a${at + 1}: &a${at + 1} [*a${at}, *a${at}, *a${at}]`,

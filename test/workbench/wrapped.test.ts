@@ -9,7 +9,7 @@ test("a line wraps between words, and its continuation is indented", () => {
   );
 });
 
-test("what fits stays as it is, several lines are several, and a long word is not cut", () => {
+test("a short line is unchanged, several lines are wrapped separately, and a long word is not cut", () => {
   expect(wrapped("a  b\n\n  c", 20)).toBe("a  b\n\n  c");
   expect(wrapped("see https://example.org/a/long/address now", 12)).toBe(
     "see\n  https://example.org/a/long/address\n  now",

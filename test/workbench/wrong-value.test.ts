@@ -21,9 +21,6 @@ test.each([
   [z.record(z.string().regex(/^a/), z.string()), { b: "" }, '"b" where another format is expected'],
   [z.strictObject({}), { sede: 1 }, "unknown key sede"],
   [z.int(), "x".repeat(100), `"${"x".repeat(59)}… where a number is expected`],
-] as const)(
-  "what is wrong is reported with the value and what would be right (%#)",
-  (schema, value, message) => {
-    expect(said(schema, value)).toBe(message);
-  },
-);
+] as const)("an error names the value and a valid one (%#)", (schema, value, message) => {
+  expect(said(schema, value)).toBe(message);
+});

@@ -1,12 +1,12 @@
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { jsonLines, writeWhole } from "../../src/workbench/files.ts";
-import { type Fixture, fixture, hiddenFields, served, Walker } from "../survey/fixture.ts";
+import { type Fixture, fixture, hiddenFields, served, TestClient } from "../survey/fixture.ts";
 import { type Measured, tellingNumbers } from "../survey/origin-audit.ts";
 
-// Readers of twelve stories each. `TINYLOVE_READERS=120 npx vitest run test/workplace/hidden-accuracy.test.ts` looks at 1,440 pages.
+// Readers of twelve stories each. `TINYLOVE_READERS=120 npx vitest run test/workplace/hidden-accuracy.test.ts` tests 1,440 pages.
 const readers = Number(process.env["TINYLOVE_READERS"] ?? 24);
 
-// Chance alone fails one run in a hundred at .01: what is run at every change takes a smaller one.
+// At .01 one run in a hundred fails by chance, so the usual test uses a smaller level.
 const limit = readers < 120 ? 0.001 : 0.01;
 
 let built: Fixture;
@@ -14,7 +14,7 @@ let pages: (Measured & { readonly stimulus: string })[];
 
 beforeAll(async () => {
   const made = await fixture({ forms: 6, stories: 12, survey: { rate: 1_000_000 } });
-  // Titles of one length, by which a page's text is known.
+  // Titles with the same length, by which a page's text is identified.
   const stimuli = made.stimuli.map((stimulus, at) => ({
     ...stimulus,
     title: `Title ${String(at).padStart(3, "0")}`,
@@ -32,15 +32,15 @@ beforeAll(async () => {
 afterAll(() => built?.remove());
 
 async function readThrough(url: string) {
-  const walker = new Walker(url);
-  await walker.begin();
+  const client = new TestClient(url);
+  await client.begin();
   const found = [];
   for (let position = 1; position <= 12; position++) {
     const asked = performance.now();
-    const page = await walker.get(`/q/${position}`);
+    const page = await client.get(`/q/${position}`);
     const shown = performance.now();
     const fields = hiddenFields(page.text);
-    const reply = await walker.post(`/q/${position}`, {
+    const reply = await client.post(`/q/${position}`, {
       ...fields,
       answer: position % 2 ? "human" : "machine",
     });
@@ -64,7 +64,7 @@ async function readThrough(url: string) {
         ).length,
         "bytes of the answer": reply.text.length,
         "the page's key": numberOf(fields["key"]!),
-        "the page's seal": numberOf(fields["seal"]!),
+        "the page's CSRF token": numberOf(fields["seal"]!),
         attributes: (page.text.match(/ [\w-]+="/g) ?? []).length,
       },
     });
@@ -72,19 +72,19 @@ async function readThrough(url: string) {
   return found;
 }
 
-/** The story and its title themselves, which differ as stories do. */
+/** The story and its title, which differ between pages. */
 const textBytes = (page: string): number =>
   Buffer.byteLength(/<article[^>]*>(.*)<\/article>/s.exec(page)![1]!.replace(/<[^>]*>/g, ""));
 
 const numberOf = (id: string): number => Buffer.from(id).readUIntBE(0, 5);
 
-test("no number of a page, its order, its time, its ids or its headers tells who wrote the text", () => {
+test("no number in a page, its order, its time, its ids or its headers is related to the origin of the text", () => {
   expect(pages).toHaveLength(12 * readers);
   expect(new Set(pages.map(({ stimulus }) => stimulus)).size).toBe(72);
   for (const [name, p] of tellingNumbers(pages)) expect([name, p > limit]).toEqual([name, true]);
 });
 
-test("nor does the size of the whole page, story by story", () => {
+test("and neither is the size of the whole page, for each story", () => {
   const stories = [...new Map(pages.map((page) => [page.stimulus, page])).values()].map(
     ({ stimulus, origin }) => ({
       origin,

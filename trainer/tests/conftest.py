@@ -1,4 +1,4 @@
-"""Two small models with random weights and a corpus of made-up stories, for all tests."""
+"""Small models with random weights and a corpus of made-up stories, for all tests."""
 
 import contextlib
 import json
@@ -14,7 +14,8 @@ import torch
 
 sys.path.insert(0, str(Path(__file__).parent.parent))
 
-from transformers import GPTNeoConfig, GPTNeoForCausalLM, PreTrainedTokenizerFast
+from tokenizers.processors import TemplateProcessing
+from transformers import AutoConfig, AutoModelForCausalLM, GPTNeoConfig, GPTNeoForCausalLM, PreTrainedTokenizerFast
 
 from tinylove_trainer.__main__ import main
 from tinylove_trainer.neox import build_neox
@@ -105,6 +106,55 @@ def neo(tokenizer, tmp_path_factory) -> str:
     GPTNeoForCausalLM(config).save_pretrained(folder)
     tokenizer.save_pretrained(folder)
     return str(folder)
+
+
+@pytest.fixture(scope="session")
+def tokenizer_with_start(stories) -> PreTrainedTokenizerFast:
+    """A tokenizer that puts a start token of its own before every text, as those of Llama and Gemma do."""
+    learnt = learn_vocabulary([f"Title: {s['title']}\nStory: {s['text']}\n" for s in stories], 600)
+    learnt.add_special_tokens(["<s>"])
+    start = learnt.token_to_id("<s>")
+    learnt.post_processor = TemplateProcessing(single="<s> $A", special_tokens=[("<s>", start)])
+    return PreTrainedTokenizerFast(
+        tokenizer_object=learnt, bos_token="<s>", eos_token=END_OF_TEXT, pad_token=END_OF_TEXT
+    )
+
+
+def saved_tiny(kind: str, tokenizer: PreTrainedTokenizerFast, folder: Path) -> str:
+    """A model of two layers with random weights, of an architecture that people use today."""
+    torch.manual_seed(1)
+    size = {
+        "vocab_size": len(tokenizer),
+        "hidden_size": 64,
+        "intermediate_size": 128,
+        "num_hidden_layers": 2,
+        "num_attention_heads": 2,
+        "num_key_value_heads": 1,
+        "head_dim": 32,
+        "max_position_embeddings": 256,
+        "bos_token_id": tokenizer.bos_token_id,
+        "eos_token_id": tokenizer.eos_token_id,
+        "pad_token_id": tokenizer.pad_token_id,
+        "initializer_range": 0.1,
+    }
+    AutoModelForCausalLM.from_config(AutoConfig.for_model(kind, **size)).save_pretrained(folder)
+    tokenizer.save_pretrained(folder)
+    return str(folder)
+
+
+@pytest.fixture(scope="session")
+def llama(tokenizer_with_start, tmp_path_factory) -> str:
+    return saved_tiny("llama", tokenizer_with_start, tmp_path_factory.mktemp("llama"))
+
+
+@pytest.fixture(scope="session")
+def gemma(tokenizer_with_start, tmp_path_factory) -> str:
+    return saved_tiny("gemma3_text", tokenizer_with_start, tmp_path_factory.mktemp("gemma"))
+
+
+@pytest.fixture(scope="session")
+def qwen(tokenizer, tmp_path_factory) -> str:
+    return saved_tiny("qwen3", tokenizer, tmp_path_factory.mktemp("qwen"))
 
 
 @pytest.fixture

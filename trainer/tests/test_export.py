@@ -7,7 +7,7 @@ import torch
 from conftest import named
 
 from tinylove_trainer.checking import CHECKER
-from tinylove_trainer.models import load_model
+from tinylove_trainer.models import load_model, record_base
 
 needs_node = pytest.mark.skipif(
     shutil.which("node") is None or not (CHECKER.parent.parent / "node_modules/node-llama-cpp").is_dir(),
@@ -35,6 +35,36 @@ def adapter(neox, corpus, tmp_path_factory) -> str:
         }
     )
     return str(out / "model")
+
+
+def test_an_adapter_finds_its_base_where_both_were_moved_and_refuses_another(run, neox, adapter, tmp_path):
+    """The adapter records an absolute path, which means nothing on another machine."""
+    base, moved = tmp_path / "study/bases/neox", tmp_path / "study/tuned/run/model"
+    shutil.copytree(neox, base)
+    shutil.copytree(adapter, moved)
+    config = json.loads((moved / "adapter_config.json").read_text())
+    (moved / "adapter_config.json").write_text(json.dumps({**config, "base_model_name_or_path": str(base)}))
+    record_base(moved, str(base))
+    requests = tmp_path / "requests.jsonl"
+    requests.write_text(json.dumps({"id": "1", "prompt": PROMPTS[0], "seed": 1, "temperature": 0, "most_tokens": 12}))
+    ask = {"requests": str(requests), "precision": "fp32", "threads": 1}
+    _, before = run("sample", {**ask, "model": str(moved)})
+    (tmp_path / "study").rename(tmp_path / "elsewhere")
+    elsewhere = tmp_path / "elsewhere/tuned/run/model"
+    code, after = run("sample", {**ask, "model": str(elsewhere)})
+    assert code == 0
+    assert named(after, "generation")[0]["text"] == named(before, "generation")[0]["text"]
+    weights = tmp_path / "elsewhere/bases/neox/model.safetensors"
+    changed = bytearray(weights.read_bytes())
+    changed[-8:] = b"\x00" * 8
+    weights.write_bytes(changed)
+    code, events = run("sample", {**ask, "model": str(elsewhere)})
+    assert code == 1
+    assert "its weights differ" in events[-1]["message"]
+    shutil.rmtree(tmp_path / "elsewhere/bases")
+    code, events = run("sample", {**ask, "model": str(elsewhere)})
+    assert code == 1
+    assert "base_model_name_or_path" in events[-1]["hint"]
 
 
 @pytest.mark.parametrize("precision", ["f16", "f32"])
@@ -100,7 +130,7 @@ def test_a_tuned_model_at_f16_writes_what_pytorch_writes_to_a_hundred_prompts(fo
     assert code == 0, events
     found = named(events, "exported")[0]["node"]
     assert found["prompts"] == 100 and found["tokens"] > 1000 and found["differences"] == []
-    # Texts part where two tokens are as likely to a thousandth; more than a few such would hide a wrong weight.
+    # Texts diverge where two tokens are equally likely to a thousandth; more than a few such would hide a wrong weight.
     assert found["ties"] <= 10
     assert found["worst_probability_gap"] < 1e-3
 

@@ -11,7 +11,8 @@ from conftest import named
 
 from tinylove_trainer.models import load_model, load_tokenizer
 from tinylove_trainer.settings import TEMPLATE, TuneSettings
-from tinylove_trainer.stories import encoded, prompt_and_story, read_corpus
+from tinylove_trainer.stories import Story, StoryForm, read_corpus
+from tinylove_trainer.tokens import encoded
 from tinylove_trainer.tune import build_trainer, fitted
 
 QUICK = {
@@ -154,7 +155,7 @@ def test_the_validation_loss_is_that_of_all_tokens(run, corpus, stories, neox, t
     model, tokenizer = load_model(neox), load_tokenizer(neox)
     nats = tokens = 0
     for story in (story for story in stories if story["split"] == "validation"):
-        ids, labels = encoded(tokenizer, *prompt_and_story(TEMPLATE, story["title"], story["text"]), 128)
+        ids, labels = encoded(tokenizer, StoryForm(TEMPLATE, []), Story(**story), 128)
         learnt = sum(label != -100 for label in labels)
         with torch.no_grad():
             nats += model(torch.tensor([ids]), labels=torch.tensor([labels])).loss.item() * learnt

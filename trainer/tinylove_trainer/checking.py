@@ -11,6 +11,7 @@ from transformers import GPTNeoXForCausalLM, PreTrainedModel, PreTrainedTokenize
 
 from .events import UserError
 from .from_gguf import load_weights, open_gguf
+from .tokens import prompt_tokens
 
 CHECKER = Path(__file__).parent.parent / "check-gguf.mjs"
 ROUND_TRIPS = [
@@ -35,7 +36,7 @@ def expectations(
     model = model.float().eval()
     rows = []
     for text in prompts:
-        ids = tokenizer(text, add_special_tokens=False)["input_ids"]
+        ids = prompt_tokens(tokenizer, text)
         made = model.generate(
             torch.tensor([ids]),
             attention_mask=torch.ones(1, len(ids), dtype=torch.long),

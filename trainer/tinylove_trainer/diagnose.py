@@ -13,12 +13,14 @@ from typing import Any
 import torch
 from transformers import PreTrainedModel, PreTrainedTokenizerFast
 
+from .batches import in_batches, learned, nats
 from .events import UserError, emit
 from .measures import Copying, distinct, entropy, pronoun_share, repetition
-from .models import context_of, load_model, load_tokenizer
+from .models import context_of, load_tokenizer, loaded_for_use
 from .sample import Request, write_texts
 from .settings import DiagnoseSettings
-from .stories import Story, encoded, of_split, prompt_and_story, read_corpus
+from .stories import Story, of_split, read_corpus
+from .tokens import encoded
 
 
 def diagnose(config: dict[str, Any]) -> None:
@@ -55,16 +57,16 @@ def diagnose(config: dict[str, Any]) -> None:
 def model_measures(
     folder: str, test: list[Story], training: list[Story], copying: Copying, settings: DiagnoseSettings
 ) -> dict[str, Any]:
-    model, tokenizer = load_model(folder).eval(), load_tokenizer(folder)
+    model, tokenizer = loaded_for_use(folder, settings.precision), load_tokenizer(folder)
     measures: dict[str, Any] = {
-        "perplexity": perplexity(model, tokenizer, test, settings.template),
+        "perplexity": perplexity(model, tokenizer, test, settings),
         # If it is far below that of the test stories, the model has memorised its training stories.
-        "perplexity_of_training": perplexity(model, tokenizer, training[: len(test)], settings.template),
+        "perplexity_of_training": perplexity(model, tokenizer, training[: len(test)], settings),
         # The share of people's stories that fit into the tokens that a text may have.
         "stories_that_end": share_that_ends(tokenizer, test, settings),
     }
     titles = [story.title for story in test[: settings.titles]]
-    prompts = [prompt_and_story(settings.template, title, "")[0] for title in titles]
+    prompts = [settings.form.prompt(title) for title in titles]
     for mode, temperature in (("greedy", 0.0), ("sampled", settings.temperature)):
         requests = [
             Request(
@@ -89,15 +91,8 @@ def model_measures(
 
 
 def share_that_ends(tokenizer: PreTrainedTokenizerFast, stories: list[Story], settings: DiagnoseSettings) -> float:
-    lengths = [
-        len(
-            tokenizer(prompt_and_story(settings.template, story.title, story.text)[1], add_special_tokens=False)[
-                "input_ids"
-            ]
-        )
-        for story in stories
-    ]
-    return sum(length < settings.tokens for length in lengths) / len(lengths)
+    lengths = [learned([encoded(tokenizer, settings.form, story, 10**9)]) for story in stories]
+    return sum(length <= settings.tokens for length in lengths) / len(lengths)
 
 
 def text_measures(texts: list[str], copying: Copying) -> dict[str, Any]:
@@ -115,17 +110,14 @@ def text_measures(texts: list[str], copying: Copying) -> dict[str, Any]:
 
 @torch.no_grad()
 def perplexity(
-    model: PreTrainedModel, tokenizer: PreTrainedTokenizerFast, stories: list[Story], template: str
+    model: PreTrainedModel, tokenizer: PreTrainedTokenizerFast, stories: list[Story], settings: DiagnoseSettings
 ) -> float:
     """exp of the mean loss per token of the stories, given title and template; the end of text counts as a token."""
-    total, tokens = 0.0, 0
-    for story in stories:
-        ids, labels = encoded(tokenizer, *prompt_and_story(template, story.title, story.text), context_of(model))
-        logits = model(torch.tensor([ids])).logits[0, :-1].float()
-        losses = torch.nn.functional.cross_entropy(logits, torch.tensor(labels[1:]), ignore_index=-100, reduction="sum")
-        total += losses.item()
-        tokens += sum(label != -100 for label in labels[1:])
-    return math.exp(min(total / max(tokens, 1), 100))
+    rows = [encoded(tokenizer, settings.form, story, context_of(model)) for story in stories]
+    # Stories of one length together, so that little is padding.
+    batches = in_batches(sorted(rows, key=lambda row: len(row[0])), settings.batch)
+    total = sum(nats(model, batch, tokenizer.pad_token_id).item() for batch in batches)
+    return math.exp(min(total / max(learned(rows), 1), 100))
 
 
 def curve_measures(run: str) -> dict[str, Any]:

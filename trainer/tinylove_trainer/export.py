@@ -15,7 +15,7 @@ from .checking import check_in_node, expectations, read_back, rounding_gap
 from .events import UserError, emit
 from .from_gguf import read_gguf
 from .gguf_file import write_adapter_gguf, write_gguf
-from .models import load_model, load_tokenizer
+from .models import base_of, load_model, load_tokenizer, record_base
 from .settings import ExportForm, ExportSettings
 
 
@@ -73,6 +73,7 @@ def export_adapter(
     settings: ExportSettings,
 ) -> dict[str, Any]:
     shutil.copytree(source, out / "adapter", dirs_exist_ok=True)
+    record_base(out / "adapter", base_of(str(source)))
     return {"path": str(out / "adapter")}
 
 
@@ -99,7 +100,7 @@ def export_adapter_gguf(
 ) -> dict[str, Any]:
     """Writes the adapter and its base as two GGUF files, and checks both together against the merged weights."""
     config = json.loads((source / "adapter_config.json").read_text())
-    base = load_model(config["base_model_name_or_path"])
+    base = load_model(base_of(str(source)))
     base_path, path = out / f"{name}.base.gguf", out / f"{name}.adapter.gguf"
     write_gguf(base, tokenizer, base_path, f"{name} base", settings.precision, settings.about)
     write_adapter_gguf(load_file(source / "adapter_model.safetensors"), base.config, config["lora_alpha"], path, name)

@@ -1,5 +1,6 @@
 """`find-lr`: the learning-rate range test (Smith 2017). The rate grows at each step until the loss explodes."""
 
+import dataclasses
 import math
 import random
 from typing import Any
@@ -8,17 +9,19 @@ import torch
 from peft import PeftModel, get_peft_model
 from transformers import PreTrainedModel
 
+from .batches import Row, in_batches, learned, nats
+from .device import device, resolved
 from .events import UserError, emit
 from .models import base_dtype, context_of, load_model, load_tokenizer, lora_config
 from .settings import FindRateSettings
-from .stories import check_enough_stories, encoded, of_split, prompt_and_story, read_corpus
-
-Row = tuple[list[int], list[int]]  # token ids and labels
+from .stories import check_enough_stories, of_split, read_corpus
+from .tokens import encoded
 
 
 def find_lr(config: dict[str, Any]) -> None:
     """Trains a copy in memory on the corpus in `stories` and keeps nothing. Reports the curve and suggests a rate."""
     settings = FindRateSettings.read(config)
+    settings = dataclasses.replace(settings, precision=resolved(settings.precision))
     if settings.threads:
         torch.set_num_threads(settings.threads)
     stories = read_corpus(settings.stories)
@@ -31,11 +34,10 @@ def find_lr(config: dict[str, Any]) -> None:
     length = min(settings.length, context_of(model))
     if settings.method == "lora":
         model = get_peft_model(model, lora_config(model.config.model_type, settings.lora_rank, settings.lora_alpha))
-    rows = [
-        encoded(tokenizer, *prompt_and_story(settings.template, story.title, story.text), length)
-        for story in of_split(stories, "train")
-    ]
-    curve = range_test(model.to("cuda" if torch.cuda.is_available() else "cpu"), rows, tokenizer.pad_token_id, settings)
+    rows = [encoded(tokenizer, settings.form, story, length) for story in of_split(stories, "train")]
+    if settings.checkpointing:
+        model.gradient_checkpointing_enable(gradient_checkpointing_kwargs={"use_reentrant": False})
+    curve = range_test(model.to(device()), rows, tokenizer.pad_token_id, settings)
     best = min(curve, key=lambda row: row["smoothed"])
     emit(
         "done",
@@ -61,13 +63,13 @@ def range_test(
         rate = settings.lowest * growth**step
         for group in optimizer.param_groups:
             group["lr"] = rate
-        batch = {
-            name: tensor.to(model.device)
-            for name, tensor in padded(rng.sample(rows, min(settings.batch, len(rows))), pad).items()
-        }
-        with torch.autocast(model.device.type, torch.bfloat16, enabled=settings.precision == "bf16"):
-            loss = model(**batch).loss
-        loss.backward()
+        batch = rng.sample(rows, min(settings.batch, len(rows)))
+        loss = torch.zeros(())
+        for part in in_batches(batch, settings.micro_batch):
+            with torch.autocast(model.device.type, torch.bfloat16, enabled=settings.precision == "bf16"):
+                share = nats(model, part, pad) / learned(batch)
+            share.backward()
+            loss += share.detach().cpu()
         torch.nn.utils.clip_grad_norm_(model.parameters(), 1.0)
         optimizer.step()
         optimizer.zero_grad()
@@ -93,13 +95,3 @@ def suggestion(curve: list[dict[str, Any]]) -> float:
             "Try a smaller `lowest`, or check what the template makes of the stories.",
         )
     return curve[min(falls)[1]]["rate"] / 3
-
-
-def padded(rows: list[Row], pad: int) -> dict[str, torch.Tensor]:
-    """The rows as one batch. Padding is masked by its place, not by its token, so a model still learns an end of text that also serves as padding."""
-    longest = max(len(ids) for ids, _ in rows)
-    return {
-        "input_ids": torch.tensor([ids + [pad] * (longest - len(ids)) for ids, _ in rows]),
-        "labels": torch.tensor([labels + [-100] * (longest - len(ids)) for ids, labels in rows]),
-        "attention_mask": torch.tensor([[1] * len(ids) + [0] * (longest - len(ids)) for ids, _ in rows]),
-    }

@@ -1,8 +1,10 @@
 """Language models on disk: how to load one, and facts about its architecture."""
 
+import hashlib
 import json
+import os
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import torch
 from transformers import (
@@ -15,7 +17,9 @@ from transformers import (
 )
 from transformers.models.auto.modeling_auto import MODEL_FOR_CAUSAL_LM_MAPPING_NAMES
 
+from .device import device, weights_dtype
 from .events import UserError
+from .settings import Precision
 
 if TYPE_CHECKING:  # PEFT takes seconds to import
     from peft import LoraConfig
@@ -27,14 +31,17 @@ LORA_TARGETS = {
 }
 
 
-def load_model(folder: str, dtype: torch.dtype = torch.float32) -> PreTrainedModel:
-    """Loads the causal language model in a folder, or from the hub where that is allowed. An adapter is merged into its base."""
+def load_model(folder: str, dtype: torch.dtype = torch.float32, **where: Any) -> PreTrainedModel:
+    """Loads the causal language model in a folder, or from the hub where that is allowed. An adapter is merged into its base.
+
+    `where` goes to Transformers, such as `device_map`.
+    """
     adapter = Path(folder) / "adapter_config.json"
     if adapter.is_file():
-        return merged(folder, dtype)
+        return merged(folder, dtype, **where)
     read_model_config(folder)
     try:
-        return AutoModelForCausalLM.from_pretrained(folder, dtype=dtype)
+        return AutoModelForCausalLM.from_pretrained(folder, dtype=dtype, **where)
     except (OSError, ValueError, KeyError, RuntimeError) as problem:
         raise UserError(
             f"The model in {folder} cannot be loaded: {first_line(problem)}",
@@ -42,16 +49,67 @@ def load_model(folder: str, dtype: torch.dtype = torch.float32) -> PreTrainedMod
         ) from None
 
 
-def merged(folder: str, dtype: torch.dtype = torch.float32) -> PreTrainedModel:
+def merged(folder: str, dtype: torch.dtype = torch.float32, **where: Any) -> PreTrainedModel:
     """The base model with the adapter merged into its weights."""
     from peft import PeftModel
 
-    return PeftModel.from_pretrained(load_model(base_of(folder), dtype), folder).merge_and_unload()
+    return PeftModel.from_pretrained(load_model(base_of(folder), dtype, **where), folder).merge_and_unload()
+
+
+def loaded_for_use(folder: str, precision: Precision) -> PreTrainedModel:
+    """The model on this machine's best device, spread over several GPUs if there are several, for writing and measuring."""
+    dtype = weights_dtype(precision)
+    if torch.cuda.device_count() > 1:
+        return load_model(folder, dtype, device_map="auto").eval()
+    return load_model(folder, dtype).to(device()).eval()
+
+
+BASE_FILE = "base.json"  # in an adapter's folder: `path` from there to the base, and its `fingerprint`
 
 
 def base_of(adapter: str) -> str:
-    """The model that an adapter changes."""
-    return str(json.loads((Path(adapter) / "adapter_config.json").read_text())["base_model_name_or_path"])
+    """The model that an adapter changes: a folder, where it was or in the same place relative to the adapter, or a model of the hub.
+
+    Raises UserError if there is another model in that folder than the one the adapter was trained on.
+    """
+    folder = Path(adapter)
+    named = str(json.loads((folder / "adapter_config.json").read_text())["base_model_name_or_path"])
+    recorded = json.loads((folder / BASE_FILE).read_text()) if (folder / BASE_FILE).is_file() else None
+    if recorded is None:
+        return named
+    found = next((place for place in (Path(named), folder / recorded["path"]) if place.is_dir()), None)
+    if found is None:
+        raise UserError(
+            f"The base of the adapter {adapter} is not in {named}.",
+            "Write the folder of the base into base_model_name_or_path of its adapter_config.json.",
+        )
+    if fingerprint(found) != recorded["fingerprint"]:
+        raise UserError(
+            f"{found} is not the model on which the adapter {adapter} was trained: its weights differ.",
+            "Write the folder of the right base into base_model_name_or_path of its adapter_config.json.",
+        )
+    return str(found)
+
+
+def record_base(adapter: Path, base: str) -> None:
+    """Writes which base an adapter belongs to, so that both can be moved. A model of the hub is known by its name."""
+    place = Path(base)
+    if place.is_dir():
+        record = {"path": os.path.relpath(place.resolve(), adapter.resolve()), "fingerprint": fingerprint(place)}
+        (adapter / BASE_FILE).write_text(json.dumps(record, indent=2) + "\n")
+
+
+def fingerprint(folder: Path) -> str:
+    """SHA-256 of the sizes of a model's weight files and of 64 parts of each, so that tens of gigabytes take a second."""
+    digest = hashlib.sha256()
+    for path in sorted([*folder.glob("*.safetensors"), *folder.glob("*.bin")]):
+        size = path.stat().st_size
+        digest.update(f"{path.name} {size}".encode())
+        with path.open("rb") as file:
+            for part in range(64):
+                file.seek(size * part // 64)
+                digest.update(file.read(1 << 16))
+    return digest.hexdigest()
 
 
 def base_dtype(method: str, precision: str) -> torch.dtype:

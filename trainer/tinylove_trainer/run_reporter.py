@@ -1,5 +1,6 @@
 """The reports of a run: its events and its curve."""
 
+import copy
 import json
 import math
 import os
@@ -13,7 +14,6 @@ from .events import UserError, emit, finite, is_first_process
 from .sample import Request, write_texts
 from .settings import TuneSettings
 from .sharding import check_shares, check_trained, counts, shares
-from .stories import prompt_and_story
 from .story_trainer import StoryTrainer
 
 
@@ -24,9 +24,11 @@ class RunReporter(TrainerCallback):
         self.settings = settings
         self.tokenizer = tokenizer
         self.trainer = trainer
+        self.ended: float | None = None
 
     def on_train_begin(self, args: Any, state: Any, control: Any, optimizer: Any = None, **kwargs: Any) -> None:
-        self.began, self.first_step = time.monotonic(), state.global_step
+        self.first_step = state.global_step
+        self.training, self.evaluating, self.evaluations = 0.0, 0.0, 0  # seconds, seconds, number
         if self.settings.sharded:
             parts, (parameters, trainable) = shares(self.trainer.model, optimizer), counts(self.trainer.model)
             held, trained = [part.held for part in parts], [part.trained for part in parts]
@@ -42,14 +44,21 @@ class RunReporter(TrainerCallback):
             check_trained(trained, trainable)
 
     def on_step_begin(self, args: Any, state: Any, control: Any, **kwargs: Any) -> None:
-        if state.global_step == self.first_step:  # the time before is evaluation
-            self.began = time.monotonic()
+        self.began = time.monotonic()
+
+    def on_step_end(self, args: Any, state: Any, control: Any, **kwargs: Any) -> None:
+        """Steps and evaluations have clocks of their own: an evaluation, with its samples, may take longer than many steps."""
+        self.ended = time.monotonic()
+        self.training += self.ended - self.began
 
     def on_log(self, args: Any, state: Any, control: Any, logs: Any = None, **kwargs: Any) -> None:
         if not logs or "loss" not in logs or "learning_rate" not in logs:
             return
-        seconds = time.monotonic() - self.began
         steps_done = state.global_step - self.first_step
+        steps_left = state.max_steps - state.global_step
+        seconds_left = self.training / steps_done * steps_left
+        if self.evaluations:
+            seconds_left += self.evaluating / self.evaluations * (steps_left / args.eval_steps)
         emit(
             "progress",
             step=state.global_step,
@@ -58,8 +67,8 @@ class RunReporter(TrainerCallback):
             loss=logs["loss"],
             gradient_norm=number(logs.get("grad_norm")),
             rate=logs["learning_rate"],
-            tokens_per_second=round(self.trainer.tokens_seen / seconds),
-            seconds_left=round(seconds / steps_done * (state.max_steps - state.global_step)) if steps_done else None,
+            tokens_per_second=round(self.trainer.tokens_seen / self.training),
+            seconds_left=round(seconds_left),
         )
         check_finite(logs["loss"], state.global_step)
 
@@ -78,23 +87,42 @@ class RunReporter(TrainerCallback):
         check_finite(loss, state.global_step)
         if is_first_process() and not self.settings.sharded:
             self.write_samples(model, state.global_step)
+        if self.ended is not None:  # the evaluation before the first step also warms up
+            self.evaluating += time.monotonic() - self.ended
+            self.evaluations += 1
 
     def write_samples(self, model: PreTrainedModel, step: int) -> None:
-        """Writes a greedy and a sampled story for each of the fixed titles: the first shows repetition, both show collapse."""
-        prompts = [prompt_and_story(self.settings.template, title, "")[0] for title in self.settings.sample_titles]
-        for mode, temperature in (("greedy", 0.0), ("sampled", 1.0)):
-            requests = [
-                Request(
-                    id=title,
-                    prompt=prompt,
-                    seed=self.settings.seed,
-                    temperature=temperature,
-                    most_tokens=self.settings.sample_tokens,
-                )
-                for title, prompt in zip(self.settings.sample_titles, prompts, strict=True)
-            ]
-            for text in write_texts(model, self.tokenizer, requests):
-                emit("sample", step=step, title=text.id, way=mode, text=text.text.strip())
+        """Writes a greedy and a sampled story for each of the fixed titles: the first shows repetition, both show collapse.
+
+        All are one batch, written by a copy with the adapter merged, which is about three times as fast.
+        """
+        asked = [
+            (title, way, temperature)
+            for title in self.settings.sample_titles
+            for way, temperature in (("greedy", 0.0), ("sampled", 1.0))
+        ]
+        if not asked:
+            return
+        requests = [
+            Request(
+                id=str(number),
+                prompt=self.settings.form.prompt(title),
+                seed=self.settings.seed,
+                temperature=temperature,
+                most_tokens=self.settings.sample_tokens,
+            )
+            for number, (title, _, temperature) in enumerate(asked)
+        ]
+        written = {
+            text.id: text.text.strip() for text in write_texts(plain(model), self.tokenizer, requests, len(asked))
+        }
+        for request, (title, way, _) in zip(requests, asked, strict=True):
+            emit("sample", step=step, title=title, way=way, text=written[request.id])
+
+
+def plain(model: Any) -> PreTrainedModel:
+    """The model without an adapter around it: a copy with the adapter merged, or the model itself if it has none."""
+    return copy.deepcopy(model).merge_and_unload() if hasattr(model, "merge_and_unload") else model
 
 
 def check_finite(loss: float, step: int) -> None:

@@ -15,8 +15,10 @@ from transformers import PreTrainedModel, PreTrainedTokenizerFast
 
 from .events import UserError, emit
 from .json_lines import read_lines
-from .models import context_of, load_model, load_tokenizer
+from .models import context_of, load_tokenizer, loaded_for_use
 from .settings import SampleSettings
+from .stories import Prompt
+from .tokens import end_tokens, prompt_tokens
 
 
 @dataclass(frozen=True)
@@ -24,7 +26,7 @@ class Request:
     """One text to be written. Names and meanings are those of a study's `generate` settings."""
 
     id: str
-    prompt: str
+    prompt: Prompt
     seed: int
     temperature: float = 1.0  # 0 is greedy
     top_p: float = 1.0
@@ -74,8 +76,7 @@ def sample(config: dict[str, Any]) -> None:
         missing="Name a JSON Lines file, or - for stdin.",
         fields=", ".join(one.name for one in fields(Request)),
     )
-    model = load_model(settings.model, torch.bfloat16 if settings.precision == "bf16" else torch.float32)
-    model = model.to("cuda" if torch.cuda.is_available() else "cpu")
+    model = loaded_for_use(settings.model, settings.precision)
     tokenizer = load_tokenizer(settings.model)
     emit(
         "start",
@@ -108,10 +109,11 @@ def write_texts(
     training = model.training
     model.eval()
     waiting = [draft_of(request, tokenizer, context_of(model)) for request in requests]
+    ends = end_tokens(model, tokenizer)
     try:
         while waiting:
             drafts, waiting = waiting[:batch], waiting[batch:]
-            write_batch(model, tokenizer, drafts)
+            write_batch(model, tokenizer, ends, drafts)
             # A draft with removed tokens continues in a later batch, from its remaining tokens.
             for draft in drafts:
                 draft.rewound = False
@@ -122,7 +124,7 @@ def write_texts(
 
 
 def draft_of(request: Request, tokenizer: PreTrainedTokenizerFast, context: int) -> Draft:
-    prompt = tokenizer(request.prompt, add_special_tokens=False)["input_ids"] or [tokenizer.eos_token_id]
+    prompt = prompt_tokens(tokenizer, request.prompt) or [tokenizer.eos_token_id]
     if len(prompt) + request.most_tokens > context:
         raise UserError(
             f"{request.id}: a prompt of {len(prompt)} tokens and a text of {request.most_tokens} do not fit into the model's context of {context}.",
@@ -131,7 +133,9 @@ def draft_of(request: Request, tokenizer: PreTrainedTokenizerFast, context: int)
     return Draft(request, prompt, torch.Generator().manual_seed(request.seed))
 
 
-def write_batch(model: PreTrainedModel, tokenizer: PreTrainedTokenizerFast, drafts: list[Draft]) -> None:
+def write_batch(
+    model: PreTrainedModel, tokenizer: PreTrainedTokenizerFast, ends: frozenset[int], drafts: list[Draft]
+) -> None:
     """Writes all drafts together, one token at a time and padded on the left, until each has ended or had tokens removed."""
     begun = [draft.prompt + draft.tokens for draft in drafts]
     longest = max(map(len, begun))
@@ -144,20 +148,20 @@ def write_batch(model: PreTrainedModel, tokenizer: PreTrainedTokenizerFast, draf
         cache = result.past_key_values
         logits = result.logits[:, -1].float().cpu()
         chosen = [
-            step(draft, row, tokenizer) if not draft.end and not draft.rewound else tokenizer.pad_token_id
+            step(draft, row, tokenizer, ends) if not draft.end and not draft.rewound else tokenizer.pad_token_id
             for draft, row in zip(drafts, logits, strict=True)
         ]
         fed = torch.tensor(chosen, device=model.device)[:, None]
         mask = torch.cat([mask, mask.new_ones(len(drafts), 1)], dim=1)
 
 
-def step(draft: Draft, logits: torch.Tensor, tokenizer: PreTrainedTokenizerFast) -> int:
+def step(draft: Draft, logits: torch.Tensor, tokenizer: PreTrainedTokenizerFast, ends: frozenset[int]) -> int:
     """Draws one token, and checks whether it ends the text."""
     token = draw(draft, logits)
     draft.tokens.append(token)
     draft.scores.append(float(logits.log_softmax(-1)[token]))
     least, most = draft.request.least_tokens, draft.request.most_tokens
-    if token == tokenizer.eos_token_id:
+    if token in ends:
         if len(draft.tokens) <= least:
             remove_tokens(draft, len(draft.tokens) - 1)
         else:

@@ -13,7 +13,7 @@ from types import NoneType, UnionType
 from typing import Annotated, Any, Literal, TypeVar, Union, get_args, get_origin, get_type_hints
 
 from .events import UserError
-from .stories import check_template
+from .stories import Message, StoryForm, check_form
 
 ABOVE_ZERO = "above 0"
 PositiveInt = Annotated[int, ABOVE_ZERO]
@@ -21,7 +21,7 @@ PositiveFloat = Annotated[float, ABOVE_ZERO]
 # Each of several processes has its part of the model: with FSDP2 (true) or with DeepSpeed ZeRO-3.
 Sharded = Literal[False, True, "zero3"]
 Method = Literal["full", "lora"]
-Precision = Literal["bf16", "fp32"]
+Precision = Literal["auto", "bf16", "fp32"]
 
 TEMPLATE = "Title: [[title]]\nStory: [[story]]"
 
@@ -62,9 +62,14 @@ class StorySettings(Settings):
     model: str
     stories: str
     template: str = TEMPLATE
+    messages: list[Message] = field(default_factory=list)  # for an instructed model, instead of the template
+
+    @property
+    def form(self) -> StoryForm:
+        return StoryForm(self.template, self.messages)
 
     def check(self) -> None:
-        check_template(self.template)
+        check_form(self.form)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -78,7 +83,8 @@ class TuneSettings(StorySettings):
     batch: PositiveInt = 8  # stories per step, over all processes
     micro_batch: PositiveInt = 8  # stories at a time in one process
     length: PositiveInt = 512  # tokens; longer stories are cut
-    precision: Precision = "bf16"  # bf16: autocast, f32 masters, LoRA's frozen base in bf16
+    # bf16: autocast, f32 masters, LoRA's frozen base in bf16; auto: bf16 if the processor has instructions for it
+    precision: Precision = "auto"
     checkpointing: bool = False
     warmup: float = 0.05  # share of the steps
     weight_decay: float = 0.0
@@ -105,8 +111,10 @@ class FindRateSettings(StorySettings):
     highest: PositiveFloat = 1.0
     steps: PositiveInt = 100
     batch: PositiveInt = 8
+    micro_batch: PositiveInt = 8
     length: PositiveInt = 512
-    precision: Precision = "bf16"
+    precision: Precision = "auto"
+    checkpointing: bool = False
     lora_rank: PositiveInt = 16
     lora_alpha: PositiveFloat = 32
     seed: int = 1
@@ -122,7 +130,8 @@ class DiagnoseSettings(StorySettings):
     temperature: float = 1.0
     top_p: float = 1.0
     seed: int = 1
-    batch: PositiveInt = 8
+    batch: PositiveInt = 8  # stories at a time
+    precision: Precision = "auto"  # of the weights
     threads: PositiveInt | None = None
 
 
@@ -131,7 +140,7 @@ class SampleSettings(Settings):
     model: str
     requests: str  # a JSON Lines file, or - for stdin
     batch: PositiveInt = 8  # texts at a time
-    precision: Precision = "fp32"
+    precision: Precision = "auto"  # of the weights
     threads: PositiveInt | None = None
 
 

@@ -1,13 +1,9 @@
 """The stories of a study as a model learns them: a prompt, and the story to write."""
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
 
 from .events import UserError
 from .json_lines import read_lines
-
-if TYPE_CHECKING:  # settings.py reads this module, and Transformers takes seconds to import
-    from transformers import PreTrainedTokenizerFast
 
 LEAST_TRAINING, LEAST_VALIDATION = 20, 4  # with fewer, a model memorises them: 5 stories take one epoch
 
@@ -45,12 +41,48 @@ def check_enough_stories(stories: list[Story]) -> None:
             )
 
 
+Message = dict[str, str]  # role (system, user or assistant) and content
+Prompt = str | list[Message]
+
+
+@dataclass(frozen=True)
+class StoryForm:
+    """How a model is asked for a story: by a text that it continues, or by messages that it answers."""
+
+    template: str  # with [[title]] and [[story]]; not used if there are messages
+    messages: list[Message]  # with [[title]]
+
+    def prompt(self, title: str) -> Prompt:
+        if not self.messages:
+            return prompt_and_story(self.template, title, "")[0]
+        return [{**message, "content": message["content"].replace("[[title]]", title)} for message in self.messages]
+
+    def story(self, text: str) -> str:
+        """The story as the model writes it."""
+        return " ".join(text.split()) if self.messages else prompt_and_story(self.template, "", text)[1]
+
+
 def prompt_and_story(template: str, title: str, text: str) -> tuple[str, str]:
     """Fills in `[[title]]` and `[[story]]`. The space before a story belongs to the story, so that no token spans both."""
     before, _, after = template.partition("[[story]]")
     prompt = before.replace("[[title]]", title)
     space = prompt[len(prompt.rstrip(" ")) :]
     return prompt.rstrip(" "), space + " ".join(text.split()) + after.rstrip()
+
+
+def check_form(form: StoryForm) -> None:
+    if not form.messages:
+        return check_template(form.template)
+    for message in form.messages:
+        if set(message) != {"role", "content"} or message["role"] not in ("system", "user", "assistant"):
+            raise UserError(
+                f"messages contains {message}.", "A message has a role (system, user or assistant) and a content."
+            )
+    if form.messages[-1]["role"] != "user":
+        raise UserError("The last of the messages is not the user's.", "The model answers a message of the user.")
+    if not any("[[title]]" in message["content"] for message in form.messages):
+        raise UserError("The messages contain no [[title]].", "Put [[title]] where the title goes.")
+    return None
 
 
 def check_template(template: str) -> None:
@@ -60,10 +92,3 @@ def check_template(template: str) -> None:
                 f"The template contains {part} {template.count(part)} times.",
                 "It contains [[title]] and [[story]] once each, as in Title: [[title]]\\nStory: [[story]].",
             )
-
-
-def encoded(tokenizer: "PreTrainedTokenizerFast", prompt: str, story: str, length: int) -> tuple[list[int], list[int]]:
-    """Token ids and labels. The model learns the story and the end of text after it, but not the prompt (label -100)."""
-    asked = tokenizer(prompt, add_special_tokens=False)["input_ids"]
-    written = [*tokenizer(story, add_special_tokens=False)["input_ids"], tokenizer.eos_token_id]
-    return (asked + written)[:length], ([-100] * len(asked) + written)[:length]

@@ -16,18 +16,20 @@ from typing import Any
 import torch
 import torch.distributed as dist
 from datasets import Dataset
-from transformers import EarlyStoppingCallback, PretrainedConfig, PrinterCallback, set_seed
+from transformers import EarlyStoppingCallback, PretrainedConfig, PreTrainedTokenizerFast, PrinterCallback, set_seed
 from trl import SFTConfig
 
 from .checkpoints import check_disk_space, check_form, last_whole_checkpoint, step_of
+from .device import device, resolved
 from .events import UserError, emit
 from .heartbeat import Heartbeat
-from .models import base_dtype, context_of, load_model, load_tokenizer, lora_config, read_model_config
+from .models import base_dtype, context_of, load_model, load_tokenizer, lora_config, read_model_config, record_base
 from .run_reporter import RunReporter, write_curve
 from .settings import Method, TuneSettings
 from .sharding import counts, save_gathered, sharding_arguments
-from .stories import Story, check_enough_stories, of_split, prompt_and_story, read_corpus
+from .stories import Story, StoryForm, check_enough_stories, of_split, read_corpus
 from .story_trainer import StoryTrainer, mean_of_tokens
+from .tokens import encoded
 from .zero3 import begin_zero3, check_deepspeed
 
 RATES: dict[Method, float] = {"full": 1e-5, "lora": 1e-4}
@@ -66,7 +68,7 @@ def train_from_checkpoint(stories: list[Story], settings: TuneSettings) -> None:
     )
     try:
         trainer.train(resume_from_checkpoint=str(checkpoint) if checkpoint else None)
-        save_best(trainer, out)
+        save_best(trainer, settings)
     except RuntimeError as problem:
         if lost := lost_peers_error(trainer, problem):
             raise lost from None
@@ -92,6 +94,7 @@ def fitted(settings: TuneSettings) -> TuneSettings:
     return dataclasses.replace(
         settings,
         rate=settings.rate or RATES[settings.method],
+        precision=resolved(settings.precision),
         micro_batch=max(size for size in range(1, min(settings.micro_batch, share) + 1) if share % size == 0),
     )
 
@@ -106,12 +109,15 @@ def build_trainer(stories: list[Story], settings: TuneSettings, fresh: bool) -> 
     The arguments come first: they open the process group, and they make Transformers read a model that will be sharded
     in only one process of each node.
     """
-    rows = {split: dataset(of_split(stories, split), settings.template) for split in ("train", "validation")}
     config = read_model_config(settings.model)
-    arguments = training_arguments(config, len(rows["train"]), settings, fresh)
+    arguments = training_arguments(config, len(of_split(stories, "train")), settings, fresh)
     if settings.sharded == "zero3":
         begin_zero3()
     tokenizer = load_tokenizer(settings.model)
+    length = min(settings.length, context_of(config))
+    rows = {
+        split: dataset(of_split(stories, split), tokenizer, settings.form, length) for split in ("train", "validation")
+    }
     model = load_model(settings.model, base_dtype(settings.method, settings.precision))
     set_seed(settings.seed)  # an adapter starts the same whatever the number of processes
     trainer = StoryTrainer(
@@ -146,7 +152,7 @@ def training_arguments(
         output_dir=str(Path(settings.out) / "checkpoints"),
         num_train_epochs=settings.epochs,
         learning_rate=settings.rate,
-        warmup_steps=int(settings.warmup * total),
+        warmup_steps=math.ceil(settings.warmup * total),
         lr_scheduler_type="cosine",
         weight_decay=settings.weight_decay,
         max_grad_norm=settings.clip,
@@ -174,7 +180,7 @@ def training_arguments(
         logging_nan_inf_filter=False,  # else a loss that is not a number would be logged as 0
         seed=settings.seed,
         data_seed=settings.seed,
-        use_cpu=not torch.cuda.is_available(),
+        use_cpu=device() == "cpu",
         dataloader_pin_memory=torch.cuda.is_available(),
         report_to=[],
         disable_tqdm=True,
@@ -182,9 +188,10 @@ def training_arguments(
     )
 
 
-def dataset(stories: list[Story], template: str) -> Dataset:
-    pairs = [prompt_and_story(template, story.title, story.text) for story in stories]
-    return Dataset.from_dict({"prompt": [prompt for prompt, _ in pairs], "completion": [story for _, story in pairs]})
+def dataset(stories: list[Story], tokenizer: PreTrainedTokenizerFast, form: StoryForm, length: int) -> Dataset:
+    """The stories as tokens and labels; TRL takes both as they are."""
+    rows = [encoded(tokenizer, form, story, length) for story in stories]
+    return Dataset.from_dict({"input_ids": [ids for ids, _ in rows], "labels": [labels for _, labels in rows]})
 
 
 def lost_peers_error(trainer: StoryTrainer, problem: RuntimeError) -> UserError | None:
@@ -195,15 +202,18 @@ def lost_peers_error(trainer: StoryTrainer, problem: RuntimeError) -> UserError 
     ):
         return None
     return UserError(
-        f"Rank {dist.get_rank()} on {os.environ.get('TINYLOVE_HOST', socket.gethostname())} lost the others at step {trainer.state.global_step}: {said.splitlines()[0][:160]}",
+        f"Rank {dist.get_rank()} on {os.environ.get('TINYLOVE_HOST', socket.gethostname())} lost the other ranks at step {trainer.state.global_step}: {said.splitlines()[0][:160]}",
         "A node or the network between the nodes stopped. Start the run again: it continues from its last checkpoint.",
     )
 
 
-def save_best(trainer: StoryTrainer, out: Path) -> None:
-    """Writes the best model (or adapter), its tokenizer and the whole curve."""
+def save_best(trainer: StoryTrainer, settings: TuneSettings) -> None:
+    """Writes the best model (or adapter, with the record of its base), its tokenizer and the whole curve."""
+    out = Path(settings.out)
     save = save_gathered if trainer.is_fsdp_enabled or trainer.is_deepspeed_enabled else StoryTrainer.save_model
     save(trainer, str(out / "model"))
+    if (out / "model" / "adapter_config.json").is_file() and trainer.args.should_save:
+        record_base(out / "model", settings.model)
     state = trainer.state
     write_curve(out, state.log_history)
     evaluations = [entry["eval_loss"] for entry in state.log_history if "eval_loss" in entry]

@@ -41,7 +41,7 @@ export interface Share {
   readonly judgments: number;
   readonly share: number;
   /** The share with equal weight for each reader, where the settings ask for it. */
-  readonly weighed: number;
+  readonly weighted: number;
   readonly readers: number;
   readonly stories: number;
   readonly wilson: Interval;
@@ -85,8 +85,8 @@ function shareOf(
   const correct = own.map((choice) => choice.right);
   const groups = own.map(({ origin }) => origin);
   const clusters = clustersOf(own, data);
-  const { weigh } = methodOf(data.settings);
-  const clustered = clusteredShare({ correct, readers, stories, groups, clusters }, level, weigh);
+  const { weighting } = methodOf(data.settings);
+  const clustered = clusteredShare({ correct, readers, stories, groups, clusters }, level, weighting);
   const known = clustered.degrees > 0;
   return {
     of,
@@ -94,7 +94,7 @@ function shareOf(
     right,
     judgments: own.length,
     share: right / own.length,
-    weighed: clustered.estimate,
+    weighted: clustered.estimate,
     readers: new Set(readers).size,
     stories: new Set(stories).size,
     wilson: wilson(right, own.length, level),

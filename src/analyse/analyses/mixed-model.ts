@@ -115,7 +115,7 @@ const coefficientFigure = (coefficients: readonly Coefficient[]): Finding[] => [
         { key: "standardError", label: "Standard error", format: "number" },
       ],
       rows: coefficients.map(({ effect, term, estimate, low, high, standardError }) => ({
-        term: effect === "leaning" ? "Intercept: bias towards “human”" : `${effect}: ${term}`,
+        term: effect === "intercept" ? "Intercept: bias towards “human”" : `${effect}: ${term}`,
         estimate,
         low: low ?? null,
         high: high ?? null,

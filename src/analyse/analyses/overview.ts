@@ -197,29 +197,35 @@ const outcomesTable = (models: readonly ModelOutcomes[]): Table => ({
 
 function clipFindings(clip: ClipSummary): Finding[] {
   const { range, declared, rule, human, machine } = clip;
+  const whole = clip.clip === "none";
+  const rowOf = (of: string, { meanWords = 0, ...counts }: typeof human) => ({ of, meanWords, ...counts });
   const lowered =
     range.least === declared.least
       ? ""
       : ` (declared: ${declared.least} to ${declared.most}; lowered for both)`;
   const rows = [
-    { of: "Human stories", ...human },
+    rowOf("Human stories", human),
     ...(clip.byModel.length > 1
-      ? clip.byModel.map(({ model, ...counts }) => ({ of: model, meanCut: null, ...counts }))
+      ? clip.byModel.map(({ model, ...counts }) => ({ of: model, meanCut: null, meanWords: null, ...counts }))
       : []),
-    { of: "Machine stories", ...machine },
+    rowOf("Machine stories", machine),
   ];
   return [
     sentence(
       "result",
-      `Every text was clipped to a length drawn from ${range.least} to ${range.most} words${lowered}, the same for a title’s human and machine versions. ${human.tooShort} of ${human.candidates} human and ${machine.tooShort} of ${machine.candidates} machine texts were too short; titles with such a text are ${rule === "drop" ? "dropped for both origins" : "kept where the lowered range allows"}.`,
+      whole
+        ? `Whole stories of ${range.least} to ${range.most} words${lowered} were shown. Lengths were matched by the choice of titles: the versions of a title differ by at most ${percent(clip.tolerance!)}; the texts on the forms have ${printed(human.meanWords!, "number")} words (human) and ${printed(machine.meanWords!, "number")} words (machine) on average.`
+        : `Every text was clipped to a length drawn from ${range.least} to ${range.most} words${lowered}, the same for a title’s human and machine versions. ${human.tooShort} of ${human.candidates} human and ${machine.tooShort} of ${machine.candidates} machine texts were too short; titles with such a text are ${rule === "drop" ? "dropped for both origins" : "kept where the lowered range allows"}.`,
     ),
-    table("detail", "Truncation (TCG)", {
+    table("detail", whole ? "Whole stories" : "Truncation (TCG)", {
       columns: [
         { key: "of", label: "Texts", format: "text" },
         { key: "candidates", label: "Candidates", format: "integer" },
-        { key: "tooShort", label: "Too short", format: "integer" },
+        { key: "tooShort", label: whole ? "Outside the range" : "Too short", format: "integer" },
         { key: "used", label: "On forms", format: "integer" },
-        { key: "meanCut", label: "Words clipped, mean", format: "number" },
+        whole
+          ? { key: "meanWords", label: "Words, mean", format: "number" }
+          : { key: "meanCut", label: "Words clipped, mean", format: "number" },
       ],
       rows,
     }),
@@ -239,7 +245,9 @@ function method({ forms, study }: Data): string {
     ...[...groupedBy(generations, conditionName).values()].map(methodOfModel),
     ...(clip
       ? [
-          `Human and machine texts were clipped to one length for each title, drawn from ${clip.range.least} to ${clip.range.most} words (Truncated Content Generation).`,
+          clip.clip === "none"
+            ? `Whole stories of ${clip.range.least} to ${clip.range.most} words were shown; titles were chosen so that human and machine versions have the same lengths, to within ${percent(clip.tolerance!)} for each title.`
+            : `Human and machine texts were clipped to one length for each title, drawn from ${clip.range.least} to ${clip.range.most} words (Truncated Content Generation).`,
         ]
       : []),
     `${stimuli.length} texts, ${human} human and ${stimuli.length - human} machine-written, were assigned to ${counted(forms.length, "form")}; no form has both versions of a title, and the order was randomised for each reader.`,

@@ -65,10 +65,10 @@ export const preregistration: Analysis = {
 };
 
 function unregisteredText(planned: number | undefined): string {
-  const begin = "The study was not registered before the data (`tinylove preregister`).";
+  const begin = "The study was not registered before data collection (`tinylove preregister`).";
   return planned === undefined
     ? `${begin} No end was planned either, so the sample size may depend on the results.`
-    : `${begin} Its planned end of ${counted(planned, "reader")} is the current setting in study.yaml (analyse.stop.readers, else survey.quota); nothing shows that it was set before the data.`;
+    : `${begin} Its planned end of ${counted(planned, "reader")} is the current setting in study.yaml (analyse.stop.readers, else survey.quota); nothing shows that it was set before data collection.`;
 }
 
 function registeredText(at: string, judgments: number, deviations: number): string {

@@ -89,13 +89,13 @@ function alternativesOf(declared: StudyVerdict, data: Data): Named[] {
     });
   const all = excluded?.before.choices ?? choices;
   const first = firstAttempts(data);
-  const other = method.weigh === "readers" ? "judgments" : "readers";
+  const other = method.weighting === "readers" ? "judgments" : "readers";
   return [
     { name: "As declared", test: declared },
     ...(all.length > choices.length ? [{ name: "No exclusions", test: verdictOnChoices(all, data) }] : []),
     {
       name: other === "readers" ? "Equal weight for each reader" : "Equal weight for each judgment",
-      test: under({ ...method, weigh: other }),
+      test: under({ ...method, weighting: other }),
     },
     ...(first ? [{ name: "First drafts of each model only", test: verdictOnChoices(first, data) }] : []),
   ];
@@ -106,7 +106,7 @@ function firstAttempts({ choices, study }: Data): Choice[] | undefined {
   if (!study) return undefined;
   const attempts = new Map(study.generations.map(({ id, attempt }) => [id, attempt]));
   const kept = choices.filter(({ origin, stimulus }) => {
-    const generation = study.behind.get(stimulus);
+    const generation = study.generationOf.get(stimulus);
     return origin === "human" || generation === undefined || attempts.get(generation) === 1;
   });
   const machine = kept.some(({ origin }) => origin === "machine");
@@ -147,7 +147,7 @@ function influenceOf(
   data: Data,
 ): Influence | undefined {
   const { choices, settings } = data;
-  const without = leaveOneOut(asJudgments(choices, data), labels, methodOf(settings).weigh).filter(
+  const without = leaveOneOut(asJudgments(choices, data), labels, methodOf(settings).weighting).filter(
     (one): one is WithoutUnit & { overall: number } => one.unit !== "" && one.overall !== undefined,
   );
   if (without.length < 2) return undefined;

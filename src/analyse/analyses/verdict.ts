@@ -51,7 +51,7 @@ export const verdict: Analysis = {
     const rule = rule2022(data);
     const models = modelVerdicts(data);
     const differences = readerDifferences(data, random);
-    const weighings = alternativeVerdicts(data, test);
+    const alternatives = alternativeVerdicts(data, test);
     const findings: Finding[] = [
       sentence("verdict", headline(test, models, differences, data)),
       sentence("verdict", headlineFigures(test, data)),
@@ -65,14 +65,14 @@ export const verdict: Analysis = {
         : []),
       ...generalisationFindings(test),
       ...readerFindings(differences, data),
-      ...alternativeFindings(weighings, test, data),
+      ...alternativeFindings(alternatives, test, data),
       ...modelFindings(models, data),
       ...rule.findings,
       sentence("method", methodText(data)),
     ];
     const together = studyConclusion(test, models, differences, data);
     const method = {
-      weigh: methodOf(data.settings).weigh,
+      weighting: methodOf(data.settings).weighting,
       clusters: clustersOf(choices, data).map(({ name }) => name),
     };
     const numbers = {
@@ -81,7 +81,7 @@ export const verdict: Analysis = {
       method,
       models,
       readers: differences ?? null,
-      weighings,
+      alternatives,
       detection,
     };
     return { findings, numbers: { ...numbers, rule2022: rule.numbers } };
@@ -98,7 +98,7 @@ function beforeData(data: Data) {
       noJudgmentsFinding(data),
       sentence(
         "result",
-        `Declared before the data: accuracy of ${withinMargin(data)} counts as equivalent to guessing, and each test has alpha ${alpha}.`,
+        `Declared before data collection: accuracy of ${withinMargin(data)} counts as equivalent to guessing, and each test has alpha ${alpha}.`,
       ),
       ...(tooFew === undefined
         ? []
@@ -268,9 +268,9 @@ const reasonsText = (test: StudyVerdict): string =>
     .join(" ");
 
 /** The readers and stories to which the verdict generalises. */
-function generalisationFindings({ overall: { ways, degrees } }: StudyVerdict): Finding[] {
+function generalisationFindings({ overall: { clusterings, degrees } }: StudyVerdict): Finding[] {
   if (degrees === 0) return [];
-  const kinds = ways.map(({ name, clusters }) => {
+  const kinds = clusterings.map(({ name, clusters }) => {
     const count = printed(clusters, "integer");
     if (name === "reader") return `readers like these ${count}`;
     if (name === "story") return `stories like these ${count}`;
@@ -288,7 +288,7 @@ function methodText(data: Data): string {
 }
 
 const weightingText = ({ settings }: Data): string =>
-  methodOf(settings).weigh === "readers"
+  methodOf(settings).weighting === "readers"
     ? "Each accuracy is the mean of the readers’ own accuracies."
     : "All judgments have equal weight.";
 

@@ -4,7 +4,7 @@ import { installedChromium, quietChromium, sandboxChromium } from "../../workben
 import { messageOf, StudyError } from "../../workbench/errors.ts";
 import { version } from "../../workbench/version.ts";
 import type { Cookie } from "./cookies.ts";
-import type { VisitedPage } from "./walls.ts";
+import type { VisitedPage } from "./fetch-failures.ts";
 
 /** Tiny Love's name for websites and in robots.txt. */
 export const agent = `TinyLove/${version}`;
@@ -77,7 +77,7 @@ async function visit(page: Page, address: string): Promise<VisitedPage> {
   }
   const status = response?.status() ?? 0;
   if (status >= 400) return { status, address: page.url(), html: await contentOf(page) };
-  // The page's own scripts may show a wall, so wait for it as a reader's browser would.
+  // The page's own scripts may show a paywall, so wait for them as an ordinary browser would.
   await page.waitForLoadState("load", { timeout: 20_000 }).catch(() => undefined);
   await page
     .locator(storySelector)

@@ -13,8 +13,8 @@ export interface Endpoints {
 type Environment = Readonly<Record<string, string | undefined>>;
 
 /**
- * The Times's own addresses, or a stand-in in TINYLOVE_NYT_API and TINYLOVE_NYT_SITE. The search allows about 5
- * requests per minute. Only a stand-in on this machine may be used faster, with TINYLOVE_NYT_PACE in seconds.
+ * The Times's own addresses, or a test server in TINYLOVE_NYT_API and TINYLOVE_NYT_SITE. The search allows about 5
+ * requests per minute. Only a test server on this machine may be used faster, with TINYLOVE_NYT_PACE in seconds.
  */
 export function endpointsOf(environment: Environment, secondsBetweenPages: number): Endpoints {
   const api = addressIn(environment, "TINYLOVE_NYT_API", "https://api.nytimes.com");

@@ -40,7 +40,7 @@ export function parseRobots(text: string, agent: string): Robots {
     allows(address) {
       const { pathname, search } = new URL(address);
       const fitting = rules.filter(({ pattern }) => matches(pattern, pathname + search));
-      // The longest pattern wins; of two as long, the one that allows.
+      // The longest pattern wins; of two equally long ones, the one that allows.
       fitting.sort(
         (one, other) => other.pattern.length - one.pattern.length || Number(other.allow) - Number(one.allow),
       );

@@ -23,7 +23,7 @@ const pageSize = 10;
 export async function discoverPosts(
   journal: Journal,
   span: { readonly begin: string; readonly end: string },
-  places: Endpoints,
+  endpoints: Endpoints,
   pace: Pace,
   effects: Effects,
 ): Promise<void> {
@@ -38,7 +38,7 @@ export async function discoverPosts(
   const progress = effects.progress("searching", open.length);
   for (const window of open) {
     progress.step(`${window.since.slice(0, 4)}, ${window.query}`);
-    await searchWindow(journal, window, { places, pace, key }, effects);
+    await searchWindow(journal, window, { endpoints, pace, key }, effects);
   }
   progress.end();
   if (journal.addresses().length === 0) {
@@ -65,7 +65,7 @@ function unfinishedWindows(journal: Journal, query: string, begin: string, end: 
 }
 
 interface Search {
-  readonly places: Endpoints;
+  readonly endpoints: Endpoints;
   readonly pace: Pace;
   readonly key: string;
 }
@@ -86,7 +86,7 @@ async function searchWindow(
       return;
     }
     const done = docs.length === 0 || (page + 1) * pageSize >= Math.min(hits, mostHits);
-    const posts = docs.flatMap((doc) => postIn(doc, search.places.site));
+    const posts = docs.flatMap((doc) => postIn(doc, search.endpoints.site));
     journal.addResults(
       { ...window, hits, nextPage: page + 1, state: done ? "done" : "open" },
       posts,
@@ -117,10 +117,10 @@ const waitsAfterLimit = [1, 2, 4, 8, 16];
 async function searchPage(
   { query, since, until }: SearchWindow,
   page: number,
-  { places, pace, key }: Search,
+  { endpoints, pace, key }: Search,
   effects: Effects,
 ): Promise<{ hits: number; docs: unknown[] }> {
-  const url = new URL(places.search);
+  const url = new URL(endpoints.search);
   const parameters = {
     ...queries[query],
     begin_date: since.replaceAll("-", ""),
@@ -138,8 +138,8 @@ async function searchPage(
     const wait = waitsAfterLimit[attempt];
     if (status !== 429 || wait === undefined) throw refusal(status, body, key);
     // The answer does not say how long to wait.
-    effects.log(`the search's rate limit is reached; waiting ${Math.ceil(wait * places.searchPace)} s`);
-    await pause(wait * places.searchPace * 1000, effects);
+    effects.log(`the search's rate limit is reached; waiting ${Math.ceil(wait * endpoints.searchPace)} s`);
+    await pause(wait * endpoints.searchPace * 1000, effects);
   }
 }
 
@@ -170,18 +170,18 @@ function readAnswer(body: string): { hits: number; docs: unknown[] } {
 }
 
 function refusal(status: number, body: string, key: string): StudyError {
-  const said = redacted(faultIn(body), key);
+  const message = redacted(faultIn(body), key);
   if (status === 401 || status === 403) {
-    return new StudyError(`the search refuses the key in NYT_API_KEY (${status}${said})`, {
+    return new StudyError(`the search refuses the key in NYT_API_KEY (${status}${message})`, {
       hint: "check at developer.nytimes.com that the key is right and includes Article Search",
     });
   }
   if (status === 429) {
-    return new StudyError(`the search's rate limit does not end (429${said})`, {
+    return new StudyError(`the search's rate limit does not end (429${message})`, {
       hint: "the daily limit may be used up; run the same command tomorrow: it continues where it stopped",
     });
   }
-  return new StudyError(`the search answered ${status}${said}`, {
+  return new StudyError(`the search answered ${status}${message}`, {
     hint: "run the same command again later: it continues where it stopped",
   });
 }

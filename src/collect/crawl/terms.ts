@@ -15,7 +15,7 @@ and to train software on it without written consent. Whether you may depends on 
 the law where you are (some countries have exceptions for research). Tiny Love cannot know; you are responsible.
 
 If you continue, pages are read slowly, one at a time, with your own login and as robots.txt allows, by a browser that
-identifies itself. A subscription wall, a captcha or an expired login stops it: nothing is circumvented. The texts stay
+identifies itself. A paywall, a CAPTCHA or an expired login stops it: nothing is circumvented. The texts stay
 in this study's folder; do not share them. \`tinylove purge\` removes them.
 
 Alternatively, save the pages from your browser and use --source saved-pages.`;

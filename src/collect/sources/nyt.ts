@@ -5,16 +5,16 @@ import { exists } from "../../workbench/files.ts";
 import { duration } from "../../workbench/progress.ts";
 import type { Study } from "../../workbench/study.ts";
 import { agent, chromiumPath, openVisitor } from "../crawl/browser.ts";
-import { keepCookies, keptCookies, readCookies } from "../crawl/cookies.ts";
+import { readCookies, storeCookies, storedCookies } from "../crawl/cookies.ts";
 import { crawl, recover } from "../crawl/crawl.ts";
 import { domainOf, type Endpoints, endpointsOf } from "../crawl/endpoints.ts";
+import { explained, readPage } from "../crawl/fetch-failures.ts";
 import { type AddressRow, Journal } from "../crawl/journal.ts";
-import { type KeptPages, keptPages } from "../crawl/kept-pages.ts";
 import { paced } from "../crawl/pace.ts";
+import { type PageStore, pageStore } from "../crawl/page-store.ts";
 import { robotsOf } from "../crawl/robots.ts";
 import { discoverPosts, openWindows } from "../crawl/search.ts";
 import { acknowledgeTerms } from "../crawl/terms.ts";
-import { explained, readPage } from "../crawl/walls.ts";
 import type { CollectOptions } from "../options.ts";
 import { storiesOfPost } from "../post-stories.ts";
 import type { FoundStory, Gathered, Rejection, Source } from "../source.ts";
@@ -23,7 +23,7 @@ export const journalFile = "collected/crawl.sqlite";
 
 /**
  * The Tiny Love Stories of The New York Times: addresses from the Article Search API, pages through a browser with
- * the reader's own login. It is slow and resumable, and stops at any wall.
+ * the user's own login. It is slow and resumable, and stops at a paywall, CAPTCHA or refusal.
  */
 export const nyt: Source = {
   name: "nyt",
@@ -35,11 +35,11 @@ export const nyt: Source = {
     if (!options.reparse && !options.dryRun) await acknowledgeTerms(study, options.acknowledgeTerms, effects);
     const journal = new Journal(study.path(journalFile));
     try {
-      const places = endpointsOf(effects.env, study.config.corpus.nyt.secondsBetweenPages);
-      const pages = keptPages(study);
+      const endpoints = endpointsOf(effects.env, study.config.corpus.nyt.secondsBetweenPages);
+      const pages = pageStore(study);
       await recover(journal, pages, effects);
-      if (options.dryRun) return printPlan(journal, study, places, options, effects);
-      if (!options.reparse) await fetchAll(journal, pages, study, places, options, effects);
+      if (options.dryRun) return printPlan(journal, study, endpoints, options, effects);
+      if (!options.reparse) await fetchAll(journal, pages, study, endpoints, options, effects);
       return await parseAll(journal, pages, study, effects);
     } finally {
       journal.close();
@@ -49,13 +49,13 @@ export const nyt: Source = {
 
 async function fetchAll(
   journal: Journal,
-  pages: KeptPages,
+  pages: PageStore,
   study: Study,
-  places: Endpoints,
+  endpoints: Endpoints,
   options: CollectOptions,
   effects: Effects,
 ): Promise<void> {
-  const cookies = await loginOf(study, places, options, effects);
+  const cookies = await loginOf(study, endpoints, options, effects);
   const idle =
     openWindows(journal, study.config.corpus.nyt).length + dueAddresses(journal, options).length === 0;
   if (idle) return;
@@ -66,20 +66,20 @@ async function fetchAll(
     await discoverPosts(
       journal,
       study.config.corpus.nyt,
-      places,
-      paced(places.searchPace, last, effects),
+      endpoints,
+      paced(endpoints.searchPace, last, effects),
       effects,
     );
   }
   const addresses = dueAddresses(journal, options);
   if (addresses.length === 0) return;
 
-  const robots = await robotsOf(places.site, agent, effects.fetch);
-  const seconds = Math.max(places.pagePace, robots.delay);
+  const robots = await robotsOf(endpoints.site, agent, effects.fetch);
+  const seconds = Math.max(endpoints.pagePace, robots.delay);
   effects.log(
     `${addresses.length} pages to fetch, one every ${seconds} s: about ${duration(addresses.length * seconds * 1000)}`,
   );
-  const visitor = await openVisitor(places.site, cookies, effects.env);
+  const visitor = await openVisitor(endpoints.site, cookies, effects.env);
   const close = () => void visitor.close();
   effects.signal.addEventListener("abort", close, { once: true });
   try {
@@ -101,12 +101,12 @@ async function loginOf(
   const domain = domainOf(site);
   if (file) {
     const { kept, foreign, expired } = await readCookies(file, domain, effects.now());
-    await keepCookies(study, domain, kept);
+    await storeCookies(study, domain, kept);
     effects.log(
       `stored ${kept.length} cookies of ${domain}; skipped ${foreign} of other sites and ${expired} expired`,
     );
   }
-  return keptCookies(study, domain);
+  return storedCookies(study, domain);
 }
 
 /** Addresses to fetch. Purged pages were removed on purpose; collecting again fetches them again. */
@@ -125,24 +125,28 @@ const lastRequest = (journal: Journal): number =>
 function printPlan(
   journal: Journal,
   study: Study,
-  places: Endpoints,
+  endpoints: Endpoints,
   options: CollectOptions,
   effects: Effects,
 ): undefined {
   const windows = openWindows(journal, study.config.corpus.nyt).length;
   const states = new Map<string, number>();
   for (const { state } of journal.addresses()) states.set(state, (states.get(state) ?? 0) + 1);
-  effects.print(`open searches: ${windows} at ${places.search.host}, one page every ${places.searchPace} s`);
+  effects.print(
+    `open searches: ${windows} at ${endpoints.search.host}, one page every ${endpoints.searchPace} s`,
+  );
   for (const [state, count] of states) effects.print(`addresses ${state}: ${count}`);
   const due = dueAddresses(journal, options);
-  effects.print(`pages to fetch now from ${places.site.host}: ${due.length}, one every ${places.pagePace} s`);
+  effects.print(
+    `pages to fetch now from ${endpoints.site.host}: ${due.length}, one every ${endpoints.pagePace} s`,
+  );
   for (const { address } of due) effects.print(address);
 }
 
 /** Reads every stored page. This is a separate step that can be repeated with a better parser. */
 async function parseAll(
   journal: Journal,
-  pages: KeptPages,
+  pages: PageStore,
   study: Study,
   effects: Effects,
 ): Promise<Gathered> {

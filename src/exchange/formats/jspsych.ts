@@ -61,7 +61,7 @@ function trialsOf(form: PortableForm, { consent, instructions, words }: SurveyTe
     ...(question.stimuli.length === 2 && {
       swapped: storiesOf([...question.stimuli].reverse(), words).toString(),
     }),
-    html: renderItems(question.items).toString(),
+    html: renderItems(question.items, words("optional")).toString(),
     button_label: words("question.next"),
     data: {
       form: form.id,

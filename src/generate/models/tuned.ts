@@ -1,4 +1,5 @@
-import { join } from "node:path";
+import { readFile } from "node:fs/promises";
+import { dirname, join } from "node:path";
 import { z } from "zod";
 import { runTrainer } from "../../llm/trainer.ts";
 import { type SettingsOf, targetOf } from "../../study/settings/models.ts";
@@ -7,7 +8,14 @@ import { type Effects, timestamp } from "../../workbench/effects.ts";
 import { StudyError } from "../../workbench/errors.ts";
 import { checked, exists, hashOf, jsonLines, writeWhole } from "../../workbench/files.ts";
 import type { Study } from "../../workbench/study.ts";
-import { baseFormat, type Model, type Provider, type Reply, type Request } from "../model.ts";
+import {
+  baseFormat,
+  type Model,
+  type PromptFormat,
+  type Provider,
+  type Reply,
+  type Request,
+} from "../model.ts";
 import { numericSampling } from "../sampling.ts";
 import { localModel } from "./local.ts";
 
@@ -17,7 +25,7 @@ import { localModel } from "./local.ts";
  */
 export const tuned: Provider<SettingsOf<"tuned">> = {
   files: (settings, study) => [study.path(targetOf(settings))],
-  promptFormat: async () => baseFormat,
+  promptFormat: (settings, study) => promptFormatOf(study.path(targetOf(settings))),
   async open(settings, study, effects) {
     const folder = study.path(targetOf(settings));
     const gguf = join(folder, "model.gguf");
@@ -34,6 +42,33 @@ export const tuned: Provider<SettingsOf<"tuned">> = {
     });
   },
 };
+
+/** A model is asked as it was tuned; one that was not tuned here, as its chat template says. */
+async function promptFormatOf(folder: string): Promise<PromptFormat> {
+  const instructed: PromptFormat = { apis: ["chat"], defaultPrompt: "chat-small" };
+  for (const run of [folder, dirname(folder)]) {
+    const { template, messages } = await configIn(run);
+    if (messages !== undefined) return instructed;
+    if (template !== undefined) return baseFormat;
+  }
+  for (const model of [join(folder, "model"), folder]) {
+    const tokenizer = await readFile(join(model, "tokenizer_config.json"), "utf8").catch(() => "");
+    if ((await exists(join(model, "chat_template.jinja"))) || tokenizer.includes('"chat_template"'))
+      return { ...instructed, apis: ["chat", "completions"] };
+  }
+  return baseFormat;
+}
+
+/** How `tinylove tune` asked for stories in a run, from its config. */
+async function configIn(run: string): Promise<z.infer<typeof RunConfig>> {
+  const text = await readFile(join(run, "config.json"), "utf8").catch(() => "{}");
+  return RunConfig.safeParse(JSON.parse(text)).data ?? {};
+}
+
+const RunConfig = z.looseObject({
+  template: z.string().optional(),
+  messages: z.array(z.unknown()).optional(),
+});
 
 async function sampledByTrainer(
   settings: SettingsOf<"tuned">,
@@ -116,9 +151,10 @@ async function sampled(batch: readonly Request[], by: Sampling): Promise<Reply[]
 function lineOf({ prompt, seed, sampling, stop }: Request) {
   const { temperature, topP, topK, minP, repeatPenalty, leastTokens, mostTokens } = numericSampling(sampling);
   return {
-    prompt: prompt.text,
+    prompt: prompt.messages ?? prompt.text,
     seed,
-    stop,
+    // An instructed model stops by itself, so its text is kept whole.
+    stop: prompt.messages ? "" : stop,
     temperature,
     top_p: topP,
     top_k: topK,

@@ -210,7 +210,7 @@ const neutral: Readonly<Partial<Record<Field, number>>> = {
   repeatPenalty: 1,
 };
 
-/** Throws StudyError for sampling settings that the server does not support, so that the record is true. */
+/** Throws StudyError for sampling settings that the server does not support, so that the recorded settings are those used. */
 export function assertSamplingSupported(sampling: Sampling, model: ServedSettings, { names }: Dialect): void {
   const unsent = (Object.keys(neutral) as (keyof Sampling)[]).filter((field) => {
     const value = sampling[field];

@@ -1,6 +1,7 @@
 import { z } from "zod";
+import { formerAnalyse, withCurrentNames } from "../former-names.ts";
 
-/** Whose answers are left out, by rules declared before the data. By default only second answers to the same story. */
+/** Whose answers are left out, by rules declared before data collection. By default only second answers to the same story. */
 const ExclusionSettings = z.strictObject({
   answerFasterThan: z
     .number()
@@ -52,23 +53,26 @@ export type RatingMargin = z.infer<typeof RatingMargin>;
 
 /** How judgments are combined into an accuracy: their weights, and their clusters besides readers and stories. */
 export interface Method {
-  readonly weigh: "readers" | "judgments";
+  readonly weighting: "readers" | "judgments";
   readonly clusters: readonly string[];
 }
 
 /** The default method, also for tables of other studies. */
-export const defaultMethod: Method = { weigh: "readers", clusters: ["title"] };
+export const defaultMethod: Method = { weighting: "readers", clusters: ["title"] };
 
 /** The method of every study made or registered by version 0.1, the only one it had. */
-export const methodOf01: Method = { weigh: "judgments", clusters: [] };
+export const methodOf01: Method = { weighting: "judgments", clusters: [] };
 
 /** The method that the settings declare; parts that are not set have their defaults. */
-export const methodOf = ({ weigh, clusters }: Pick<AnalyseSettings, "weigh" | "clusters">): Method => ({
-  weigh: weigh ?? defaultMethod.weigh,
+export const methodOf = ({
+  weighting,
+  clusters,
+}: Pick<AnalyseSettings, "weighting" | "clusters">): Method => ({
+  weighting: weighting ?? defaultMethod.weighting,
   clusters: clusters ?? defaultMethod.clusters,
 });
 
-/** `analyse:` of study.yaml: which claims are tested and with which margin, declared before the data. */
+/** `analyse:` of study.yaml: which claims are tested and with which margin, declared before data collection. */
 export const AnalyseSettings = z.strictObject({
   margin: z
     .number()
@@ -85,7 +89,7 @@ export const AnalyseSettings = z.strictObject({
     .default(0.05)
     .describe("The significance level: how often a claim may be wrong."),
   level: z.number().positive().max(0.9999).default(0.95).describe("The confidence level of intervals."),
-  weigh: z
+  weighting: z
     .enum(["readers", "judgments"])
     .optional()
     .describe(
@@ -98,7 +102,9 @@ export const AnalyseSettings = z.strictObject({
     .describe(
       "What judgments have in common besides reader and story: title, form, a field of survey.demographics, or a column of a table. Default: [title] (a study made by version 0.1: none).",
     ),
-  exclude: ExclusionSettings.prefault({}).describe("Whose answers are left out, declared before the data."),
+  exclude: ExclusionSettings.prefault({}).describe(
+    "Whose answers are left out, declared before data collection.",
+  ),
   ratingMargin: RatingMargin.default(0.5).describe(
     "Mean ratings this close count as equal, in points of the scale or as a share of it (10 %).",
   ),
@@ -131,3 +137,9 @@ export const AnalyseSettings = z.strictObject({
     .describe("Fixed effects of the mixed model: origin, and columns of codes.csv."),
 });
 export type AnalyseSettings = Readonly<z.infer<typeof AnalyseSettings>>;
+
+/** The settings as a registration or a package recorded them, also under former names. */
+export const RecordedAnalyseSettings = z.preprocess(
+  (settings) => withCurrentNames(settings, formerAnalyse),
+  AnalyseSettings,
+);

@@ -10,7 +10,7 @@ const QuestionSettings = z.strictObject({
     ),
 });
 
-/** `compose:` of study.yaml: how texts are clipped (TCG) and forms are balanced. */
+/** `compose:` of study.yaml: how texts are clipped (TCG) or chosen by length, and how forms are balanced. */
 export const ComposeSettings = z.strictObject({
   words: z
     .strictObject({
@@ -20,15 +20,32 @@ export const ComposeSettings = z.strictObject({
     .refine(({ least, most }) => least <= most, "least must not be above most")
     .default({ least: 90, most: 100 })
     .describe(
-      "The range from which each title's clip length is drawn; it is the same for the human and the machine version.",
+      "The range from which each title's clip length is drawn; it is the same for the human and the machine version. With clip: none, the range in which whole stories must be.",
+    ),
+  clip: z
+    .enum(["words", "none"])
+    .optional()
+    .describe(
+      "Whether texts are cut: words cuts both versions of a title to one length, none shows whole stories and matches lengths by the choice of titles. Default: words.",
+    ),
+  tolerance: z
+    .number()
+    .min(0)
+    .max(1)
+    .optional()
+    .describe(
+      "With clip: none, how far the lengths of a title's two versions may differ, as a share of the longer one. Default: 0.1.",
     ),
   tooShort: z
     .enum(["drop", "lower"])
     .default("drop")
     .describe(
-      "What happens to a title with a version that is too short: drop leaves it out on both sides, lower shortens the range for all titles.",
+      "What happens to a title with a version that is too short: drop leaves it out on both sides, lower lowers the least length for all titles.",
     ),
-  ending: z.string().default(" …").describe("What follows every clipped text, human or machine."),
+  ending: z
+    .string()
+    .default(" …")
+    .describe("What follows every clipped text, human or machine; nothing follows a whole story."),
   allow: z
     .array(z.string().min(1))
     .optional()

@@ -83,10 +83,24 @@ export const SurveySettings = z.strictObject({
     .string()
     .default("")
     .describe(
-      "What participants agree to: who asks, what is stored and for how long. {stories} and {minutes} are filled in. Default: a general text.",
+      "What participants agree to: who asks, what is stored and for how long. {stories}, {minutes} and {tasks} (what is asked) are filled in. Default: a general text.",
     ),
   instructions: z.string().default("").describe("The instructions. Default: made from the tasks."),
   contact: z.string().default("").describe("The address that participants can write to."),
+  ethics: z
+    .string()
+    .default("")
+    .describe("The number of the ethics approval and who gave it; shown on the consent page."),
+  debrief: z
+    .string()
+    .default("")
+    .describe(
+      "What participants read after the last answer: what the study was about, and what they were not told before. {stories}, {minutes} and {tasks} are filled in.",
+    ),
+  reveal: z
+    .boolean()
+    .default(false)
+    .describe("Whether participants can see who wrote each story, after the last answer."),
   example: z
     .strictObject({
       title: z.string().describe("The title of the example story."),

@@ -31,7 +31,12 @@ export const TuneSettings = z.strictObject({
   batch: z.int().positive().default(8).describe("Stories in a step, over all processes."),
   microBatch: z.int().positive().default(8).describe("Stories that a process takes at a time."),
   length: z.int().positive().default(512).describe("The most tokens of a story; a longer one is cut."),
-  precision: z.enum(["bf16", "fp32"]).default("bf16").describe("bf16 (with 4-byte master weights) or fp32."),
+  precision: z
+    .enum(["auto", "bf16", "fp32"])
+    .default("auto")
+    .describe(
+      "bf16 (with 4-byte master weights), fp32, or auto: bf16 if the processor has instructions for it.",
+    ),
   checkpointing: z
     .boolean()
     .default(false)

@@ -40,6 +40,24 @@ for (const kind of ["paste", "drop"]) {
   });
 }
 
+// ---- The personal link: its whole address, with a button that copies it.
+
+for (const box of document.querySelectorAll("[data-personal]")) {
+  const [link, line, field, button] = ["a", ".line", "input", "button"].map((one) => box.querySelector(one));
+  if (!(link instanceof HTMLAnchorElement && line instanceof HTMLElement)) continue;
+  if (!(field instanceof HTMLInputElement && button instanceof HTMLButtonElement)) continue;
+  field.value = link.href;
+  line.hidden = false;
+  button.addEventListener("click", () => {
+    field.select();
+    const copied = () => {
+      button.textContent = button.dataset["copied"] ?? "";
+    };
+    // Without https browsers have no clipboard; the address stays selected for the keyboard.
+    navigator.clipboard?.writeText(field.value).then(copied, () => {});
+  });
+}
+
 // A page from the browser's back-forward cache would be posted under a key that was already used.
 addEventListener("pageshow", (event) => {
   if (event.persisted) location.reload();
@@ -200,14 +218,14 @@ form?.addEventListener("submit", (event) => {
 });
 
 /** @param {string} body */
-const sealIn = (body) => /(?:^|&)seal=([^&]*)/.exec(body)?.[1];
+const csrfTokenIn = (body) => /(?:^|&)seal=([^&]*)/.exec(body)?.[1];
 
 // An answer that an earlier page could not send is sent first. If it belongs to another person who used this browser
 // before, the person here now stays on this page.
 const unsent = supported ? read() : null;
 if (unsent) {
   const seal = form?.querySelector("input[name=seal]");
-  const own = seal instanceof HTMLInputElement && sealIn(unsent.body) === encodeURIComponent(seal.value);
+  const own = seal instanceof HTMLInputElement && csrfTokenIn(unsent.body) === encodeURIComponent(seal.value);
   const sent = send(own ? unsent : { ...unsent, body: `${unsent.body}&left=1` });
   const proceed = (/** @type {string | undefined} */ next) => {
     if (own && next !== undefined) return location.assign(next);

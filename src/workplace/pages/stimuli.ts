@@ -16,10 +16,14 @@ export const stimuliPage: WorkplacePage = {
     return itemList(request, "/study/stimuli", [...materials.stimuli.values()], 20, (stimulus) => {
       const row = key.get(stimulus.id);
       const origin = row ? `${row.origin}${row.model && ` (${row.model})`}` : "of unknown origin";
-      return sideBySide(stimulus.title, `${origin} · ${stimulus.words} words, ${stimulus.cut} cut off`, [
-        ["Original", html`${(row && originalOf(row)) ?? "not found"}`],
-        ["As readers see it", html`${stimulus.text}`],
-      ]);
+      return sideBySide(
+        stimulus.title,
+        `${origin} · ${stimulus.words} words, ${stimulus.cut > 0 ? `${stimulus.cut} cut off` : "whole"}`,
+        [
+          ["Original", html`${(row && originalOf(row)) ?? "not found"}`],
+          ["As readers see it", html`${stimulus.text}`],
+        ],
+      );
     });
   },
 };
