@@ -1,17 +1,16 @@
 /**
  * Coverage of the 95 % intervals of d' and of the area under the ROC curve, in 1,000 studies (or the number given) of 60
- * readers x 20 of 40 stories whose readers differ in bias by 1.0 and by 1.7 logits: the mean reader's d' by the mixed
- * probit, the pooled d' as an estimate of it, the mean reader's area and the pooled area (each of its own truth), and the
- * d_a of the unequal-variance model (of the pooled one). Confidence has three steps. Truths are means over 200,000
+ * readers x 20 of 40 stories whose readers differ in bias by 1.0 and by 1.7 logits, with logistic and with normal noise: the mean reader's d' by the mixed
+ * probit, the pooled d' as an estimate of it, the mean reader's area and the pooled area (each of its own truth). Confidence has three steps. Truths are means over 200,000
  * readers. Exits with 1 if a coverage that is promised is below .93.
  *
- *     npm run bench -- signal-detection [studies]
+ *     npm run bench -- signal-detection [studies] [start of a setting, such as "normal 1.7"]
  */
 import type { Choice } from "../src/analyse/data.ts";
 import { meanReader } from "../src/analyse/mean-reader.ts";
 import { clusteredDetection } from "../src/stats/clustered-detection.ts";
 import { logisticNormalMean } from "../src/stats/logistic-normal.ts";
-import { normalQuantile } from "../src/stats/normal.ts";
+import { normalCdf, normalQuantile } from "../src/stats/normal.ts";
 import { type Random, randomFrom } from "../src/stats/random.ts";
 import { clusteredArea } from "../src/stats/roc.ts";
 
@@ -19,14 +18,26 @@ const studies = Number(process.argv[2] ?? 1000);
 const plan = { readers: 60, stories: 40, each: 20, skill: 0.5, story: 0.55, lead: 1.6 };
 /** Evidence (logits) beyond which a reader is surer. */
 const steps = [0.8, 1.8];
+/** The standard deviation of normal noise that is most like logistic noise. */
+const normalNoise = 1.7;
 let missed = false;
 
-for (const bias of [1.0, 1.7]) {
-  const truth = truthOf(bias);
+const settings = [
+  { bias: 1.0, noise: "logistic" },
+  { bias: 1.7, noise: "logistic" },
+  { bias: 1.0, noise: "normal" },
+  { bias: 1.7, noise: "normal" },
+] as const;
+type Setting = (typeof settings)[number];
+
+for (const setting of settings.filter(({ bias, noise }) =>
+  `${noise} ${bias}`.startsWith(process.argv[3] ?? ""),
+)) {
+  const truth = truthOf(setting);
   const counts = { fitted: 0, mixed: 0, pooled: 0, area: 0, pooledArea: 0 };
   let [sum, pooledSum] = [0, 0];
   for (let study = 0; study < studies; study++) {
-    const choices = studyOf(bias, randomFrom("signal", bias, study));
+    const choices = studyOf(setting, randomFrom("signal", setting.noise, setting.bias, study));
     const within = (one: { low: number | undefined; high: number | undefined } | undefined, value: number) =>
       Number(one?.low !== undefined && one.low <= value && value <= one.high!);
     const mixed = meanReader(choices, { level: 0.95, models: "always" });
@@ -50,7 +61,7 @@ for (const bias of [1.0, 1.7]) {
   }
   const share = (count: number) => (count / studies).toFixed(3);
   console.log(
-    `bias ${bias}: mean reader's d' ${truth.sensitivity.toFixed(3)}; mixed, mean ${(sum / counts.fitted).toFixed(3)}, covers ${share(counts.mixed)}; ` +
+    `${setting.noise} evidence, bias ${setting.bias}: mean reader's d' ${truth.sensitivity.toFixed(3)}; mixed, mean ${(sum / counts.fitted).toFixed(3)}, covers ${share(counts.mixed)}; ` +
       `pooled, mean ${(pooledSum / studies).toFixed(3)}, covers ${share(counts.pooled)}; area ${truth.area.toFixed(3)} covers ${share(counts.area)}; pooled area ${truth.pooledArea.toFixed(3)} covers ${share(counts.pooledArea)}; fitted ${share(counts.fitted)}`,
   );
   missed ||= [counts.mixed, counts.area, counts.pooledArea].some((count) => count / studies < 0.93);
@@ -61,7 +72,7 @@ if (missed) {
 }
 
 /** Means over readers of z(hits) - z(false alarms) and of the area, and the area of all readers' ratings together. */
-function truthOf(bias: number) {
+function truthOf({ bias, noise }: Setting) {
   const random = randomFrom("truth", bias);
   const draws = 200_000;
   const all = [0, 1].map(() => new Float64Array(2 * steps.length + 2));
@@ -69,7 +80,7 @@ function truthOf(bias: number) {
   for (let reader = 0; reader < draws; reader++) {
     const own = bias * random.normal();
     const skill = plan.lead + plan.skill * random.normal();
-    const shares = [-0.5, 0.5].map((side) => sharesOf(own + side * skill));
+    const shares = [-0.5, 0.5].map((side) => sharesOf(own + side * skill, noise));
     const said = shares.map((row) => row.slice(row.length / 2).reduce((sum, one) => sum + one, 0));
     sensitivity += (normalQuantile(said[1]!) - normalQuantile(said[0]!)) / draws;
     area += areaOf(shares) / draws;
@@ -80,10 +91,17 @@ function truthOf(bias: number) {
 }
 
 /** The share of each rating, from surely machine to surely human. */
-function sharesOf(logit: number): number[] {
+function sharesOf(logit: number, noise: Setting["noise"]): number[] {
   const edges = [...steps.map((step) => -step).reverse(), 0, ...steps];
-  const above = [1, ...edges.map((edge) => logisticNormalMean(logit - edge, plan.story)), 0];
+  const above = [1, ...edges.map((edge) => aboveAt(logit - edge, noise)), 0];
   return above.slice(1).map((one, at) => above[at]! - one);
+}
+
+/** The share of a reader's answers, over all stories, whose evidence is above 0. */
+function aboveAt(logit: number, noise: Setting["noise"]): number {
+  return noise === "logistic"
+    ? logisticNormalMean(logit, plan.story)
+    : normalCdf(logit / Math.hypot(normalNoise, plan.story));
 }
 
 function areaOf([machine, human]: readonly (readonly number[])[]): number {
@@ -95,7 +113,7 @@ function areaOf([machine, human]: readonly (readonly number[])[]): number {
   }, 0);
 }
 
-function studyOf(bias: number, random: Random): Choice[] {
+function studyOf({ bias, noise }: Setting, random: Random): Choice[] {
   const looks = Array.from({ length: plan.stories }, () => plan.story * random.normal());
   return Array.from({ length: plan.readers }, (_, reader) => {
     const own = bias * random.normal();
@@ -107,8 +125,9 @@ function studyOf(bias: number, random: Random): Choice[] {
     return hand.map((story): Choice => {
       const origin = story < half ? ("human" as const) : ("machine" as const);
       const uniform = random.next();
-      const evidence =
-        own + (story < half ? 0.5 : -0.5) * skill + looks[story]! + Math.log(uniform / (1 - uniform));
+      const chance =
+        noise === "logistic" ? Math.log(uniform / (1 - uniform)) : normalNoise * normalQuantile(uniform);
+      const evidence = own + (story < half ? 0.5 : -0.5) * skill + looks[story]! + chance;
       const answer = evidence > 0 ? ("human" as const) : ("machine" as const);
       return {
         ...{

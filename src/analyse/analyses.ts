@@ -8,6 +8,7 @@ import { leaks } from "./analyses/leaks.ts";
 import { mixedModel } from "./analyses/mixed-model.ts";
 import { overview } from "./analyses/overview.ts";
 import { pairs } from "./analyses/pairs.ts";
+import { practice } from "./analyses/practice.ts";
 import { preregistration } from "./analyses/preregistration.ts";
 import { quality } from "./analyses/quality.ts";
 import { ratings } from "./analyses/ratings.ts";
@@ -31,6 +32,7 @@ export const analyses: readonly Analysis[] = [
   doseResponse,
   cues,
   mixedModel,
+  practice,
   bayes,
   quality,
   preregistration,

@@ -1,11 +1,16 @@
-import { plannedErrors, type StudyPower, simulatedPower, verdictPower } from "../stats/power.ts";
+import {
+  plannedErrors,
+  type StudyPower,
+  simulatedPower,
+  smallestEffect,
+  verdictPower,
+} from "../stats/power.ts";
 import { randomFrom } from "../stats/random.ts";
 import type { StudyPlan } from "../stats/simulate-study.ts";
 import { type Finding, type Findings, figure, sentence, table } from "../study/finding.ts";
-import { counted, declaredPercent, marginBetween, percent } from "../study/print.ts";
+import { capital, counted, declaredPercent, marginBetween, percent } from "../study/print.ts";
 import { StudyError } from "../workbench/errors.ts";
 import {
-  claimPower,
   type DesignPlan,
   type PlannedTest,
   readersNeeded,
@@ -25,6 +30,10 @@ export interface PlannedStudy {
   readonly readers?: number | undefined;
   /** The assumed true accuracy. */
   readonly accuracy: number;
+  /** How much more often human stories than machine stories are taken rightly, halved: readers' leaning towards "human". */
+  readonly leaning: number;
+  /** The share of readers who finish. */
+  readonly finish: number;
   /** Standard deviations between readers and between stories, on the log-odds. */
   readonly bias: number;
   readonly skill: number;
@@ -43,8 +52,9 @@ export interface PlannedStudy {
 }
 
 /** The readers needed, or the power of a design, with a power curve and a check by simulation. */
-export function powerFindings(options: PlannedStudy): Findings {
+export function powerFindings(options: PlannedStudy, step: (note: string) => void = () => {}): Findings {
   const plan = planOf(options);
+  step("readers needed");
   const test = { margin: options.margin, alpha: options.alpha };
   const needed = readersNeeded(plan, test, options.power);
   const forOverall = readersNeeded(plan, test, options.power, "overall");
@@ -54,9 +64,27 @@ export function powerFindings(options: PlannedStudy): Findings {
   const errors = plannedErrors(fullPlan);
   const checked =
     options.check > 0
-      ? simulatedPower(fullPlan, test, { studies: options.check }, randomFrom(options.seed, "power"))
+      ? simulatedPower(
+          fullPlan,
+          { ...test, weighting: "readers" },
+          { studies: options.check, step: () => step("simulated studies") },
+          randomFrom(options.seed, "power"),
+        )
       : undefined;
   const curve = curveOf(plan, test, Math.max(readers, needed ?? 0));
+  const effect = smallestEffect(fullPlan, test, options.power);
+  const grid = powerGrid(plan).map(({ name, plan: varied }) => {
+    step("assumptions");
+    const at: StudyPlan = { ...varied, readers };
+    const { overall, together } = verdictPower(at, test);
+    return {
+      name,
+      plan: at,
+      power: together,
+      overall: overall.equivalent,
+      effect: smallestEffect(at, test, options.power) ?? null,
+    };
+  });
   const numbers = {
     plan: fullPlan,
     ...test,
@@ -67,6 +95,13 @@ export function powerFindings(options: PlannedStudy): Findings {
     errors,
     simulated: checked ?? null,
     curve,
+    smallestEffect: effect ?? null,
+    grid: grid.map(({ name, power, overall, effect: smallest }) => ({
+      name,
+      power,
+      overall,
+      smallestEffect: smallest,
+    })),
   };
   const tooFew = tooFewStoriesText(plan, test, options.power);
   const findings: Finding[] = [
@@ -83,6 +118,12 @@ export function powerFindings(options: PlannedStudy): Findings {
       ? []
       : [sentence("result", tooFew ?? readersNeededText(needed!, options))]),
     sentence("result", powerByKindText(formula, checked)),
+    sentence("result", effectText(effect, readers, options)),
+    table(
+      "result",
+      `Power with ${counted(readers, "reader")} if the assumptions are wrong: to show equivalence, and the smallest difference from 50 % that is shown with a power of ${declaredPercent(options.power)}`,
+      gridTable(grid),
+    ),
     figure(
       "result",
       "Power to show equivalence (overall and for each kind of story), by the number of readers and stories",
@@ -116,7 +157,8 @@ export function powerFindings(options: PlannedStudy): Findings {
 }
 
 function planOf(given: PlannedStudy): DesignPlan {
-  const { stories, each, accuracy, bias, skill, story, titles, title, groups, group } = given;
+  const { stories, each, accuracy, leaning, finish, bias, skill, story, titles, title, groups, group } =
+    given;
   for (const [flag, count] of [
     ["--stories", stories],
     ["--each", each],
@@ -147,10 +189,76 @@ function planOf(given: PlannedStudy): DesignPlan {
     titles,
     groups,
     variances: { bias, skill, story, title, group },
-    humanAccuracy: accuracy,
-    machineAccuracy: accuracy,
+    humanAccuracy: within(accuracy + leaning),
+    machineAccuracy: within(accuracy - leaning),
+    ...(finish < 1 && { finish }),
   };
 }
+
+const within = (share: number): number => Math.min(0.995, Math.max(0.005, share));
+
+/** A plan under other assumptions, with their name. */
+export interface VariedPlan {
+  readonly name: string;
+  readonly plan: DesignPlan;
+}
+
+/**
+ * Twelve sets of assumptions around a plan: stories that differ as planned or 1.6 times as much, readers who lean 5 points
+ * further towards "human" or not, and nobody more leaving, 30 % more leaving, or titles that differ (twice as much as
+ * planned, if human and machine stories share titles already).
+ */
+export function powerGrid(plan: DesignPlan): VariedPlan[] {
+  const { variances, humanAccuracy = 0.5, machineAccuracy = 0.5, finish = 1, titles } = plan;
+  const { title = 0 } = variances;
+  const stories = [
+    { name: "", variances },
+    { name: "stories differ 1.6 times as much", variances: { ...variances, story: 1.6 * variances.story } },
+  ];
+  const leanings = [
+    { name: "", by: 0 },
+    { name: "readers lean 5 points towards “human”", by: 0.05 },
+  ];
+  const others: readonly { readonly name: string; readonly title?: number; readonly finish?: number }[] = [
+    { name: "" },
+    { name: "30 % more leave half-way", finish: 0.7 * finish },
+    titles
+      ? { name: "titles differ twice as much", title: 2 * title }
+      : { name: "human and machine stories share titles that differ", title },
+  ];
+  return stories.flatMap((story) =>
+    leanings.flatMap((leaning) =>
+      others.map((other) => ({
+        name: capital([story.name, leaning.name, other.name].filter(Boolean).join("; ") || "as planned"),
+        plan: {
+          ...plan,
+          variances: { ...story.variances, title: other.title ?? title },
+          humanAccuracy: within(humanAccuracy + leaning.by),
+          machineAccuracy: within(machineAccuracy - leaning.by),
+          ...(other.finish !== undefined && { finish: other.finish }),
+          ...(other.title !== undefined && { titles: titles ?? plan.stories / 2 }),
+        },
+      })),
+    ),
+  );
+}
+
+const gridTable = (
+  grid: readonly { name: string; power: number; overall: number; effect: number | null }[],
+) => ({
+  columns: [
+    { key: "name", label: "Assumptions", format: "text" as const },
+    { key: "power", label: "Equivalence, all three claims", format: "percent" as const },
+    { key: "overall", label: "Equivalence overall", format: "percent" as const },
+    { key: "effect", label: "Smallest difference shown", format: "percent" as const },
+  ],
+  rows: grid.map(({ name, power, overall, effect }) => ({ name, power, overall, effect })),
+});
+
+const effectText = (effect: number | undefined, readers: number, { power: wanted }: PlannedStudy): string =>
+  effect === undefined
+    ? `No difference from guessing is shown with a power of ${declaredPercent(wanted)} by ${counted(readers, "reader")}.`
+    : `The smallest effect that ${counted(readers, "reader")} show with a power of ${declaredPercent(wanted)} is an accuracy of ${percent(0.5 + effect)}, or ${percent(0.5 - effect)}.`;
 
 interface Point {
   readonly readers: number;
@@ -169,7 +277,7 @@ function curveOf(plan: DesignPlan, test: PlannedTest, readers: number): Point[] 
       return {
         readers: count,
         stories,
-        power: claimPower(verdictPower({ ...withStories(plan, stories), readers: count }, test)),
+        power: verdictPower({ ...withStories(plan, stories), readers: count }, test).together,
       };
     }),
   );
@@ -202,11 +310,11 @@ function neededText(
 }
 
 function powerText(
-  formula: StudyPower,
+  formula: ReturnType<typeof verdictPower>,
   { readers, stories, each }: StudyPlan,
   { margin, accuracy }: PlannedStudy,
 ): string {
-  return `With ${counted(readers, "reader")} who each judge ${each} of ${stories} stories, the power is ${percent(claimPower(formula))} to show equivalence (accuracy overall, on human stories and on machine stories ${marginBetween(margin)}) and ${percent(formula.overall.different)} to show a difference, if the true accuracy is ${declaredPercent(accuracy)}.`;
+  return `With ${counted(readers, "reader")} who each judge ${each} of ${stories} stories, the power is ${percent(formula.together)} to show equivalence (accuracy overall, on human stories and on machine stories ${marginBetween(margin)}) and ${percent(formula.overall.different)} to show a difference, if the true accuracy is ${declaredPercent(accuracy)}.`;
 }
 
 const readersNeededText = (needed: number, { power: wanted }: PlannedStudy): string =>
@@ -238,5 +346,16 @@ function powerByKindText(
     : `${formula}.`;
 }
 
-const method = ({ bias, skill, story, titles, title, groups, group, check }: PlannedStudy): string =>
-  `Power is that of the clustered equivalence test, by formula. Standard deviations between readers (bias ${bias}, skill ${skill}) and stories (${story})${titles ? `, of ${titles} titles (${title})` : ""}${groups ? `, of ${groups.count} ${groups.hold === "all" ? "forms" : "classes"} (${group})` : ""} are on the log-odds of saying “human” and are converted to shares by integration${check > 0 ? `. The result is checked with ${check} simulated studies` : ""}. The standard deviations are assumptions; use those of an earlier study (see its mixed model) if you can.`;
+const method = ({
+  bias,
+  skill,
+  story,
+  titles,
+  title,
+  groups,
+  group,
+  finish,
+  leaning,
+  check,
+}: PlannedStudy): string =>
+  `Power is that of the clustered equivalence test, by formula. Standard deviations between readers (bias ${bias}, skill ${skill}) and stories (${story})${titles ? `, of ${titles} titles (${title})` : ""}${groups ? `, of ${groups.count} ${groups.hold === "all" ? "forms" : "classes"} (${group})` : ""} are on the log-odds of saying “human” and are converted to shares by integration${finish < 1 ? `; ${declaredPercent(finish)} of readers finish, the others leave after a random number of stories, and all readers have equal weight` : ""}${leaning === 0 ? "" : `; readers lean ${declaredPercent(Math.abs(leaning)).replace(" %", " points")} towards “${leaning > 0 ? "human" : "machine"}”`}${check > 0 ? `. The result is checked with ${check} simulated studies` : ""}. The standard deviations are assumptions; use those of an earlier study (see its mixed model) if you can.`;

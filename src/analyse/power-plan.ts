@@ -1,5 +1,5 @@
 import { fewestClusters } from "../stats/clustered-share.ts";
-import { fewestReaders, type StudyPower, verdictPower } from "../stats/power.ts";
+import { fewestReaders, verdictPower } from "../stats/power.ts";
 import { defaultClusterSpread, defaultSpread, type StudyPlan } from "../stats/simulate-study.ts";
 import { counted, declaredPercent, printed } from "../study/print.ts";
 
@@ -22,14 +22,6 @@ export const withStories = <Some extends DesignPlan>(plan: Some, stories: number
     : { ...plan, stories, titles: Math.max(1, Math.round((plan.titles * stories) / plan.stories)) };
 
 /**
- * The power of all three equivalence claims: overall, human stories and machine stories. The errors of the two kinds are
- * nearly independent.
- */
-export function claimPower({ overall, human, machine }: StudyPower): number {
-  return Math.min(overall.equivalent, human.equivalent * machine.equivalent);
-}
-
-/**
  * The smallest number of readers with the target power, for all three claims or for overall accuracy alone; undefined if
  * 100,000 are not enough because there are too few stories.
  */
@@ -41,7 +33,7 @@ export function readersNeeded(
 ): number | undefined {
   return fewestReaders((readers) => {
     const formula = verdictPower({ ...plan, readers }, test);
-    return (of === "claim" ? claimPower(formula) : formula.overall.equivalent) >= wanted;
+    return (of === "claim" ? formula.together : formula.overall.equivalent) >= wanted;
   });
 }
 
@@ -49,7 +41,7 @@ export function readersNeeded(
 function storiesNeeded(plan: DesignPlan, test: PlannedTest, wanted: number): number | undefined {
   const enough = (half: number) => {
     const formula = verdictPower({ ...withStories(plan, 2 * half), readers: unlimitedReaders }, test);
-    return claimPower(formula) >= wanted;
+    return formula.together >= wanted;
   };
   let high = Math.max(2, plan.each / 2);
   let low = high - 1;

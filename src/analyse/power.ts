@@ -9,6 +9,7 @@ import { realNumber, wholeNumber } from "../workbench/options.ts";
 import { command } from "../workbench/stage.ts";
 import { openStudy, type Study } from "../workbench/study.ts";
 import { type Design, designOf, evenDesign } from "./design.ts";
+import { type EarlierStudy, earlierStudy } from "./earlier-study.ts";
 import { type PlannedStudy, powerFindings } from "./power-findings.ts";
 import { defaultPower } from "./power-plan.ts";
 
@@ -20,15 +21,18 @@ const Options = z.object({
   each: wholeNumber(2, 10_000).optional(),
   readers: wholeNumber(2, 100_000).optional(),
   accuracy: realNumber(0.01, 0.99).default(0.5),
-  bias: realNumber(0, 5).default(defaultSpread.bias),
-  skill: realNumber(0, 5).default(defaultSpread.skill),
-  story: realNumber(0, 5).default(defaultSpread.story),
+  leaning: realNumber(-0.45, 0.45).optional(),
+  finish: realNumber(0.05, 1).optional(),
+  bias: realNumber(0, 5).optional(),
+  skill: realNumber(0, 5).optional(),
+  story: realNumber(0, 5).optional(),
   titles: wholeNumber(0, 10_000).optional(),
-  title: realNumber(0, 5).default(defaultClusterSpread.title),
+  title: realNumber(0, 5).optional(),
   classes: wholeNumber(2, 10_000).optional(),
   forms: wholeNumber(2, 10_000).optional(),
   group: realNumber(0, 5).default(defaultClusterSpread.group),
   check: wholeNumber(0, 100_000).default(400),
+  from: z.string().optional(),
   seed: z.string().default("2022"),
   json: z.boolean().default(false),
   report: z.string().optional(),
@@ -41,6 +45,7 @@ export const power = command<PowerOptions>({
   examples: [
     "tinylove power --study my-study                       # its stories, forms, margin and readers",
     "tinylove power --margin 0.10 --stories 60 --each 6",
+    "tinylove power --study my-study --from my-pilot       # with the spreads and drop-out of an earlier study",
     "tinylove power --readers 13 --each 6 --stories 18     # what thirteen responses can show",
   ],
   flags: [
@@ -54,6 +59,15 @@ export const power = command<PowerOptions>({
       "show the power with this many readers, instead of the number needed (default: the planned end of the study)",
     ],
     ["--accuracy <share>", "the assumed true accuracy (default 0.5)"],
+    [
+      "--from <study>",
+      "an earlier study: its readers' and stories' spreads, leaning and drop-out are assumed (flags take precedence)",
+    ],
+    [
+      "--leaning <share>",
+      'how far readers lean towards "human": accuracy on human stories is this much higher, on machine stories lower (default 0)',
+    ],
+    ["--finish <share>", "the share of readers who finish; the others leave half-way (default 1)"],
     ["--bias <number>", `SD of readers' bias towards "human", log-odds (default ${defaultSpread.bias})`],
     ["--skill <number>", `SD of readers' skill, log-odds (default ${defaultSpread.skill})`],
     ["--story <number>", `SD of how human stories look, log-odds (default ${defaultSpread.story})`],
@@ -77,12 +91,15 @@ export const power = command<PowerOptions>({
   async run(folder, given, effects) {
     // Outside a study's folder, and with no study named, all settings come from flags.
     const here = folder !== "." || (await exists("study.yaml"));
-    const plan = await plannedStudy(given, here ? await openStudy(folder) : undefined);
-    if (plan.check > 0)
-      effects.log(
-        `checking the formula with ${counted(plan.check, "simulated study", "simulated studies")} ...`,
-      );
-    const found = powerFindings(plan);
+    const earlier = given.from === undefined ? undefined : await earlierStudy(given.from);
+    const planned = await plannedStudy(given, here ? await openStudy(folder) : undefined, earlier);
+    // One step for the readers needed and twelve for the grid.
+    const progress = effects.progress("power", given.check + 13);
+    const found = powerFindings(planned, (note) => {
+      effects.signal.throwIfAborted();
+      progress.step(note);
+    });
+    progress.end();
     if (given.report !== undefined) {
       const { pageOfFindings } = await import("../findings/page-of-findings.ts");
       await writeWhole(given.report, pageOfFindings({ title: "Power analysis", simulated: false }, [found]));
@@ -96,8 +113,26 @@ export const power = command<PowerOptions>({
   },
 });
 
-/** The plan: flags first, then the study, then the defaults. */
-export async function plannedStudy(given: PowerOptions, study: Study | undefined): Promise<PlannedStudy> {
+/** The plan: flags first, then the study, then an earlier study (for assumptions only), then the defaults. */
+export async function plannedStudy(
+  options: PowerOptions,
+  study: Study | undefined,
+  earlier?: EarlierStudy,
+): Promise<PlannedStudy> {
+  const assumed = {
+    ...{ leaning: 0, finish: 1, ...defaultSpread, title: defaultClusterSpread.title },
+    ...earlier?.assumptions,
+  };
+  const given = {
+    ...options,
+    leaning: options.leaning ?? assumed.leaning,
+    finish: options.finish ?? assumed.finish,
+    bias: options.bias ?? assumed.bias,
+    skill: options.skill ?? assumed.skill,
+    story: options.story ?? assumed.story,
+    title: options.title ?? assumed.title,
+  };
+  const about = earlier && { about: earlier.about };
   const { margin = 0.1, alpha = 0.05, stories = 60, each = 6, classes, forms } = given;
   const said = {
     titles: given.titles || undefined,
@@ -108,7 +143,7 @@ export async function plannedStudy(given: PowerOptions, study: Study | undefined
           ? undefined
           : { count: classes, hold: "readers" as const },
   };
-  if (!study) return { ...given, margin, alpha, stories, each, ...said };
+  if (!study) return { ...given, margin, alpha, stories, each, ...said, ...about };
   const { analyse, title } = study.config;
   const apart = given.stories !== undefined && given.each !== undefined;
   const design = apart ? undefined : await designOf(study);
@@ -123,7 +158,8 @@ export async function plannedStudy(given: PowerOptions, study: Study | undefined
     titles: given.titles === undefined && given.stories === undefined ? even.titles : said.titles,
     groups: said.groups ?? even.groups,
   };
-  return { ...asked, about: studyText(title, design, asked) };
+  const text = studyText(title, design, asked);
+  return { ...asked, about: earlier ? `${text} ${earlier.about}` : text };
 }
 
 function studyText(title: string, design: Design | undefined, options: PlannedStudy): string {

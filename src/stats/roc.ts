@@ -26,7 +26,7 @@ export interface Area extends Estimate {
  *
  * The error is that of the verdict (`clusteredContrast`: by reader, by story within its origin, by named clusters), of the
  * placements of the ratings of either kind among the other kind (DeLong, DeLong and Clarke-Pearson 1988; Obuchowski 1997
- * for clusters); with one rating per reader and story it is DeLong's. It is never below that of independent ratings
+ * for clusters); with one rating per reader and story the pooled one is DeLong's. It is never below that of independent ratings
  * with one placement added at each end. Undefined if a kind was not rated. Throws as `checkJudgments`.
  */
 export function clusteredArea(
@@ -40,21 +40,29 @@ export function clusteredArea(
   if (kinds.size < 2) return undefined;
   const placements = placementsOf(ratings, origins, pooled ? new Uint8Array(ratings.length) : readers);
   const observationWeights = pooled ? undefined : equalReaderWeights(readers, origins);
-  const contrast = clusteredContrast(placements, {
-    clusters: [readers, stories, ...clusters.map(({ labels }) => labels)],
-    groups: origins,
-    weights: new Map<Label, number>([
-      ["human", 1],
-      ["machine", 1],
-    ]),
-    observationWeights,
-  });
+  const contrastBy = (clusterings: readonly ArrayLike<Label>[]) =>
+    clusteredContrast(placements, {
+      clusters: clusterings,
+      groups: origins,
+      weights: new Map<Label, number>([
+        ["human", 1],
+        ["machine", 1],
+      ]),
+      observationWeights,
+    });
+  const contrast = contrastBy([readers, stories, ...clusters.map(({ labels }) => labels)]);
   // Both groups of placements have the area as their mean.
   const value = contrast.estimate / 2;
-  const standardError = Math.max(
-    contrast.standardError,
-    independentError(placements, origins, observationWeights),
-  );
+  const floor = independentError(placements, origins, observationWeights);
+  // A reader's own area is the mean of both kinds of their placements, so their sum has each reader twice.
+  const holding = [
+    readers,
+    ...clusters.map(({ labels }) => labels).filter((labels) => holds(labels, readers)),
+  ];
+  const twice = pooled ? 0 : contrastBy(holding).standardError ** 2;
+  const variance = contrast.standardError ** 2 - 0.75 * twice;
+  const standardError =
+    contrast.degrees === 0 ? Infinity : Math.max(Math.sqrt(Math.max(variance, twice / 4)), floor);
   return {
     value,
     standardError,
@@ -63,6 +71,17 @@ export function clusteredArea(
     readers: new Set(Array.from(readers)).size,
     judgments: ratings.length,
   };
+}
+
+/** Whether each reader is in one cluster only. */
+function holds(labels: ArrayLike<Label>, readers: ArrayLike<Label>): boolean {
+  const known = new Map<Label, Label>();
+  for (let at = 0; at < readers.length; at++) {
+    const first = known.get(readers[at]!);
+    if (first === undefined) known.set(readers[at]!, labels[at]!);
+    else if (first !== labels[at]) return false;
+  }
+  return true;
 }
 
 /** The judgments of readers who rated both kinds of story. */

@@ -14,6 +14,8 @@ export interface StudyPlan {
   readonly titles?: number | undefined;
   /** Clusters: classes of readers (`readers`), or forms with separate readers and stories (`all`). */
   readonly groups?: { readonly count: number; readonly hold: "readers" | "all" } | undefined;
+  /** The share of readers who finish; the others leave after a random number of their judgments. 1 by default. */
+  readonly finish?: number | undefined;
   /** True accuracies; 0.5 by default. */
   readonly humanAccuracy?: number;
   readonly machineAccuracy?: number;
@@ -42,7 +44,8 @@ export const defaultClusterSpread = { title: 0.3, group: 0.3 } satisfies Partial
 /**
  * Simulates one study: each reader judges `each` stories, chosen so that all stories are judged equally often (within one),
  * and says "human" with logit = level of the origin + bias +/- (skill / 2 + title + group) + story. The levels are set so
- * that the expected accuracies are exactly those of the plan. Titles and groups are named clusters of the result. Throws RangeError on impossible plans.
+ * that the expected accuracies are exactly those of the plan. Readers who leave do so after 1 to `each` - 1 judgments in
+ * random order. Titles and groups are named clusters of the result. Throws RangeError on impossible plans.
  */
 export function simulateStudy(plan: StudyPlan, random: Random): Judgments {
   checkPlan(plan);
@@ -55,6 +58,7 @@ export function simulateStudy(plan: StudyPlan, random: Random): Judgments {
     machineAccuracy = 0.5,
     titles,
     groups,
+    finish = 1,
   } = plan;
   const { title: titleSpread = 0, group: groupSpread = 0 } = variances;
   const spread = Math.hypot(
@@ -94,6 +98,7 @@ export function simulateStudy(plan: StudyPlan, random: Random): Judgments {
     const bias = variances.bias * random.normal();
     const skill = variances.skill * random.normal();
     const group = groups ? reader % groups.count : 0;
+    const first = judgments.readers.length;
     for (let kind = 0; kind < 2; kind++) {
       const human = kind === 0;
       const level = human ? humanLevel + skill / 2 : machineLevel - skill / 2;
@@ -108,6 +113,12 @@ export function simulateStudy(plan: StudyPlan, random: Random): Judgments {
         judgments.origins.push(human ? "human" : "machine");
         judgments.correct.push(saysHuman === human);
       }
+    }
+    if (finish < 1 && random.next() >= finish) {
+      const kept = random.shuffle(Array.from({ length: each }, (_, at) => first + at));
+      const rows = kept.slice(0, random.integer(1, each - 1));
+      for (const column of [...Object.values(judgments), ...Object.values(labels)] as unknown[][])
+        column.splice(first, each, ...rows.map((row) => column[row]));
     }
   }
   const clusters: Clusters[] = [
@@ -132,7 +143,8 @@ function storyDrawer(all: readonly number[], random: Random): (count: number) =>
   };
 }
 
-function checkPlan({ readers, stories, each, variances, titles, groups }: StudyPlan): void {
+function checkPlan({ readers, stories, each, variances, titles, groups, finish = 1 }: StudyPlan): void {
+  if (!(finish > 0 && finish <= 1)) throw new RangeError(`finish must be above 0, at most 1: ${finish}`);
   for (const [name, count] of Object.entries({ titles, groups: groups?.count })) {
     if (count !== undefined && !(Number.isInteger(count) && count >= 1)) {
       throw new RangeError(`${name} must be a whole number from 1: ${count}`);

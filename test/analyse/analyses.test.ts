@@ -41,6 +41,7 @@ describe("every analysis gives valid findings", () => {
       "leaks",
       "cues",
       "mixed-model",
+      "practice",
       "bayes",
       "quality",
     ]);

@@ -1,10 +1,14 @@
 import { describe, expect, test } from "vitest";
+import { earlierOf } from "../../src/analyse/earlier-study.ts";
 import { plannedStudy, power } from "../../src/analyse/power.ts";
 import { powerFindings } from "../../src/analyse/power-findings.ts";
 import { defaultPlan, readersNeeded, withStories } from "../../src/analyse/power-plan.ts";
+import { simulatedPower, smallestEffect, verdictPower } from "../../src/stats/power.ts";
+import { randomFrom } from "../../src/stats/random.ts";
 import { writeWhole } from "../../src/workbench/files.ts";
 import { temporaryStudy } from "../helpers/world.ts";
 import { aStudy, quiet } from "./a-study.ts";
+import { choicesBy, dataOf, guess } from "./made-up.ts";
 
 const { options } = power;
 // biome-ignore lint/suspicious/noExplicitAny: what a program would read of --json.
@@ -109,5 +113,51 @@ describe("the plan of a study", () => {
     expect(readersNeeded(plan, test, 0.8)).toBeGreaterThan(1000);
     expect(readersNeeded(withStories(plan, fewest! - 2), test, 0.8)).toBeUndefined();
     expect(readersNeeded(withStories(plan, ample!), test, 0.8)).toBe(readers);
+  });
+});
+
+describe("assumptions", () => {
+  test("of an earlier study are taken from its judgments, and flags take precedence", async () => {
+    const random = randomFrom("earlier");
+    const leans = Array.from({ length: 80 }, () => 1.2 * random.normal());
+    const choices = choicesBy(80, 40, guess)
+      .map((choice) => {
+        const logit = 0.5 + leans[Number(choice.participant.slice(7))]!;
+        const answer = random.next() < 1 / (1 + Math.exp(-logit)) ? ("human" as const) : ("machine" as const);
+        return { ...choice, answer, right: answer === choice.origin };
+      })
+      // A quarter of the readers leave half-way.
+      .filter(({ participant, order }) => Number(participant.slice(7)) % 4 > 0 || order! <= 20);
+    const earlier = earlierOf(dataOf({ choices }), "A pilot", "pilot");
+    expect(earlier.assumptions.bias).toBeGreaterThan(0.9);
+    expect(earlier.assumptions.bias).toBeLessThan(1.6);
+    expect(earlier.assumptions.finish).toBeCloseTo(0.75, 12);
+    expect(earlier.assumptions.leaning).toBeGreaterThan(0.05);
+    const asked = await plannedStudy(options.parse({ check: 0, bias: 0.2 }), undefined, earlier);
+    expect(asked).toMatchObject({ ...earlier.assumptions, bias: 0.2 });
+    expect(asked.about).toContain("Assumed as in “A pilot” (80 readers)");
+    expect(() => earlierOf(dataOf({}), "Empty", "empty")).toThrow("--from empty: the study has no judgments");
+  });
+
+  test("drop-out, leaning and wider stories cost power, by formula as in simulation", async () => {
+    const base = { readers: 179, stories: 72, each: 6 };
+    const grid = (await numbersOf(base)).grid as { name: string; power: number; smallestEffect: number }[];
+    expect(grid).toHaveLength(12);
+    expect(grid[0]).toMatchObject({ name: "As planned" });
+    for (const { power: its } of grid.slice(1)) expect(its).toBeLessThan(grid[0]!.power);
+    const plan = { ...defaultPlan({ stories: 72, each: 6 }), readers: 179, finish: 0.6 };
+    const test = { margin: 0.1, alpha: 0.05, weighting: "readers" as const };
+    const simulated = simulatedPower(plan, test, { studies: 200 }, randomFrom("leaves"));
+    // Three standard errors of 200 studies are .10.
+    expect(Math.abs(verdictPower(plan, test).together - simulated.together.equivalent)).toBeLessThan(0.13);
+  });
+
+  test("the smallest effect is seen with the wanted power", () => {
+    const plan = { ...defaultPlan({ stories: 72, each: 6 }), readers: 60 };
+    const test = { margin: 0.1, alpha: 0.05 };
+    const effect = smallestEffect(plan, test)!;
+    const at = (off: number) => ({ ...plan, humanAccuracy: 0.5 + off, machineAccuracy: 0.5 + off });
+    expect(verdictPower(at(effect), test).overall.different).toBeGreaterThanOrEqual(0.8);
+    expect(verdictPower(at(effect - 0.002), test).overall.different).toBeLessThan(0.8);
   });
 });

@@ -223,7 +223,7 @@ function marginText(smallest: number | undefined, declared: StudyVerdict, data: 
   if (smallest === undefined) return `Equivalence is not shown at any margin.${difference}`;
   // Rounded up, so that equivalence is shown at the margin that is printed.
   const up = Math.ceil(smallest * 1000 - 1e-9) / 1000;
-  return `The smallest margin at which equivalence is shown (overall, for human and for machine stories) is ${declaredPercent(up).replace(" %", " points")}; declared were ${declaredPercent(data.settings.margin).replace(" %", " points")}. Only the declared margin decides, because this one was found after the data.${difference}`;
+  return `The smallest margin at which equivalence is shown (overall, for human and for machine stories) is ${declaredPercent(up).replace(" %", " points")}; the declared margin is ${declaredPercent(data.settings.margin).replace(" %", " points")}. Only the declared margin decides, because this one was found after the data.${difference}`;
 }
 
 function agreementText(alternatives: readonly Named[], { together }: StudyVerdict): string {
