@@ -1,13 +1,13 @@
 /**
- * An instructed model in a GGUF file, asked here through its own chat template and by llama.cpp's own server (from the
- * wheel `xllamacpp`; one thread, no cache): SmolLM2 with twenty prompts, and two models of random weights with odd
- * templates. The tokens of each prompt have to be the same, log-probabilities within 1e-3 of each other, and the likeliest
- * token the same wherever the server's first two differ by more than 2e-3. Then how fast both write, by turns, in
- * processor time. Exits with 1 where one of these fails, or where we are below 0.95 of the server's speed.
+ * An instruction-tuned GGUF model, run here through its own chat template and by llama.cpp's own server (from the
+ * wheel `xllamacpp`; one thread, no cache): SmolLM2 with twenty prompts, and two models of random weights with unusual
+ * templates. The tokens of each prompt must be the same, log-probabilities within 1e-3 of each other, and the likeliest
+ * token the same wherever the server's first two differ by more than 2e-3. Then the speeds of both, in turn, in
+ * processor time. Exits with 1 if one of these fails, or if we are below 0.95 of the server's speed.
  *
- * SmolLM2's probabilities are held to it with weights and attention in f32 on both sides. Those of its quantised file are
- * printed too, without a limit: the two programs come with kernels of their own, and products of 4-bit weights round in
- * another way in each, and on each kind of processor.
+ * SmolLM2's probabilities are compared with weights and attention in f32 on both sides. Those of its quantised file are
+ * printed too, without a limit: the two programs have kernels of their own, and products of 4-bit weights are rounded
+ * differently in each, and on each kind of processor.
  *
  *     npm run bench -- chat-templates [tokens a prompt] [instructed.gguf]
  */
@@ -68,11 +68,11 @@ function temporary(name: string): string {
   return join(tmpdir(), `tinylove-${name.replaceAll(" ", "-")}-${process.pid}.gguf`);
 }
 
-/** One text at a time, by turns, so that what else the machine does falls on both. */
+/** One text at a time, in turn, so that other load on the machine affects both. */
 async function speeds(file: string, base: string, pid: number) {
   const tokens = 100;
   const llama = await openLlama({ file, threads: 1 });
-  const draw = {
+  const sampling = {
     temperature: 0,
     topP: 1,
     topK: 0,
@@ -84,7 +84,7 @@ async function speeds(file: string, base: string, pid: number) {
   let [ours, theirs, here, there] = [0, 0, 0, 0];
   for (const prompt of prompts.slice(0, 8)) {
     let before = own();
-    const [text] = await llama.continueAll([{ prompt, seed: 1, draw }]);
+    const [text] = await llama.continueAll([{ prompt, seed: 1, sampling }]);
     here += own() - before;
     ours += text!.promptTokens + text!.generatedTokens;
     before = await of(pid);
@@ -108,7 +108,7 @@ function own(): number {
   return (user + system) / 1e6;
 }
 
-/** The same of another process, where /proc tells it (in hundredths of a second). */
+/** The same of another process, if /proc has it (in hundredths of a second). */
 async function of(pid: number): Promise<number> {
   const fields = (await readFile(`/proc/${pid}/stat`, "utf8")).replace(/^.*\) /, "").split(" ");
   return (Number(fields[11]) + Number(fields[12])) / 100;

@@ -1,7 +1,7 @@
 /**
- * How fast does a table become a corpus, and a page become stories? A table of 12,000 stories is collected whole
- * (read, normalised, validated, searched for near duplicates, parted, written), against reading its rows alone with
- * the same library; a page of four stories is parsed 200 times, against parsing its markup alone. Memory at the peak.
+ * The speed at which a table becomes a corpus, and a page becomes stories. A table of 12,000 stories is collected
+ * (read, normalised, validated, searched for near duplicates, split, written), compared with only reading its rows with
+ * the same library; a page of four stories is parsed 200 times, compared with only parsing its markup. Peak memory.
  * Limits: 2,000 stories and 50 pages a second, 1 GB; the script fails below them.
  *
  *     npm run bench -- collect
@@ -56,7 +56,7 @@ console.log(`parse: ${Math.round(perSecond.pages)} pages/s, ${ratio(parsing, mar
 console.log(`memory: ${Math.round(megabytes)} MB at the peak`);
 if (perSecond.stories < 2_000 || perSecond.pages < 50 || megabytes > 1024) process.exitCode = 1;
 
-/** Of the processor, not of the clock: other programs do not count. */
+/** Processor time, not elapsed time: other programs do not count. */
 function secondsSince(begun: NodeJS.CpuUsage): number {
   const { user, system } = process.cpuUsage(begun);
   return (user + system) / 1e6;
@@ -76,13 +76,13 @@ function ratio(ours: number, peers: number): string {
   return `${(ours / peers).toFixed(1)} times the time`;
 }
 
-/** Words drawn as language draws them, some often and most seldom, so that runs of words repeat as in prose. */
+/** Words with a skewed frequency distribution, so that runs of words repeat as in prose. */
 function proseOf(words: number, random: Random): string {
   const word = () => `w${Math.floor(5000 * random.next() ** 3)}`;
   return `${Array.from({ length: words }, word).join(" ")}.`;
 }
 
-/** As heavy as an article's page is: scripts and the same text again as data. */
+/** As large as an article's page: scripts, and the same text again as data. */
 function pageOf(count: number, random: Random): string {
   const texts = Array.from({ length: count }, (_, at) => ({
     title: `Title ${at}`,

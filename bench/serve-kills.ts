@@ -1,12 +1,12 @@
 /**
- * Does a kill take an answer that was acknowledged, or store one twice? The survey's server is killed (kill -9) at
- * random under load and starts again, while its readers resend what was not acknowledged under the same key. On
+ * Does a kill lose an acknowledged answer, or store one twice? The survey's server is killed (kill -9) at
+ * random times under load and restarted, while its readers resend what was not acknowledged with the same key. On
  * the embedded store, and on PostgreSQL with two servers, where a third of the kills crash the database itself (an
  * immediate shutdown). Acknowledged answers are compared with those that are exported.
  *
  * npm run bench -- serve-kills [kills] [people at once]
  *
- * PostgreSQL where initdb and pg_ctl are on the path. Fails where an answer is lost or stored twice.
+ * PostgreSQL needs initdb and pg_ctl on the path. Fails if an answer is lost or stored twice.
  */
 import { randomFrom } from "../src/stats/random.ts";
 import { hasPostgres, withoutPostgres } from "../test/helpers/postgres.ts";

@@ -1,21 +1,21 @@
 /**
- * Does the survey hold a stampede? 500 participants arrive within ten seconds and read a second a page, and are watched
- * for fifteen seconds from then on. Then saturation, 64 at once, twice: answers alone, as the page's script sends them,
- * by participants who have arrived before; and whole participations, every answer with its next page. An answer counts
- * when it is acknowledged, which is after its COMMIT and sync, and all that was acknowledged is looked for at the end.
- * Server and load share this machine, by loopback.
+ * The survey under load. A burst of arrivals: 500 participants arrive within ten seconds, read each page for a second, and
+ * are measured for fifteen more seconds. Then saturation, 64 at once, twice: only answers, as the page's script sends
+ * them, by participants who have arrived before; and whole participations, every answer with its next page. An answer counts
+ * if it is acknowledged, which is after its COMMIT and sync; at the end all acknowledged answers must be in the store.
+ * Server and load share this machine, over loopback.
  *
- * Limits: 600 requests a second, no error, 99 of 100 pages within 50 ms and answers within 100 ms; 4,000 durable
- * answers a second; 200 MB; ready in 2 s; every acknowledged answer stored once. The script fails below them, and tells
- * how busy the machine was otherwise.
+ * Limits: 600 requests per second, no error, 99 of 100 pages within 50 ms and answers within 100 ms; 4,000 durable
+ * answers per second; 200 MB; ready in 2 s; every acknowledged answer stored once. The script fails below them, and prints
+ * how busy the machine was with other work.
  *
  *     npm run bench -- serve-load [participants] [seconds of saturation]
  *
- * With TINYLOVE_DATABASE the same on PostgreSQL. With TINYLOVE_PEERS=FOLDER, where `npm install express cookie-parser`
+ * With TINYLOVE_DATABASE the same on PostgreSQL. With TINYLOVE_PEERS=FOLDER, in which `npm install express cookie-parser`
  * was run, an Express survey as people write it is measured in the same run, before and after ours. With
- * TINYLOVE_POTATO=COMMAND, the `potato` (or the Python) of an environment where `pip install potato-annotation` was run,
- * Potato is too, before both, with fewer answers, as it takes longer over each; only what its files hold afterwards
- * counts as its answer.
+ * TINYLOVE_POTATO=COMMAND, the `potato` (or the Python) of an environment in which `pip install potato-annotation` was run,
+ * Potato is too, before both, with fewer answers because it is slower; only answers that its files have afterwards
+ * count.
  */
 import { type ChildProcess, spawn } from "node:child_process";
 import { mkdtemp, rm } from "node:fs/promises";
@@ -30,12 +30,12 @@ import { fixture } from "../test/survey/fixture.ts";
 import { noise } from "./load/noise.ts";
 import {
   answersAlone,
+  arrivalBurst,
   memory,
+  type Phase,
   peakMemory,
   quantile,
-  type Seen,
   saturation,
-  stampede,
 } from "./load/phases.ts";
 import { startPotato } from "./load/potato.ts";
 import { ended } from "./load/processes.ts";
@@ -79,23 +79,23 @@ async function measureOwn(): Promise<Limit[]> {
   const survey = tinylove(port, server.pid!, questions);
   const atStart = memory(server.pid!);
 
-  const rush = told("Tiny Love, stampede", await stampede(survey, participants, 15_000));
+  const arrivals = told("Tiny Love, arrivals", await arrivalBurst(survey, participants, 15_000));
   const alone = told("Tiny Love, answers alone", await answersAlone(survey, readers, seconds * 400));
   const paged = told("Tiny Love, answers with pages", await saturation(survey, readers, seconds * 1000));
 
   const peak = peakMemory(server.pid!);
   await ended(server);
-  const acknowledged = [rush, alone, paged].flatMap((seen) => seen.acknowledged);
+  const acknowledged = [arrivals, alone, paged].flatMap((seen) => seen.acknowledged);
   await judgments.run(study, {}, worldEffects(new AbortController().signal));
   const stored = (await readJudgments(study)).map(({ response }) => String(response["reason"]));
   const kept = new Set(stored);
   const lost = acknowledged.filter((reason) => !kept.has(reason)).length;
   await remove();
 
-  const requests = (rush.pages.length + rush.answers.length) / rush.seconds;
-  const [page, answer] = [quantile(rush.pages, 0.99), quantile(rush.answers, 0.99)];
+  const requests = (arrivals.pages.length + arrivals.answers.length) / arrivals.seconds;
+  const [page, answer] = [quantile(arrivals.pages, 0.99), quantile(arrivals.answers, 0.99)];
   const most = alone.answers.length / alone.seconds;
-  const errors = rush.errors + alone.errors + paged.errors;
+  const errors = arrivals.errors + alone.errors + paged.errors;
   return [
     ["start, seconds", ready, ready < 2],
     ["requests a second with a second of reading", requests, requests >= 600],
@@ -128,7 +128,7 @@ async function measurePeer(folder: string, name: string): Promise<void> {
   await rm(data, { recursive: true });
 }
 
-async function measurePotato(command: string, phase: string, load: (survey: Survey) => Promise<Seen>) {
+async function measurePotato(command: string, phase: string, load: (survey: Survey) => Promise<Phase>) {
   const { survey, finish } = await startPotato(command, questions);
   const seen = await load(survey);
   const stored = await finish();
@@ -147,8 +147,8 @@ interface Row {
   readonly "processor us a request": number;
 }
 
-/** Puts what was seen into the table, a second's worth, and how busy the machine is just then. */
-function told(name: string, seen: Seen, answers = seen.answers.length): Seen {
+/** Adds the measurements to the table, per second, with how busy the machine is just then. */
+function told(name: string, seen: Phase, answers = seen.answers.length): Phase {
   const requests = seen.pages.length + answers;
   const times = (values: readonly number[]) =>
     values.length > 0 ? `${quantile(values, 0.5).toFixed(1)} / ${quantile(values, 0.99).toFixed(1)}` : "";

@@ -1,14 +1,14 @@
 /**
- * Does a power cut take an answer that was acknowledged? The survey is served under load on a disk that is recorded
- * (test/survey/disk.c), and the power is cut at random moments of the record: what was synced is left, what was not is
- * there in part or not at all, torn at 512 bytes. Each disk that is left is opened by the program, checked, compared
- * with what readers had been told, and served to one more reader. On the embedded store, and on PostgreSQL with two
+ * Does a power cut lose an acknowledged answer? The survey is served under load on a disk whose writes are recorded
+ * (test/survey/disk.c), and the power is cut at random points of the record: what was synced remains, the rest remains
+ * in part or not at all, torn at 512 bytes. Each resulting disk is opened by the program, checked, compared
+ * with the answers that were acknowledged, and served to one more reader. On the embedded store, and on PostgreSQL with two
  * servers. Then the same with errors put into the program or the database, which the cuts must find.
  *
  *     npm run bench -- serve-power-cuts [cuts] [answers]
  *
- * Needs Linux and cc; PostgreSQL where initdb and pg_ctl are on the path. Fails where an answer is lost, stored twice
- * or a store damaged, or where an error is not found.
+ * Needs Linux and cc; PostgreSQL needs initdb and pg_ctl on the path. Fails if an answer is lost, stored twice
+ * or a store damaged, or if an error is not found.
  */
 import { randomFrom } from "../src/stats/random.ts";
 import { hasPostgres, withoutPostgres } from "../test/helpers/postgres.ts";
@@ -30,7 +30,7 @@ const off: Spoil = async (program) => {
   await program.spoil("survey/store/database.js", /synchronous = FULL/, "synchronous = OFF");
   await program.spoil("survey/store/database.js", /found\.synchronous !== 2/, "false");
 };
-/** Readers are told before the commit. */
+/** Answers are acknowledged before the commit. */
 const hasty: Spoil = (program) =>
   program.spoil(
     "survey/store/group-commit.js",

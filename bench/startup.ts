@@ -1,6 +1,6 @@
 /**
  * The processor time until a command has answered, compared with a bare `node -e 0`. Each is run ten times, in turn, and the
- * least is taken, for other work on the machine only adds. Exits 1 where `--version` takes 3 times as long as node
+ * minimum is taken, because other work on the machine only adds. Exits 1 if `--version` takes 3 times as long as node
  * alone, `--help` 6 times, or `status` of the example study 0.5 s. Needs a POSIX shell.
  *
  *     npm run bench -- startup

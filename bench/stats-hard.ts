@@ -90,8 +90,8 @@ function drawn(readers: number, stories: number, each: number, variances: StudyS
 }
 
 /**
- * Of the readers a tenth are always right at chance, a fifth at the margin, the others alike, so that the mean over all such
- * readers is the truth; below chance they are always wrong. `spread` parts readers' biases and stories' looks.
+ * Of the readers a tenth are always right at chance, a fifth at the margin, the others equal, so that the mean over all such
+ * readers is the truth; below chance they are always wrong. `spread` is the SD of readers' biases and of stories' effects.
  */
 function experts(plan: {
   readers: number;
@@ -132,14 +132,14 @@ function experts(plan: {
   };
 }
 
-/** Readers who lean to the left by `side` on the logit, pairs of which the human story stands left in a share of `left`. */
+/** Readers who prefer the left by `side` on the logit; the human story is on the left in a share `left` of the pairs. */
 function pairs(
   readers: number,
   count: number,
   each: number,
   { left, side }: { readonly left: number; readonly side: number },
 ): Setting {
-  // The skill with which the mean of the shares at both sides is the truth, biases and pairs apart by 0.5 each.
+  // The skill with which the mean of the shares at both sides is the truth, with an SD of 0.5 for biases and for pairs.
   const skillOf = (truth: number): number => {
     let [low, high] = [-3, 3];
     for (let step = 0; step < 50; step++) {
@@ -150,7 +150,7 @@ function pairs(
     return low;
   };
   const meanShare = (skill: number): number => {
-    // Averages over the normal spread of biases and pairs together, by 401 even quantile steps of its density.
+    // Averages over the normal distribution of biases and pairs together, at 401 evenly spaced quantiles.
     let sum = 0;
     let weight = 0;
     for (let at = -200; at <= 200; at++) {

@@ -1,8 +1,8 @@
 /**
- * What does every page of the survey look like? Makes a study with every task out of the example, goes its whole way in
- * Chromium, on a phone and on a desk, light and dark, in English and in German, and keeps each page as a picture:
- * participants' pages, the researcher's, the coders', and what is said when something goes otherwise. For looking at;
- * the script fails where a page scrolls sideways.
+ * A picture of every page of the survey. Makes a study with every task from the example, goes through it in
+ * Chromium, on a phone and on a desktop, light and dark, in English and in German, and saves each page:
+ * participants' pages, the researcher's, the coders', and error pages. For people to look at;
+ * the script fails if a page scrolls sideways.
  *
  *     npm run bench -- survey-pictures FOLDER
  */
@@ -18,7 +18,7 @@ import { worldEffects } from "../src/workbench/effects.ts";
 import { openStudy, type Study, studyOf } from "../src/workbench/study.ts";
 import { type RunningSurvey, startSurvey } from "../src/workplace/serve.ts";
 import { launchBrowser } from "../test/helpers/browser.ts";
-import { hiddenFields, Walker } from "../test/survey/fixture.ts";
+import { hiddenFields, TestClient } from "../test/survey/fixture.ts";
 
 const target = process.argv[2];
 if (!target) throw new Error("name a folder for the pictures");
@@ -28,7 +28,7 @@ const effects: Effects = worldEffects(new AbortController().signal);
 
 const asked = tasks.map(({ name, kind }) => (kind === "choice" ? { task: name } : { task: name, count: 1 }));
 
-/** Six stories alone, two of them with one more question, a pair, and three questions without a text. */
+/** Six single stories, two of them with one more question, a pair, and three questions without a text. */
 const questions = 12;
 
 const survey = {
@@ -103,7 +103,7 @@ async function makeStudy(): Promise<void> {
   await run("init", folder);
   const file = join(folder, "study.yaml");
   const settings = parse(await readFile(file, "utf8"));
-  // A pair has stories of its own: so many that six are left to stand alone.
+  // A pair has stories of its own, so six more are left as single ones.
   settings.compose = { ...settings.compose, human: 4, machine: 4, forms: 4, tasks: asked };
   settings.survey = {
     ...settings.survey,
@@ -120,7 +120,7 @@ async function run(...argv: string[]): Promise<void> {
   if ((await main(argv, effects)) !== 0) throw new Error(`${argv[0]} failed`);
 }
 
-/** Serves the study with other settings of its survey, from a store of its own. */
+/** Serves the study with other survey settings, from its own store. */
 async function withSurvey(
   changes: Record<string, unknown>,
   use: (running: RunningSurvey, study: Study) => Promise<void>,
@@ -136,20 +136,20 @@ async function withSurvey(
   }
 }
 
-/** Some who finish and some who leave, so that the dashboard has something to tell. */
+/** Some who finish and some who leave, so that the dashboard has data. */
 async function simulateSome({ url }: RunningSurvey): Promise<void> {
   for (let number = 0; number < 9; number++) {
-    const walker = new Walker(url);
-    await walker.begin();
+    const client = new TestClient(url);
+    await client.begin();
     for (let position = 1; position <= (number < 6 ? questions : number - 5); position++) {
-      const { text } = await walker.get(`/q/${position}`);
+      const { text } = await client.get(`/q/${position}`);
       const [, answer = ""] = /type="radio" name="answer" value="([^"]+)"/.exec(text) ?? [];
-      await walker.post(`/q/${position}`, { ...hiddenFields(text), ...(answer && { answer }) });
+      await client.post(`/q/${position}`, { ...hiddenFields(text), ...(answer && { answer }) });
     }
   }
 }
 
-// ---- Looking
+// ---- Pictures
 
 type Look = (name: string, page?: Page) => Promise<Page>;
 
@@ -163,7 +163,7 @@ function contextFor(device: "phone" | "desk", colorScheme: "light" | "dark"): Pr
   });
 }
 
-/** Keeps the page of a context as a picture. */
+/** Saves the page of a context as a picture. */
 function lookOf(context: BrowserContext, kind: string): Look {
   let only: Page | undefined;
   return async (name) => {
@@ -271,7 +271,7 @@ async function coder({ url }: RunningSurvey, look: Look, _: Study): Promise<void
   await look("19-no-coder");
 }
 
-/** What is said to who cannot take part. */
+/** The pages for those who cannot take part. */
 async function refusals(): Promise<void> {
   const seen = async (
     name: string,
@@ -286,17 +286,17 @@ async function refusals(): Promise<void> {
       await context.close();
     });
   await seen("20-closed", { quota: 1 }, async (url) => {
-    const walker = new Walker(url);
-    await walker.begin();
+    const client = new TestClient(url);
+    await client.begin();
     for (let position = 1; position <= questions; position++) {
-      const { text } = await walker.get(`/q/${position}`);
+      const { text } = await client.get(`/q/${position}`);
       const [, answer = ""] = /type="radio" name="answer" value="([^"]+)"/.exec(text) ?? [];
-      await walker.post(`/q/${position}`, { ...hiddenFields(text), ...(answer && { answer }) });
+      await client.post(`/q/${position}`, { ...hiddenFields(text), ...(answer && { answer }) });
     }
     return url;
   });
   await seen("21-full", { quota: 1 }, async (url) => {
-    await new Walker(url).begin();
+    await new TestClient(url).begin();
     return url;
   });
   await seen("22-uninvited", { invited: true }, async (url) => url);

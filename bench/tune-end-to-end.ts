@@ -1,16 +1,16 @@
 /**
- * The whole of tuning as a user has it, by the program alone, on the CPU: two tables of stories (a title and a text a
- * line, as JSONL) become a study and the language of two small bases, a GPT-Neo and a GPT-NeoX; the embedded model is a
- * third. Each is tuned in full and with LoRA, one of the runs is killed with `kill -9` and goes on, one is repeated by two
- * processes. A GPT-Neo, an adapter of a GPT-NeoX and an exported GGUF file then write beside their bases in one study,
- * through forms to a report with simulated readers.
+ * All of tuning as a user does it, by the program alone, on the CPU: two tables of stories (a title and a text per
+ * line, as JSONL) become a study and the training text of two small bases, a GPT-Neo and a GPT-NeoX; the embedded model is
+ * a third. Each is tuned in full and with LoRA; one of the runs is killed with `kill -9` and resumed, one is repeated by two
+ * processes. A GPT-Neo, an adapter of a GPT-NeoX and an exported GGUF file then write in one study with their bases,
+ * from forms to a report with simulated readers.
  *
- * Limits: every validation loss falls and every sample changes; the curve of the killed run is that of one that was
- * not, to 1e-6; two processes have the losses of one, to 1e-3; every model has its stories on the forms.
+ * Limits: every validation loss falls and every sample changes; the curve of the killed run is that of an uninterrupted
+ * one, to 1e-6; two processes have the losses of one, to 1e-3; every model has stories on the forms.
  *
  *     npm run bench -- tune-end-to-end STUDY.jsonl BASE.jsonl FOLDER      (needs `tinylove tune setup`)
  *
- * A FOLDER that is there already is gone on with.
+ * An existing FOLDER is continued.
  */
 import { execFile, spawn } from "node:child_process";
 import { mkdir, readdir, readFile, writeFile } from "node:fs/promises";
@@ -37,7 +37,7 @@ if (!(await exists(join(study, "corpus/stories.jsonl")))) await tinylove("collec
 await makeBases(resolve(baseStories));
 
 const bases = { neo: `${folder}/bases/neo`, neox: `${folder}/bases/neox`, "tiny-love": "llama:embedded" };
-// The embedded model has learnt from stories like these: what is much higher only spoils it.
+// The embedded model was trained on stories like these: a much higher rate only makes it worse.
 const rates = { neo: ["1e-3", "3e-3"], neox: ["1e-3", "3e-3"], "tiny-love": ["1e-4", "1e-3"] } as const;
 for (const name of ["neo", "neox", "tiny-love"] as const) {
   await tuned(`${name}-full`, bases[name], "full", rates[name][0]);
@@ -107,7 +107,7 @@ function texts(samples: readonly Row[]): string[] {
   return samples.map(({ text }) => String(text));
 }
 
-/** The workbench and all that it started die at once; the same command then goes on. */
+/** The workbench and all its child processes are killed at once; the same command then resumes. */
 async function killedAndResumed(base: string): Promise<void> {
   const name = "neo-killed";
   const flags = [
@@ -159,7 +159,7 @@ async function byTwoProcesses(base: string): Promise<void> {
   await sameCurve("neox-full", "neox-two", 1e-3);
 }
 
-/** Step by step. */
+/** The losses, step by step. */
 async function sameCurve(one: string, other: string, limit: number): Promise<void> {
   const [expected, found] = [await rows(one, "curve.jsonl"), await rows(other, "curve.jsonl")];
   const gaps = expected.flatMap((row, at) =>

@@ -1,9 +1,9 @@
 /**
- * Does the sweep over learning rates tell a spoilt model from a good one? A small GPT-Neo is made from nothing and
- * taught a made-up language a little, all from seeds; then `tinylove tune sweep` tunes and judges it in one run at a
+ * Does the sweep over learning rates tell a degenerate model from a good one? A small GPT-Neo is made from nothing and
+ * trained a little on a made-up language, all from seeds; then `tinylove tune sweep` tunes and evaluates it in one run at a
  * rate that is too low, one that is right, and one that made the tuned model of 2022 write "I I I I I". Limits: the
- * highest rate is flagged, with greedy seq-rep-4 above .9, pronouns above twice people's share and a validation loss
- * above twice the best; the best is passed as healthy.
+ * highest rate is flagged, with greedy seq-rep-4 above .9, pronouns above twice the human share and a validation loss
+ * above twice the best; the best one is not.
  *
  *     npm run bench -- tune-sweep [RATES]      (needs a Python with the trainer's packages: `tinylove tune setup`)
  */
@@ -28,8 +28,8 @@ interface Row {
 
 const program = await builtProgram();
 const models = await smallModels();
-// Twelve times over the stories: after fewer, what a rate has spoilt still moves, and its figures hang on the machine's
-// rounding. With seeds 7, 8, 10 and 11 the spoilt model's greedy seq-rep-4 is .98 and more, with 9 it is .87.
+// Twelve epochs: with fewer, a degenerate model still changes, and its figures depend on the machine's
+// rounding. With seeds 7, 8, 10 and 11 its greedy seq-rep-4 is .98 and more, with 9 it is .87.
 const study = await smallStudy({ epochs: 12, evaluations: 1 }, { train: 64, validation: 12, test: 12 });
 const asked = ["--study", study.folder, "--model", `${models}/neo`, "--rates", rates];
 const sizes = ["--titles", "8", "--tokens", "100", "--json"];

@@ -65,7 +65,7 @@ long() {
 }
 
 # told NAME RANK: what a rank says of one that is silent.
-told() { grep -hos "[^\"]*has been silent[^\"]*says rank $2 on node$2\." "$study/tuned/$1/events.jsonl" "$study/tuned/$1.err" | sed 's/^rank [0-9]*: //'; }
+told() { grep -hos "[^\"]*has been silent[^\"]*according to rank $2 on node$2\." "$study/tuned/$1/events.jsonl" "$study/tuned/$1.err" | sed 's/^rank [0-9]*: //'; }
 
 # trains HOST: is a process of Python left there?
 trains() { ip netns pids "$NAMESPACE$1" | xargs -r ps -o comm= -p | grep -q python; }

@@ -97,7 +97,7 @@ await openStudy("nowhere").catch(({ name, message }) => console.log(name, messag
 import { defineMeasure, wilson } from "tinylove";
 export const low: number = wilson(8, 10).low;
 export const length = defineMeasure({
-  name: "length", means: "letters", unit: "letters", format: "integer", of: ({ plain }) => plain.length,
+  name: "length", meaning: "letters", unit: "letters", format: "integer", of: ({ plain }) => plain.length,
 });
 // @ts-expect-error a count is no text
 wilson("8", 10);

@@ -7,8 +7,8 @@ export interface Reply {
 }
 
 /**
- * One kept connection that asks one thing at a time, as a browser's does. It knows as much of HTTP as a load needs
- * (a reply says how long it is), so that the load takes little of the processor that it shares with the server.
+ * A keep-alive connection with one request at a time, like a browser's. It implements only the HTTP that a load test needs
+ * (a reply has its length), so that it takes little of the processor that it shares with the server.
  */
 export class Connection {
   readonly #port: number;
@@ -17,7 +17,7 @@ export class Connection {
   #settle: { resolve(reply: Reply): void; reject(reason: unknown): void } | undefined;
   #asked = "";
   #again = false;
-  /** What the server set, to be sent back. */
+  /** The cookies that the server set, to be sent back. */
   cookie = "";
 
   constructor(port: number) {
@@ -28,7 +28,7 @@ export class Connection {
     return this.#ask(`GET ${path} HTTP/1.1\r\nhost: 127.0.0.1\r\n${this.#cookieLine()}\r\n`);
   }
 
-  /** Posts a body: a form, unless said otherwise. */
+  /** Posts a body: a form, unless another type is given. */
   post(path: string, body: string, type = "application/x-www-form-urlencoded", accept = "*/*") {
     return this.#ask(
       `POST ${path} HTTP/1.1\r\nhost: 127.0.0.1\r\n${this.#cookieLine()}content-type: ${type}\r\naccept: ${accept}\r\ncontent-length: ${body.length}\r\n\r\n${body}`,
@@ -77,13 +77,13 @@ export class Connection {
     settle?.resolve({ status: Number(head.slice(9, 12)), head, body });
   }
 
-  /** The next request opens a connection of its own, and what still comes of this one concerns nobody. */
+  /** The next request opens a new connection, and anything that still arrives on this one is ignored. */
   #leave(): void {
     this.#socket?.removeAllListeners().destroy();
     this.#socket = undefined;
   }
 
-  /** As in a browser, a kept connection that the server had just closed is opened anew, once. */
+  /** As in a browser, a keep-alive connection that the server has just closed is opened again, once. */
   #lost(reason: unknown): void {
     this.#socket = undefined;
     const settle = this.#settle;

@@ -1,7 +1,7 @@
 /**
- * A survey as people write it, to be measured beside ours: Express 5, a table in SQLite, a page from a template, an
- * insert and its sync for each answer. It promises as much of an answer (write-ahead log, full synchronous, one answer a
- * question), and less of everything else: no allocation, no seal, no idempotency, no limits.
+ * A survey as people write it, for comparison with ours: Express 5, a table in SQLite, a page from a template, an
+ * insert with a sync for each answer. Its answers are as durable (write-ahead log, full synchronous, one answer per
+ * question), but it has nothing else: no allocation, no blinding, no idempotency, no limits.
  *
  *     node express-survey.js FOLDER_WITH_EXPRESS DATABASE QUESTIONS
  */
@@ -88,7 +88,7 @@ app.post("/q/:position", (request: Request, response: Response) => {
 
 const server = app.listen(0, "127.0.0.1", () => console.log(`http://127.0.0.1:${server.address().port}`));
 
-/** As much of Express as is used; its types are no dependency of the project. */
+/** The part of Express that is used; its types are not a dependency of the project. */
 interface Request {
   readonly cookies: Readonly<Record<string, string>>;
   readonly params: Readonly<Record<string, string>>;

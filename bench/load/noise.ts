@@ -1,13 +1,13 @@
 import { loadavg } from "node:os";
 
-/** How busy a machine is with other work: a loop's time over its processor time, and the load that the system tells. */
+/** How busy a machine is with other work: a loop's elapsed time over its processor time, and the system's load average. */
 export interface Noise {
-  /** 1 on a machine where nobody else works. */
+  /** 1 on a machine without other work. */
   readonly slowed: number;
   readonly load: number;
 }
 
-/** Takes a quarter of a second of processor and looks how long that lasted. */
+/** Uses a quarter of a second of processor time and measures the elapsed time. */
 export function noise(): Noise {
   const began = performance.now();
   const before = process.cpuUsage();

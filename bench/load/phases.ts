@@ -2,23 +2,23 @@ import { readFileSync } from "node:fs";
 import { Connection } from "./connection.ts";
 import type { Participant, Survey } from "./survey.ts";
 
-/** What one phase of load saw. Times are in milliseconds. */
-export interface Seen {
+/** The measurements of one phase of load. Times are in milliseconds. */
+export interface Phase {
   readonly seconds: number;
   readonly pages: readonly number[];
   readonly answers: readonly number[];
-  /** What named each acknowledged answer. */
+  /** The ids of the acknowledged answers. */
   readonly acknowledged: readonly string[];
   readonly errors: number;
-  /** Seconds of processor that the survey took, all its processes together. */
+  /** Seconds of processor time that the survey took, all its processes together. */
   readonly processor: number;
 }
 
 /**
- * A stampede: `participants` arrive within ten seconds, each reads a second before every answer, and who has finished
- * is followed by another one at once. Watched for `watched` milliseconds after the last arrival.
+ * A burst of arrivals: `participants` arrive within ten seconds, each reads for a second before every answer, and everyone
+ * who has finished is replaced at once. Measured for `watched` milliseconds after the last arrival.
  */
-export function stampede(survey: Survey, participants: number, watched: number): Promise<Seen> {
+export function arrivalBurst(survey: Survey, participants: number, watched: number): Promise<Phase> {
   const arriving = 10_000;
   const over = performance.now() + arriving + watched;
   return watch(survey, arriving, async (tally) => {
@@ -31,8 +31,8 @@ export function stampede(survey: Survey, participants: number, watched: number):
   });
 }
 
-/** `readers` at once take part for some seconds, each answering as soon as the page has come. */
-export function saturation(survey: Survey, readers: number, milliseconds: number): Promise<Seen> {
+/** `readers` take part at the same time for some seconds, each answering as soon as the page has arrived. */
+export function saturation(survey: Survey, readers: number, milliseconds: number): Promise<Phase> {
   const over = performance.now() + milliseconds;
   return watch(survey, 0, async (tally) => {
     await Promise.all(
@@ -43,8 +43,8 @@ export function saturation(survey: Survey, readers: number, milliseconds: number
   });
 }
 
-/** Answers alone, as the survey's script sends them, by participants who had all arrived before the clock started. */
-export async function answersAlone(survey: Survey, readers: number, participants: number): Promise<Seen> {
+/** Only answers, as the survey's script sends them, by participants who had arrived before the measurement began. */
+export async function answersAlone(survey: Survey, readers: number, participants: number): Promise<Phase> {
   const waiting: { connection: Connection; participant: Participant }[] = [];
   let left = participants;
   await Promise.all(
@@ -114,7 +114,7 @@ class Tally {
   }
 }
 
-async function watch(survey: Survey, after: number, work: (tally: Tally) => Promise<void>): Promise<Seen> {
+async function watch(survey: Survey, after: number, work: (tally: Tally) => Promise<void>): Promise<Phase> {
   const tally = new Tally();
   let began = 0;
   let before = 0;
@@ -138,7 +138,7 @@ async function watch(survey: Survey, after: number, work: (tally: Tally) => Prom
   };
 }
 
-/** The value below which a share of them lies; 0 of none. */
+/** The quantile of some values; 0 of none. */
 export function quantile(values: readonly number[], share: number): number {
   const sorted = [...values].sort((one, other) => one - other);
   return sorted[Math.min(sorted.length - 1, Math.floor(share * sorted.length))] ?? 0;
@@ -157,11 +157,11 @@ function processorSeconds(pids: readonly number[]): number {
   }, 0);
 }
 
-/** The most memory that a process has had, in MB of a million bytes; 0 where the system is not Linux. */
+/** Peak memory of a process, in MB of a million bytes; 0 on other systems than Linux. */
 export const peakMemory = (pid: number): number =>
   (Number(/VmHWM:\s+(\d+)/.exec(procFile(pid, "status"))?.[1] ?? 0) * 1024) / 1e6;
 
-/** What it holds now. */
+/** The memory it has now. */
 export const memory = (pid: number): number =>
   (Number(/VmRSS:\s+(\d+)/.exec(procFile(pid, "status"))?.[1] ?? 0) * 1024) / 1e6;
 

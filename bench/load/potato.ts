@@ -9,20 +9,20 @@ import type { Connection, Reply } from "./connection.ts";
 import { ended } from "./processes.ts";
 import type { Survey } from "./survey.ts";
 
-/** A running Potato project and where it keeps what it was told. */
+/** A running Potato project and where it stores answers. */
 export interface Potato {
   readonly survey: Survey;
-  /** Ends the server, and names the answers that are on its disk then. */
+  /** Stops the server, and returns the ids of the answers that are on its disk then. */
   finish(): Promise<ReadonlySet<string>>;
 }
 
 /**
- * Starts a Potato project as its quick start says (`potato start config.yaml -p PORT`), with the question that our
- * survey asks: human or machine, how sure, and why, a story a page. `command` is the `potato` command, or the Python of
- * an environment that has `potato-annotation`. Nobody has a password, as its pages for crowds have none, so that no time
- * goes into hashing one.
+ * Starts a Potato project as its quick start says (`potato start config.yaml -p PORT`), with the questions of our
+ * survey: human or machine, how sure, and why, one story per page. `command` is the `potato` command, or the Python of
+ * an environment that has `potato-annotation`. Nobody has a password, as for its crowdsourcing pages, so that no time
+ * is spent on hashing one.
  *
- * Its own server closes the connection after each reply. It writes a participant's whole file anew, and syncs it, before
+ * Its own server closes the connection after each reply. It writes a participant's whole file again, and syncs it, before
  * it acknowledges an answer.
  */
 export async function startPotato(command: string, questions: number): Promise<Potato> {
@@ -32,7 +32,7 @@ export async function startPotato(command: string, questions: number): Promise<P
   const log = join(folder, "server.log");
   const output = await open(log, "w");
   const program = /^python[\d.]*$/.test(basename(command)) ? ["-m", "potato"] : [];
-  // It takes no project from outside the folder in which it is started.
+  // It accepts no project outside the folder in which it is started.
   const server = spawn(
     command.includes("/") ? resolve(command) : command,
     [...program, "start", "config.yaml", "-p", `${port}`, "--host", "127.0.0.1"],
@@ -57,7 +57,7 @@ export async function startPotato(command: string, questions: number): Promise<P
   };
 }
 
-/** Potato, as the script of its pages talks to it. An answer's name is its reason. */
+/** Potato, with the requests of its pages' script. An answer's id is its reason. */
 function potato(port: number, pid: number, questions: number): Survey {
   return {
     name: "Potato",
@@ -78,7 +78,7 @@ function potato(port: number, pid: number, questions: number): Survey {
           client_timestamp: new Date().toISOString(),
           response_time_seconds: 0.812,
         });
-        // A refusal may come as 200 with the word in its body, which its pages read too.
+        // A refusal may be a 200 with the word in its body, which its pages check too.
         return reply.status === 200 && reply.body.includes('"status":"success"') ? reason : undefined;
       };
       return {
@@ -101,7 +101,7 @@ function potato(port: number, pid: number, questions: number): Survey {
 const postJson = (connection: Connection, path: string, body: object): Promise<Reply> =>
   connection.post(path, JSON.stringify(body), "application/json");
 
-/** The quick start's project, in JSON, which is YAML too. */
+/** The quick start's project, in JSON, which is also YAML. */
 async function writeProject(folder: string, questions: number): Promise<void> {
   const config = {
     annotation_task_name: "Who wrote it?",
@@ -138,7 +138,7 @@ async function writeProject(folder: string, questions: number): Promise<void> {
   await writeFile(join(folder, "config.yaml"), JSON.stringify(config));
 }
 
-/** Waits until it answers; a minute at most, and only while it lives. */
+/** Waits until it answers; a minute at most, and only while it runs. */
 async function answering(server: ChildProcess, port: number, log: string): Promise<void> {
   let failure: Error | undefined;
   server.on("error", (error) => {
@@ -176,7 +176,7 @@ async function storedReasons(output: string): Promise<ReadonlySet<string>> {
   return new Set(reasons.flat());
 }
 
-/** As much of a participant's file as is read: for each story, what each question was answered with. */
+/** The part of a participant's file that is read: for each story, the answer to each question. */
 interface State {
   readonly instance_id_to_label_to_value: Readonly<
     Record<string, readonly (readonly [label: { readonly schema: string }, value: string])[]>

@@ -1,28 +1,28 @@
 import { randomBytes } from "node:crypto";
 import type { Connection, Reply } from "./connection.ts";
 
-/** A survey under load, as its participants meet it: ours, or a peer's. */
+/** A survey under load: ours, or another one for comparison. */
 export interface Survey {
   readonly name: string;
   readonly port: number;
-  /** The processes that do its work. */
+  /** The processes of its server. */
   readonly processes: () => readonly number[];
-  /** How many questions a participant answers. */
+  /** The number of questions per participant. */
   readonly questions: number;
   /** A new participant, at the first question once this resolves. */
   begin(connection: Connection): Promise<Participant>;
 }
 
 export interface Participant {
-  /** Asks for a question's page. */
+  /** Requests a question's page. */
   page(position: number): Promise<Reply>;
-  /** Sends an answer; resolves with what names it in the store once it is acknowledged, `undefined` when it is not. */
+  /** Sends an answer; resolves with its id in the store once it is acknowledged, `undefined` if it is not. */
   answer(position: number): Promise<string | undefined>;
-  /** The same as the survey's own script sends it, without the page; only where there is such a way. */
+  /** The same as the survey's own script sends it, without the page; only if the survey has such a script. */
   answerAlone?(position: number): Promise<string | undefined>;
 }
 
-/** `tinylove serve`. An answer's name is its reason. */
+/** `tinylove serve`. An answer's id is its reason. */
 export function tinylove(port: number, pid: number, questions: number): Survey {
   return {
     name: "tinylove",
@@ -59,7 +59,7 @@ export function tinylove(port: number, pid: number, questions: number): Survey {
   };
 }
 
-/** The key of a page, as its server would make it: 26 letters of base32. */
+/** The key of a page, like those of its server: 26 letters of base32. */
 const newKey = () =>
   Array.from(randomBytes(26), (byte) => "abcdefghijklmnopqrstuvwxyz234567"[byte & 31]).join("");
 
@@ -75,7 +75,7 @@ function expectStatus(status: number, reply: Reply): void {
     throw new Error(`${reply.status} in place of ${status}: ${reply.body.slice(0, 200)}`);
 }
 
-/** The Express survey beside it. */
+/** The Express survey for comparison. */
 export function express(port: number, pid: number, questions: number): Survey {
   return {
     name: "Express",

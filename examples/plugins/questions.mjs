@@ -4,7 +4,7 @@ import { defineMeasure, sentencesOf } from "tinylove";
 
 export default defineMeasure({
   name: "questions",
-  means: "sentences that end in a question mark",
+  meaning: "sentences that end in a question mark",
   unit: "share of sentences",
   format: "percent",
   // `reading.plain` is the text on one line with straight quotes. Undefined: the measure is not defined for this text.

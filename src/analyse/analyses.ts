@@ -11,13 +11,17 @@ import { pairs } from "./analyses/pairs.ts";
 import { preregistration } from "./analyses/preregistration.ts";
 import { quality } from "./analyses/quality.ts";
 import { ratings } from "./analyses/ratings.ts";
+import { robustness } from "./analyses/robustness.ts";
+import { signalDetection } from "./analyses/signal-detection.ts";
 import { verdict } from "./analyses/verdict.ts";
 import type { Analysis } from "./analysis.ts";
 
 /** All analyses, in the order of the report. */
 export const analyses: readonly Analysis[] = [
   verdict,
+  robustness,
   accuracy,
+  signalDetection,
   leaks,
   pairs,
   ratings,

@@ -134,8 +134,8 @@ export interface StudyFacts {
   /** Coders of the generations whose prompt asked for more than the title; absent if there are none. */
   readonly coders?: readonly Coder[];
   readonly stimuli: readonly (Stimulus & StoryFacts)[];
-  /** The generation behind each machine stimulus, by the stimulus id. */
-  readonly behind: ReadonlyMap<string, string>;
+  /** The generation of each machine stimulus, by the stimulus id. */
+  readonly generationOf: ReadonlyMap<string, string>;
 }
 
 /** Participants in order of first appearance. */

@@ -391,7 +391,7 @@ function ratingOutcomes(texts: readonly DoseText[], { ratings, study }: Data): U
   // Of several tasks about feeling, only the first is used: scales must not be mixed.
   const task = tasks.find(({ name, asksFeeling }) => asksFeeling && ratings.some((one) => one.task === name));
   const rated = ratings.flatMap((rating) => {
-    const level = byId.get(study?.behind.get(rating.stimulus) ?? "");
+    const level = byId.get(study?.generationOf.get(rating.stimulus) ?? "");
     return level && rating.task === task?.name ? [{ rating, level }] : [];
   });
   const emotions = emotionsOf[tone] ?? [];

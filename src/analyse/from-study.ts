@@ -50,7 +50,7 @@ export async function dataOfStudy(study: Study): Promise<Data> {
         ...stimulus,
         ...shown(stimulus.id, "stimuli/stimuli.jsonl"),
       })),
-      behind: new Map([...key.values()].map(({ stimulus, generation }) => [stimulus, generation])),
+      generationOf: new Map([...key.values()].map(({ stimulus, generation }) => [stimulus, generation])),
     },
   };
 }

@@ -6,7 +6,7 @@ import type { Code, Codebook, Variable } from "./codebook.ts";
 /**
  * Codes by cue words, the weakest of the three kinds of coder: the code with the most cues in title and text (by
  * stem, each cue once); the earlier one in the codebook if two are equal. Without any cue, the code marked
- * `otherwise`, or none. It does not understand irony or who is whose father; a better coder has to beat it.
+ * `otherwise`, or none. It does not understand irony or context; a better coder has to beat it.
  */
 export function codedByCues(texts: readonly CodedText[], { variables }: Codebook): Coding[] {
   const lists = variables.map((variable) => ({ variable, codes: variable.codes.map(cuesOf) }));

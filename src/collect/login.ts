@@ -7,7 +7,7 @@ import { StudyError } from "../workbench/errors.ts";
 import { command } from "../workbench/stage.ts";
 import { openStudy, type Study } from "../workbench/study.ts";
 import { openWindow } from "./crawl/browser.ts";
-import { type Cookie, keepCookies } from "./crawl/cookies.ts";
+import { type Cookie, storeCookies } from "./crawl/cookies.ts";
 import { domainOf, endpointsOf } from "./crawl/endpoints.ts";
 
 /** The browser profile with the login; private. */
@@ -51,7 +51,7 @@ export async function keepLogin(
     await sleep(250);
   }
   effects.signal.throwIfAborted();
-  const own = await keepCookies(study, domain, last);
+  const own = await storeCookies(study, domain, last);
   if (own === 0) {
     throw new StudyError(`the window was closed before a login at ${domain}`, {
       hint: "log in, wait for the front page, then close the window",

@@ -13,7 +13,7 @@ import { command } from "../workbench/stage.ts";
 import { openStudy, type Study } from "../workbench/study.ts";
 import { cookiesFile } from "./crawl/cookies.ts";
 import { Journal } from "./crawl/journal.ts";
-import { pagesFolder } from "./crawl/kept-pages.ts";
+import { pagesFolder } from "./crawl/page-store.ts";
 import { termsFile } from "./crawl/terms.ts";
 import { profileFolder } from "./login.ts";
 import { journalFile } from "./sources/nyt.ts";

@@ -61,7 +61,7 @@ function introduction({ human, machine, setAside }: DescribedTexts): Finding {
 const methods = ({ measures }: DescribedTexts): Finding[] => [
   sentence(
     "method",
-    `Measures of the texts: ${measures.map(({ name, means, unit }) => `${name}: ${means} (${unit})`).join("; ")}.`,
+    `Measures of the texts: ${measures.map(({ name, meaning, unit }) => `${name}: ${meaning} (${unit})`).join("; ")}.`,
   ),
 ];
 

@@ -1,3 +1,4 @@
+import { formerReply, withCurrentNames } from "../study/former-names.ts";
 import { splitReply } from "../text/thinking.ts";
 import { type Journal as JournalOf, openJournal as open } from "../workbench/journal.ts";
 import type { Reply } from "./model.ts";
@@ -20,7 +21,8 @@ export const openJournal = (
     read(value) {
       const { key, replies } = (value ?? {}) as Record<string, unknown>;
       if (typeof key !== "string" || !Array.isArray(replies)) return undefined;
-      return again && replies.some((reply) => hasNoStory(reply, forgotten)) ? undefined : [key, replies];
+      const current = replies.map((reply) => withCurrentNames(reply, formerReply) as Reply);
+      return again && current.some((reply) => hasNoStory(reply, forgotten)) ? undefined : [key, current];
     },
     write: (key, replies) => ({ key, replies }),
   });

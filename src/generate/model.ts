@@ -32,7 +32,7 @@ export interface Written extends Omit<Answer, "end" | "sent"> {
 export interface Failed {
   readonly failed: string;
   /** Whether it would fail the same way again; then the failure is kept as the answer. */
-  readonly lasting?: boolean;
+  readonly permanent?: boolean;
   readonly ms: number;
   readonly at: string;
 }

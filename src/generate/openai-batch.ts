@@ -157,8 +157,8 @@ function replyOf(
   if (!line?.response) return { failed: line?.error?.message ?? "the job has no result for it", ms, at };
   const { status_code: status, body } = line.response;
   if (status >= 400) {
-    const said = serverMessage(body)?.message;
-    return { failed: `${status}${said ? ` ${said}` : ""}`, lasting: !isTemporary(status), ms, at };
+    const reason = serverMessage(body)?.message;
+    return { failed: `${status}${reason ? ` ${reason}` : ""}`, permanent: !isTemporary(status), ms, at };
   }
   try {
     const record = server.recordOf(request, server.body(request));

@@ -21,7 +21,7 @@ export interface ModelDefinition<Settings extends Shape = Shape> {
   /** Whether it continues a text (`completions`, the default) or answers messages (`chat`). */
   readonly takes?: "completions" | "chat";
   /** True for a dummy that only tests the pipeline; the report then says that its texts are not by a model. */
-  readonly pretend?: boolean;
+  readonly dummy?: boolean;
   /** Files that its texts depend on, relative to the study or absolute; if one changes, the texts are stale. */
   files?(settings: SettingsIn<Settings>, study: Study): readonly string[];
   /** Prepares the model. It should be quick: load large files only when the first text is requested. */
@@ -76,7 +76,7 @@ export const providerOfPlugin = ({ definition, hash }: PluginModel): Provider =>
         // A changed program may write other texts, so the hash includes it.
         hash: sha256(`${kind.scheme}\n${hash}`),
         variant: JSON.stringify(settings),
-        ...(kind.pretend && { dummy: true }),
+        ...(kind.dummy && { dummy: true }),
         batchSize: 1,
         maxConcurrency: model.maxConcurrency ?? settings.parallel ?? 1,
         write: async ([request]) => [await replyTo(request!, model, effects)],

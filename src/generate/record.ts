@@ -130,7 +130,7 @@ function outcomeOf(reply: Reply, request: Request, title: string, thinksUnopened
     return {
       outcome: "failed",
       reason: reply.failed,
-      ...(!reply.lasting && { transient: true }),
+      ...(!reply.permanent && { transient: true }),
       ...nothing,
     };
   }

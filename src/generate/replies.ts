@@ -53,7 +53,7 @@ export async function repliesTo(
 }
 
 /** A temporary failure is not kept as an answer. */
-const isTemporary = (reply: Reply): boolean => "failed" in reply && !reply.lasting;
+const isTemporary = (reply: Reply): boolean => "failed" in reply && !reply.permanent;
 
 /** Sends all requests as one job; its replies are in the journal. Returns the failed ones, by request. */
 async function asOneJob(

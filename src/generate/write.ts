@@ -59,7 +59,7 @@ export async function writeSeries(
     for (const each of learned ? tried : fresh) kept.get(each.attempt.planned.story.id)!.push(judge(each));
     const lost = new Set(
       attempted
-        .filter(({ planned }, at) => failsForGood(replies[at]!, kept.get(planned.story.id)!.at(-1)!))
+        .filter(({ planned }, at) => failsPermanently(replies[at]!, kept.get(planned.story.id)!.at(-1)!))
         .map(({ planned }) => planned),
     );
     due = due.filter(
@@ -70,7 +70,7 @@ export async function writeSeries(
 }
 
 /** Whether another seed would not help: the request failed (also after retries), or there was only thinking. */
-const failsForGood = (reply: Reply, generation: Generation): boolean =>
+const failsPermanently = (reply: Reply, generation: Generation): boolean =>
   "failed" in reply || thoughtOnly(generation);
 
 /** A generation with a reason has a fault. */

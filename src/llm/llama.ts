@@ -17,7 +17,7 @@ import { loadedModel, openContext } from "./llama/loading.ts";
 import { type Scored, scored } from "./llama/scoring.ts";
 
 export type { ChatMessage } from "./llama/chat.ts";
-export type { Continuation, Continued, Draw, ModelPrompt } from "./llama/continuation.ts";
+export type { Continuation, Continued, ModelPrompt, Sampling } from "./llama/continuation.ts";
 export type { Hooks } from "./llama/continue-in-step.ts";
 export {
   chatTemplateOf,
@@ -97,7 +97,7 @@ export async function openLlama(settings: LlamaSettings): Promise<LlamaModelInMe
     return opened;
   };
   const countPrompt = async (prompt: ModelPrompt) => (await promptTokens(model, prompt)).length;
-  const tooLong = async ({ prompt, draw: { mostTokens } }: Continuation) => {
+  const tooLong = async ({ prompt, sampling: { mostTokens } }: Continuation) => {
     const needed = (await countPrompt(prompt)) + mostTokens;
     return needed < contextTokens
       ? undefined

@@ -8,7 +8,7 @@ import type { Token } from "./tokens.ts";
  */
 export const continuity: QuickMeasure = {
   name: "continuity",
-  means: "share of a sentence’s entities that the next sentence mentions too",
+  meaning: "share of a sentence’s entities that the next sentence mentions too",
   unit: "share of entities",
   format: "number",
   version: 1,

@@ -3,7 +3,7 @@ import type { QuickMeasure } from "./measure.ts";
 
 export const cutOff: QuickMeasure = {
   name: "cut_off",
-  means: "whether the text ends in the middle of a sentence",
+  meaning: "whether the text ends in the middle of a sentence",
   unit: "yes or no",
   format: "percent",
   version: 1,

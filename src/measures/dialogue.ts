@@ -4,7 +4,7 @@ import type { QuickMeasure } from "./measure.ts";
 /** Uses the original text: single quotes and paragraphs show where a speech ends. */
 export const dialogueWords: QuickMeasure = {
   name: "dialogue_words",
-  means: "words of dialogue",
+  meaning: "words of dialogue",
   unit: "words",
   format: "number",
   version: 1,
@@ -13,7 +13,7 @@ export const dialogueWords: QuickMeasure = {
 
 export const hasDialogue: QuickMeasure = {
   name: "dialogue",
-  means: "whether the text has dialogue",
+  meaning: "whether the text has dialogue",
   unit: "yes or no",
   format: "percent",
   version: 1,

@@ -11,7 +11,7 @@ import type { Token } from "./tokens.ts";
  */
 export const foreign: QuickMeasure = {
   name: "foreign",
-  means: "phrases in a language other than English, with the language’s code",
+  meaning: "phrases in a language other than English, with the language’s code",
   unit: "phrases",
   format: "text",
   version: 1,

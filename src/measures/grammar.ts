@@ -12,7 +12,7 @@ import type { RunningInstrument, SlowMeasure } from "./measure.ts";
  */
 export const grammar: SlowMeasure = {
   name: "grammar",
-  means: "grammatical errors found by harper, without spelling, style, word choice and typography",
+  meaning: "grammatical errors found by harper, without spelling, style, word choice and typography",
   unit: "errors",
   format: "number",
   version: 1,

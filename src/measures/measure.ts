@@ -11,7 +11,7 @@ interface MeasureInfo {
   /** Its column in `corpus/codes.csv`. */
   readonly name: string;
   /** Its meaning, for the report. */
-  readonly means: string;
+  readonly meaning: string;
   /** Its unit: `words`, `share of words`, `yes or no`. */
   readonly unit: string;
   /** The format of its mean; the mean of yes and no is a share. */

@@ -4,7 +4,7 @@ import type { Token } from "./tokens.ts";
 /** Different names, as runs of proper nouns: `Aunt Mercy Njeri` is one. */
 export const names: QuickMeasure = {
   name: "names",
-  means: "different names of people, places and things",
+  meaning: "different names of people, places and things",
   unit: "names",
   format: "number",
   version: 1,

@@ -12,7 +12,7 @@ import type { RunningInstrument, SlowMeasure } from "./measure.ts";
  */
 export const perplexity: SlowMeasure = {
   name: "perplexity",
-  means: "perplexity of the text under the study’s local model",
+  meaning: "perplexity of the text under the study’s local model",
   unit: "tokens",
   format: "number",
   version: 2,

@@ -6,7 +6,7 @@ import type { QuickMeasure } from "./measure.ts";
  */
 export const person: QuickMeasure = {
   name: "person",
-  means: "grammatical person of the narration, without dialogue",
+  meaning: "grammatical person of the narration, without dialogue",
   unit: "first, second or third",
   format: "text",
   version: 1,

@@ -8,7 +8,7 @@ import type { QuickMeasure } from "./measure.ts";
  */
 export const pronounLoop: QuickMeasure = {
   name: "pronoun_loop",
-  means: "whether the text loops over pronouns",
+  meaning: "whether the text loops over pronouns",
   unit: "yes or no",
   format: "percent",
   version: 1,

@@ -2,9 +2,9 @@ import { distinctN, functionWordShare, pronounShare, seqRepN } from "../text/rep
 import type { QuickMeasure, Value } from "./measure.ts";
 import type { Reading } from "./reading.ts";
 
-const share = (name: string, means: string, unit: string, of: (plain: string) => Value): QuickMeasure => ({
+const share = (name: string, meaning: string, unit: string, of: (plain: string) => Value): QuickMeasure => ({
   name,
-  means,
+  meaning,
   unit,
   format: "number",
   version: 1,

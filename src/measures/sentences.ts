@@ -2,7 +2,7 @@ import type { QuickMeasure } from "./measure.ts";
 
 export const sentences: QuickMeasure = {
   name: "sentences",
-  means: "number of sentences",
+  meaning: "number of sentences",
   unit: "sentences",
   format: "number",
   version: 1,

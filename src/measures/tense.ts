@@ -7,7 +7,7 @@ import type { Token } from "./tokens.ts";
  */
 export const tense: QuickMeasure = {
   name: "tense",
-  means: "tense of the narration, without dialogue",
+  meaning: "tense of the narration, without dialogue",
   unit: "past, present or mixed",
   format: "text",
   version: 1,

@@ -2,7 +2,7 @@ import type { QuickMeasure } from "./measure.ts";
 
 export const titleRelevance: QuickMeasure = {
   name: "title_relevance",
-  means: "similarity of text and title: mean TF-IDF cosine of stems and of letter n-grams",
+  meaning: "similarity of text and title: mean TF-IDF cosine of stems and of letter n-grams",
   unit: "0 to 1",
   format: "number",
   version: 1,

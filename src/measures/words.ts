@@ -4,7 +4,7 @@ import type { QuickMeasure } from "./measure.ts";
 /** Words are counted as for the limit of 100 words. */
 export const words: QuickMeasure = {
   name: "words",
-  means: "number of words (anything between white space with a letter or digit)",
+  meaning: "number of words (anything between white space with a letter or digit)",
   unit: "words",
   format: "integer",
   version: 1,

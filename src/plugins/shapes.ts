@@ -33,13 +33,13 @@ const shapes: Readonly<Record<PluginKind, Readonly<Record<string, Member>>>> = {
     summary: textMember,
     settings: optional({ is: "object" }),
     takes: optional(textMatching(/^(chat|completions)$/, "chat or completions")),
-    pretend: optional({ is: "boolean" }),
+    dummy: optional({ is: "boolean" }),
     files: optional(functionMember),
     open: functionMember,
   },
   measure: {
     name: textMatching(/^[a-z][a-z0-9_]{0,39}$/, "lower-case letters, digits and underscores"),
-    means: textMember,
+    meaning: textMember,
     unit: textMember,
     format: textMatching(
       /^(text|integer|number|percent|p|milliseconds)$/,

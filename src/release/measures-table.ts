@@ -48,9 +48,9 @@ export function measuresTable(
 }
 
 function columnOf(measure: Measure): Column {
-  const { name, means, unit } = measure;
+  const { name, unit } = measure;
   const type = typeOf(measure);
-  const meaning = means.charAt(0).toUpperCase() + means.slice(1);
+  const meaning = measure.meaning.charAt(0).toUpperCase() + measure.meaning.slice(1);
   return { name, type, meaning, ...(type !== "boolean" && { unit }) };
 }
 

@@ -53,7 +53,7 @@ export const packageStudy = command({
   async run(folder, { to, licence, author, ...choices }, effects) {
     const study = await openStudy(folder);
     const target = to === undefined ? study.path("package") : resolve(to);
-    const unlock = await fileLock(study.path(".tinylove/held/package"));
+    const unlock = await fileLock(study.path(".tinylove/locks/package"));
     if (!unlock) {
       throw new StudyError("another process is packaging this study", {
         hint: "wait until it has finished, or stop it",

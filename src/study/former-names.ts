@@ -20,3 +20,6 @@ export const formerAnalyse = { weigh: "weighting" } as const;
 
 /** Former names of effects of the mixed model, in `findings/mixed-model.json` (version 0.1). */
 export const formerEffects: Readonly<Record<string, string>> = { leaning: "intercept" };
+
+/** Former names of the fields of a reply in `.tinylove/responses.jsonl` (before 0.2). */
+export const formerReply = { lasting: "permanent" } as const;

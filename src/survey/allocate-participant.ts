@@ -99,12 +99,12 @@ export class ParticipantAllocator {
   async allocate(
     transaction: StoreTransaction,
     arrival: Arrival,
-    sealKey: string,
+    signingKey: string,
     random: Random,
   ): Promise<Place | Refusal> {
     const { recruit, oncePer = "person" } = arrival;
     if (recruit && (await isKnown(transaction, recruit, oncePer))) return { refused: "taken" };
-    if (recruit && (await hasWithdrawn(transaction, idHashesOf(recruit, sealKey)[oncePer])))
+    if (recruit && (await hasWithdrawn(transaction, idHashesOf(recruit, signingKey)[oncePer])))
       return { refused: "withdrawn" };
     const allocation = allocateForm(
       await this.loads(transaction, arrival.forms, arrival.now),
@@ -201,8 +201,8 @@ async function hasWithdrawn(transaction: StoreTransaction, idHash: string): Prom
 /** What remains of an id after a withdrawal: keyed hashes, which reveal nothing without the store's key. */
 export const idHashesOf = (
   { service, person, study }: Recruit,
-  sealKey: string,
+  signingKey: string,
 ): Readonly<Record<"person" | "study", string>> => ({
-  person: hmac(sealKey, "used", service, person),
-  study: hmac(sealKey, "used in a study", service, person, study),
+  person: hmac(signingKey, "used", service, person),
+  study: hmac(signingKey, "used in a study", service, person, study),
 });

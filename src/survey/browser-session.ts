@@ -68,7 +68,7 @@ export function secretOf(request: FastifyRequest, context: SurveyContext): strin
   const { seal } = formFields(request);
   const posted =
     typeof seal === "string" && visitors.length > 1
-      ? visitors.find(({ secret }) => equalSecrets(seal, sealFor(context, secret)))
+      ? visitors.find(({ secret }) => equalSecrets(seal, csrfTokenFor(context, secret)))
       : undefined;
   return (posted ?? visitors[0])?.secret;
 }
@@ -145,19 +145,20 @@ async function visitorWithoutHash(
 }
 
 /** The hash of an id in the cookie: too short to find the id, long enough to distinguish two people. */
-function idHashOf({ sealKey, study }: SurveyContext, recruit: Recruit): string {
+function idHashOf({ signingKey, study }: SurveyContext, recruit: Recruit): string {
   const studyId = study.config.survey.recruiting?.oncePer === "study" ? [recruit.study] : [];
   return base32(
-    Buffer.from(hmac(sealKey, "browser", recruit.service, recruit.person, ...studyId), "base64url"),
+    Buffer.from(hmac(signingKey, "browser", recruit.service, recruit.person, ...studyId), "base64url"),
   ).slice(0, 8);
 }
 
-/** The seal of our forms. Other sites cannot make it, because they do not know the secret. */
-export const sealFor = ({ sealKey }: SurveyContext, secret: string): string => hmac(sealKey, "form", secret);
+/** The CSRF token of our forms, in the field `seal`. Other sites cannot make it, because they do not know the secret. */
+export const csrfTokenFor = ({ signingKey }: SurveyContext, secret: string): string =>
+  hmac(signingKey, "form", secret);
 
-export function hasValidSeal(request: FastifyRequest, context: SurveyContext, secret: string): boolean {
+export function hasValidCsrfToken(request: FastifyRequest, context: SurveyContext, secret: string): boolean {
   const { seal } = formFields(request);
-  return typeof seal === "string" && equalSecrets(seal, sealFor(context, secret));
+  return typeof seal === "string" && equalSecrets(seal, csrfTokenFor(context, secret));
 }
 
 /** The participant making this request. */
@@ -169,11 +170,11 @@ export async function participantOf(
   return secret ? context.store.bySecret(secret) : undefined;
 }
 
-/** The address of a participant's personal page; only this server can make its seal. */
+/** The address of a participant's personal page; only this server can sign it. */
 export const personalAddress = (
-  { sealKey }: Pick<SurveyContext, "sealKey">,
+  { signingKey }: Pick<SurveyContext, "signingKey">,
   { id }: Pick<Participant, "id">,
-): string => `/my/${id}-${hmac(sealKey, "personal", id)}`;
+): string => `/my/${id}-${hmac(signingKey, "personal", id)}`;
 
 /** The address where a participant continues who has given `answered` answers: the first question without an answer. */
 export function nextAddress({ completed, withdrawn }: Participant, answered: number): string {

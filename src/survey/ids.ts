@@ -20,7 +20,7 @@ export function base32(bytes: Uint8Array): string {
 /** SHA-256 in hexadecimal. The store has only the digest of a browser's secret, so that a stolen database gives no access. */
 export const digest = (secret: string): string => createHash("sha256").update(secret).digest("hex");
 
-/** A keyed hash (HMAC-SHA-256, base64url). Forms and links contain one as their seal: only this study's server can make it. */
+/** A keyed hash (HMAC-SHA-256, base64url). Forms contain one as their CSRF token, links as their signature: only this study's server can make it. */
 export const hmac = (key: string, ...parts: string[]): string =>
   createHmac("sha256", key).update(parts.join("\0")).digest("base64url");
 

@@ -10,7 +10,7 @@ const submitHosts: Readonly<Record<string, string>> = {
 };
 
 /** The MTurk sites that show the survey to workers, or its preview to requesters, in a frame. */
-const framingSites: readonly string[] = [
+const mturkSites: readonly string[] = [
   "https://worker.mturk.com",
   "https://workersandbox.mturk.com",
   "https://requester.mturk.com",
@@ -64,7 +64,7 @@ export function allowMTurkFrame(headers: Readonly<Record<string, string>>): Reco
   const policy = headers[policyHeader] ?? "";
   return {
     ...rest,
-    [policyHeader]: policy.replace("frame-ancestors 'none'", `frame-ancestors ${framingSites.join(" ")}`),
+    [policyHeader]: policy.replace("frame-ancestors 'none'", `frame-ancestors ${mturkSites.join(" ")}`),
   };
 }
 

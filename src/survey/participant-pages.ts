@@ -108,7 +108,7 @@ const personalLink = ({ words }: PageContext, address: string | undefined): Html
     : html`<div class="soft aside" data-personal><p>${words("personal.keep")} <a href="${address}">${words("personal.link")}</a></p>
 <p class="line" hidden><input type="text" readonly aria-label="${words("personal.address")}"> <button type="button" class="plain" data-copied="${words("personal.copied")}">${words("personal.copy")}</button></p></div>`;
 
-/** A participant's own page: its address, and the seal of its forms. */
+/** A participant's own page: its address, and the CSRF token of its forms (`seal`). */
 export interface Personal {
   readonly address: string;
   readonly seal: string;

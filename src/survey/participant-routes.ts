@@ -1,14 +1,14 @@
 import type { FastifyInstance, FastifyReply } from "fastify";
 import {
+  csrfTokenFor,
   currentAddress,
   type Fields,
   formFields,
-  hasValidSeal,
+  hasValidCsrfToken,
   issueSecret,
   makeCurrent,
   participantOf,
   personalAddress,
-  sealFor,
   secretOf,
   secretOfArrival,
 } from "./browser-session.ts";
@@ -57,7 +57,7 @@ export function participantRoutes(server: FastifyInstance, context: SurveyContex
     const query = request.query as Fields;
     const broken = brokenInvitation(query);
     if (broken) return sendPage(reply, 403, problemPage(pageContext, broken));
-    const recruit = personInAddress(context.sealKey, survey.recruiting, query);
+    const recruit = personInAddress(context.signingKey, survey.recruiting, query);
     const known = await secretOfArrival(request, reply, context, recruit);
     const participant = known && (await store.bySecret(known));
     if (participant) return reply.redirect(await currentAddress(context, participant), 303);
@@ -72,7 +72,7 @@ export function participantRoutes(server: FastifyInstance, context: SurveyContex
       alert: alertFromQuery(request, pageContext),
       carried: recruitingFields(survey.recruiting, query),
     };
-    return sendPage(reply, 200, consentPage(pageContext, sealFor(context, secret), options));
+    return sendPage(reply, 200, consentPage(pageContext, csrfTokenFor(context, secret), options));
   });
 
   server.post("/consent", async (request, reply) => {
@@ -81,14 +81,14 @@ export function participantRoutes(server: FastifyInstance, context: SurveyContex
     const consentAgain = (own: string | undefined) => {
       const fresh = own ?? issueSecret(request, reply, context, { recruit: person });
       const options = { alert: words("problem.stale"), carried: recruitingFields(survey.recruiting, fields) };
-      return sendPage(reply, 403, consentPage(pageContext, sealFor(context, fresh), options));
+      return sendPage(reply, 403, consentPage(pageContext, csrfTokenFor(context, fresh), options));
     };
-    const person = personInAddress(context.sealKey, survey.recruiting, fields);
-    if (!secret || !hasValidSeal(request, context, secret))
+    const person = personInAddress(context.signingKey, survey.recruiting, fields);
+    if (!secret || !hasValidCsrfToken(request, context, secret))
       return consentAgain(await secretOfArrival(request, reply, context, person));
     const broken = brokenInvitation(fields);
     if (broken) return sendPage(reply, 403, problemPage(pageContext, broken));
-    const invited = inviteeOf(context.sealKey, fields["invitation"]);
+    const invited = inviteeOf(context.signingKey, fields["invitation"]);
     if (survey.invited && !invited && !(await store.bySecret(secret))) {
       return sendPage(reply, 403, problemPage(pageContext, words("problem.uninvited")));
     }
@@ -198,7 +198,7 @@ export function participantRoutes(server: FastifyInstance, context: SurveyContex
     const answers = await store.answers(participant.id);
     const { origins } = context;
     const score = survey.feedback && origins && participantScore(participant.plan, answers, origins);
-    const own = hmac(context.sealKey, "code", participant.id)
+    const own = hmac(context.signingKey, "code", participant.id)
       .replace(/[^A-Za-z0-9]/g, "")
       .slice(0, 10)
       .toUpperCase();
@@ -225,7 +225,7 @@ export function participantRoutes(server: FastifyInstance, context: SurveyContex
 
   const personalOf = (participant: Participant) => ({
     address: personalAddress(context, participant),
-    seal: hmac(context.sealKey, "personal form", participant.id),
+    seal: hmac(context.signingKey, "personal form", participant.id),
   });
 
   const codeFor = (code: string) => ({
@@ -234,8 +234,8 @@ export function participantRoutes(server: FastifyInstance, context: SurveyContex
   });
 
   async function participantOfLink(token: string): Promise<Participant | undefined> {
-    const [, id = "", seal = ""] = /^([a-z2-7]{26})-([\w-]{43})$/.exec(token) ?? [];
-    if (!equalSecrets(seal, hmac(context.sealKey, "personal", id))) return undefined;
+    const [, id = "", signature = ""] = /^([a-z2-7]{26})-([\w-]{43})$/.exec(token) ?? [];
+    if (!equalSecrets(signature, hmac(context.signingKey, "personal", id))) return undefined;
     return store.byId(id);
   }
 
@@ -260,7 +260,7 @@ export function participantRoutes(server: FastifyInstance, context: SurveyContex
 
   /** The message for an invitation that this study did not make, probably because part of the link is missing. */
   const brokenInvitation = (fields: Fields): string | undefined =>
-    fields["invitation"] === undefined || inviteeOf(context.sealKey, fields["invitation"])
+    fields["invitation"] === undefined || inviteeOf(context.signingKey, fields["invitation"])
       ? undefined
       : words(survey.invited ? "problem.uninvited" : "problem.link");
 }

@@ -4,13 +4,13 @@ import type { Stimulus } from "../study/stimulus.ts";
 import { taskNamed } from "../tasks/tasks.ts";
 import { botSignalsIn } from "./bot-signals.ts";
 import {
+  csrfTokenFor,
   type Fields,
   formFields,
-  hasValidSeal,
+  hasValidCsrfToken,
   makeCurrent,
   nextAddress,
   participantOf,
-  sealFor,
   secretOf,
   wantsJson,
 } from "./browser-session.ts";
@@ -52,7 +52,7 @@ export function questionRoutes(server: FastifyInstance, context: SurveyContext):
     const fields = formFields(request);
     const secret = secretOf(request, context);
     const participant = secret && (await store.bySecret(secret));
-    if (!participant || !hasValidSeal(request, context, secret)) {
+    if (!participant || !hasValidCsrfToken(request, context, secret)) {
       return sendProblem(request, reply, pageContext, { status: 403, name: "stale", address: "/" });
     }
     // `left` marks an answer that was waiting in the browser; meanwhile another person may be using it.
@@ -188,7 +188,7 @@ export function questionRoutes(server: FastifyInstance, context: SurveyContext):
         fields: survey.demographics,
         position,
         count: plan.length,
-        seal: sealFor(context, secretOf(request, context)!),
+        seal: csrfTokenFor(context, secretOf(request, context)!),
         key: randomId(),
       }),
     );

@@ -48,11 +48,11 @@ function recruitFromFields(service: Recruiting["service"], fields: Fields): Recr
  * service. It distinguishes several people at one browser. Undefined for a plain link.
  */
 export const personInAddress = (
-  sealKey: string,
+  signingKey: string,
   recruiting: Recruiting | undefined,
   fields: Fields,
 ): Recruit | undefined =>
-  inviteeOf(sealKey, fields["invitation"]) ??
+  inviteeOf(signingKey, fields["invitation"]) ??
   recruitOf(recruiting, fields) ??
   recruitFromFields("prolific", fields) ??
   recruitFromFields("mturk", fields);
@@ -73,20 +73,20 @@ function idIn(fields: Fields, name: string): string | undefined {
   return /^[A-Za-z0-9._-]{1,80}$/.test(value) ? value : `sha256-${digest(value)}`;
 }
 
-/** The token of a new personal link, valid once. It needs no table: its seal proves that this study made it. */
-export function newInvitation(sealKey: string): string {
+/** The token of a new personal link, valid once. It needs no table: its signature proves that this study made it. */
+export function newInvitation(signingKey: string): string {
   const name = randomId();
-  return `${name}.${hmac(sealKey, "invitation", name)}`;
+  return `${name}.${hmac(signingKey, "invitation", name)}`;
 }
 
 /** A token, without characters that a mail program may append to a link. */
 const tokenPattern = /^([a-z2-7]{26})\.([\w-]{43})(?![\w-])/;
 
 /** The person with this invitation; undefined if this study did not make it. */
-export function inviteeOf(sealKey: string, token: unknown): Recruit | undefined {
+export function inviteeOf(signingKey: string, token: unknown): Recruit | undefined {
   if (typeof token !== "string") return undefined;
-  const [, name = "", seal = ""] = tokenPattern.exec(token) ?? [];
-  if (name === "" || !equalSecrets(seal, hmac(sealKey, "invitation", name))) return undefined;
+  const [, name = "", signature = ""] = tokenPattern.exec(token) ?? [];
+  if (name === "" || !equalSecrets(signature, hmac(signingKey, "invitation", name))) return undefined;
   return { service: "invitation", person: name, study: "", visit: "" };
 }
 

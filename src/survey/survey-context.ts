@@ -15,8 +15,8 @@ export interface SurveyContext {
   /** The prefix of every address: `survey.path`. */
   readonly base: string;
   readonly effects: Effects;
-  /** The key of all seals; it never leaves the server. */
-  readonly sealKey: string;
+  /** The key of all signatures and CSRF tokens; it never leaves the server. */
+  readonly signingKey: string;
   /** Origins by stimulus; only if participants are shown their score or the authors after the last answer. */
   readonly origins: ReadonlyMap<string, Origin> | undefined;
   /** The token that opens the dashboard. */

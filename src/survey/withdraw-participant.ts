@@ -17,7 +17,7 @@ export async function withdrawParticipant(
   who: string,
   now: number,
 ): Promise<WithdrawalResult | undefined> {
-  // A personal link contains the participant's id; the researcher may use it without a check of its seal.
+  // A personal link contains the participant's id; the researcher may use it without a check of its signature.
   const [, linked] = /\/my\/([a-z2-7]{26})-/.exec(who) ?? [];
   const participant = (await store.byId(linked ?? who))?.id ?? (await store.byServiceId(who));
   if (participant === undefined) return undefined;

@@ -70,11 +70,11 @@ function edgeOf(
 }
 
 /** How many characters from the start and end are searched; introductions and notes are not longer. */
-const reach = 1200;
+const searchedLength = 1200;
 
 /** A match at the start of a text, by an expression that starts with `^`. */
 const atStart = (expression: RegExp, text: string): RegExpExecArray | null =>
-  expression.exec(text.slice(0, reach));
+  expression.exec(text.slice(0, searchedLength));
 
 const withoutStart = (
   what: Removed["what"],
@@ -90,7 +90,7 @@ interface AtEnd {
 
 /** A match at the end of a text, by an expression that begins with a line break and ends with `$`. */
 function atEnd(expression: RegExp, text: string): AtEnd | undefined {
-  const from = Math.max(0, text.length - reach);
+  const from = Math.max(0, text.length - searchedLength);
   const match = expression.exec(text.slice(from));
   return match ? { index: from + match.index, found: match[0] } : undefined;
 }

@@ -90,14 +90,14 @@ const plainDashes = (text: string): string =>
   text
     .replace(/[\u2010\u2011]/g, "-")
     .replace(/(?<=\d)[–‒−](?=\d)|(?<=^| )−(?=\d)/g, "-")
-    .replace(partingDashes, " – ")
+    .replace(spacedDashes, " – ")
     .replace(/(?<=(?:^|[ ([])["']|[([]) – /g, "– ")
     .replace(/ – (?=[,.;:!?)\]…]|["'](?![\p{L}\p{N}]))/gu, " –")
     .trim();
 
 /** Two hyphens or more, any longer dash, or a hyphen between spaces. */
 const dash = /-{2,}|-?[–—―‒−⸺⸻]+-*|(?<=^| )-(?= |$)/.source;
-const partingDashes = new RegExp(` ?(?:${dash})(?: ?(?:${dash}))* ?`, "g");
+const spacedDashes = new RegExp(` ?(?:${dash})(?: ?(?:${dash}))* ?`, "g");
 
 const plainEllipses = (text: string): string =>
   text.replace(/ ?(?:[…‥⋯]|\.(?: ?\.){2,})(?: ?[.…‥⋯])*/g, "…").replace(/…(?=[\p{L}\p{N}])/gu, "… ");

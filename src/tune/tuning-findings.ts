@@ -91,7 +91,7 @@ function lossFigure({ steps, evaluations, foundRate, rate }: Evidence) {
     table: {
       columns: curveColumns("loss"),
       rows: [
-        ...thinned(steps).map(({ step, loss }) => ({ step, loss, of: "training" })),
+        ...downsampled(steps).map(({ step, loss }) => ({ step, loss, of: "training" })),
         ...evaluations.map(({ step, loss }) => ({ step, loss, of: "validation" })),
       ],
     },
@@ -104,7 +104,7 @@ function lossFigure({ steps, evaluations, foundRate, rate }: Evidence) {
 }
 
 function normFigure({ steps }: Evidence) {
-  const rows = thinned(steps).flatMap(({ step, gradientNorm }) =>
+  const rows = downsampled(steps).flatMap(({ step, gradientNorm }) =>
     gradientNorm === null ? [] : [{ step, norm: gradientNorm, of: "gradients" }],
   );
   return {
@@ -122,7 +122,7 @@ const curveColumns = (of: string) => [
 ];
 
 /** At most about 200 points: more cannot be seen, and a long run has thousands. */
-const thinned = <T>(rows: readonly T[]): T[] => {
+const downsampled = <T>(rows: readonly T[]): T[] => {
   const every = Math.ceil(rows.length / 200);
   return rows.filter((_, at) => at % every === 0 || at === rows.length - 1);
 };

@@ -83,7 +83,7 @@ export async function runStage(
   options: unknown,
   effects: Effects,
 ): Promise<void> {
-  const unlock = await fileLock(study.path(".tinylove", "held", stage.name.replaceAll(/\W+/g, "-")));
+  const unlock = await fileLock(study.path(".tinylove", "locks", stage.name.replaceAll(/\W+/g, "-")));
   if (!unlock) {
     throw new StudyError(`another process is running ${stage.name} on this study`, {
       hint: "wait until it ends, or stop it",

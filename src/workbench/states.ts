@@ -15,7 +15,7 @@ export async function statesOf(stages: readonly AnyStage[], study: Study): Promi
   const states: StageState[] = [];
   for (const stage of stages) {
     const own = await stateOf(stage, study, manifest);
-    const source = due.find((other) => feeds(other, stage));
+    const source = due.find((other) => isInputOf(other, stage));
     const state: State =
       own.is === "fresh" && source ? { is: "stale", because: `${source.name} has to run` } : own;
     if (isDue(state)) due.push(stage);
@@ -31,12 +31,12 @@ export const isDue = ({ is }: State): boolean => is === "stale" || is === "missi
 export function stagesUpstream(stage: AnyStage, stages: readonly AnyStage[]): AnyStage[] {
   const upstream: AnyStage[] = [];
   for (const other of stages.slice(0, stages.indexOf(stage)).reverse())
-    if ([stage, ...upstream].some((reader) => feeds(other, reader))) upstream.unshift(other);
+    if ([stage, ...upstream].some((reader) => isInputOf(other, reader))) upstream.unshift(other);
   return upstream;
 }
 
 /** Whether one stage writes what another reads; one may give a folder and the other a file in it. */
-const feeds = ({ writes }: AnyStage, { reads }: AnyStage): boolean =>
+const isInputOf = ({ writes }: AnyStage, { reads }: AnyStage): boolean =>
   writes.some((written) => reads.some((read) => within(written, read) || within(read, written)));
 
 const within = (path: string, folder: string): boolean => path === folder || path.startsWith(`${folder}/`);

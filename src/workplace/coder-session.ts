@@ -14,18 +14,18 @@ export interface CoderSession {
   readonly file: string;
 }
 
-/** The token of a coder's link: name, number of texts and a seal, which also covers the text set without naming it. */
-export function coderToken(sealKey: string, { name, textSet, count }: Omit<CoderSession, "file">): string {
+/** The token of a coder's link: name, number of texts and a signature, which also covers the text set without naming it. */
+export function coderToken(signingKey: string, { name, textSet, count }: Omit<CoderSession, "file">): string {
   const purpose = { study: "coder", factorial: "coder of the factorial" }[textSet];
-  return `${name}.${count}.${hmac(sealKey, purpose, name, String(count))}`;
+  return `${name}.${count}.${hmac(signingKey, purpose, name, String(count))}`;
 }
 
 /** The coder that a token belongs to. Throws if this study did not make it. */
-export function coderFromToken(sealKey: string, token: string): CoderSession {
+export function coderFromToken(signingKey: string, token: string): CoderSession {
   const [name = "", count = ""] = token.split(".");
   for (const textSet of TextSet.options) {
     const coder = { name, textSet, count: Number(count) };
-    if (equalSecrets(token, coderToken(sealKey, coder)))
+    if (equalSecrets(token, coderToken(signingKey, coder)))
       return { ...coder, file: coderInTextSet(name, textSet) };
   }
   throw new InvalidCoderLink();

@@ -29,7 +29,7 @@ type Fields = Readonly<Record<string, unknown>>;
  */
 export async function codingRoutes(
   inside: FastifyInstance,
-  { study, pageContext, sealKey, effects, base }: SurveyContext,
+  { study, pageContext, signingKey, effects, base }: SurveyContext,
 ): Promise<void> {
   // One at a time, so that two tabs do not overwrite each other's codes.
   const oneAtATime = pLimit(1);
@@ -48,7 +48,7 @@ export async function codingRoutes(
   });
 
   inside.get<{ Params: { token: string } }>("/coding/enter/:token", async ({ params: { token } }, reply) => {
-    coderFromToken(sealKey, token);
+    coderFromToken(signingKey, token);
     reply.setCookie(cookieName, token, {
       path: `${base}/coding`,
       httpOnly: true,
@@ -88,7 +88,7 @@ export async function codingRoutes(
       codedTextPage(pageContext, {
         position,
         count: texts.length,
-        seal: formSeal(coder),
+        seal: csrfTokenOf(coder),
         item: itemOf(coder, text.id),
         title: normaliseText(text.title),
         text: normaliseText(text.text),
@@ -101,7 +101,7 @@ export async function codingRoutes(
   inside.post("/coding/:position", async (request, reply) => {
     const coder = sessionOf(request);
     const fields = (request.body ?? {}) as Fields;
-    if (typeof fields["seal"] !== "string" || !equalSecrets(fields["seal"], formSeal(coder)))
+    if (typeof fields["seal"] !== "string" || !equalSecrets(fields["seal"], csrfTokenOf(coder)))
       throw new InvalidCoderLink();
     const texts = await textsFor(study, coder);
     // The form names its text, because positions change when the corpus grows.
@@ -120,12 +120,13 @@ export async function codingRoutes(
     return reply.redirect(nextAddress(at + 1, texts, codings), 303);
   });
 
-  const sessionOf = (request: FastifyRequest) => coderFromToken(sealKey, request.cookies[cookieName] ?? "");
+  const sessionOf = (request: FastifyRequest) =>
+    coderFromToken(signingKey, request.cookies[cookieName] ?? "");
 
-  const formSeal = (coder: CoderSession) => hmac(sealKey, "coder form", coderToken(sealKey, coder));
+  const csrfTokenOf = (coder: CoderSession) => hmac(signingKey, "coder form", coderToken(signingKey, coder));
 
   /** A keyed hash, which reveals nothing about the text. */
-  const itemOf = ({ file }: CoderSession, text: string) => hmac(sealKey, "coded text", file, text);
+  const itemOf = ({ file }: CoderSession, text: string) => hmac(signingKey, "coded text", file, text);
 }
 
 const cookieName = "coder";

@@ -15,7 +15,7 @@ export interface Layout {
 export interface Navigation {
   /** The pages of the workplace, as links. */
   readonly links: readonly { readonly path: string; readonly title: string }[];
-  /** The seal of the form that logs out. */
+  /** The CSRF token of the form that logs out. */
   readonly seal: string;
 }
 

@@ -23,7 +23,7 @@ type RehearsalParams = { Params: { token: string; position: string } };
 
 /**
  * A form as participants see it, from consent to thanks, for the researcher and for people who get the link from them.
- * Nothing is stored and nobody is counted. Only links with a seal of this study's server open it.
+ * Nothing is stored and nobody is counted. Only links signed by this study's server open it.
  */
 export function rehearsalRoutes(server: FastifyInstance, context: SurveyContext): void {
   const { survey } = context.study.config;
@@ -143,8 +143,8 @@ const prefix = "/rehearsal";
 /** A form in one of the orders that participants may get, the same each time. */
 export function rehearsalOf(
   form: Form,
-  { sealKey, study }: Pick<SurveyContext, "sealKey" | "study">,
+  { signingKey, study }: Pick<SurveyContext, "signingKey" | "study">,
 ): Rehearsal {
-  const seal = hmac(sealKey, "rehearsal", form.id);
-  return { address: `${prefix}/${seal}`, form, plan: planOf(form, study.random("rehearsal", form.id)) };
+  const signature = hmac(signingKey, "rehearsal", form.id);
+  return { address: `${prefix}/${signature}`, form, plan: planOf(form, study.random("rehearsal", form.id)) };
 }

@@ -15,7 +15,7 @@ const sessionLength = 12 * 3600_000;
 
 /** The researcher's pages, behind the token that `serve` prints, and the requests of other commands on this machine. */
 export function researcherRoutes(server: FastifyInstance, context: SurveyContext): void {
-  const { store, study, effects, sealKey, token } = context;
+  const { store, study, effects, signingKey, token } = context;
   const layout: Layout = {
     study: study.config.title,
     style: context.pageContext.style,
@@ -34,7 +34,7 @@ export function researcherRoutes(server: FastifyInstance, context: SurveyContext
         return sendPage(reply, 403, loginPage(layout, "This token is wrong."));
       }
       const until = String(effects.now() + sessionLength);
-      reply.setCookie(cookieName, `${until}.${sessionSeal(until)}`, {
+      reply.setCookie(cookieName, `${until}.${sessionSignature(until)}`, {
         path: `${context.base}/study`,
         httpOnly: true,
         sameSite: "strict",
@@ -97,21 +97,23 @@ export function researcherRoutes(server: FastifyInstance, context: SurveyContext
 
   const workplace: WorkplaceContext = {
     ...context,
-    seal: (request) => hmac(sealKey, "researcher form", session(request)!),
+    seal: (request) => hmac(signingKey, "researcher form", session(request)!),
     show(request, reply, { heading, body, status = 200 }) {
       const navigation = { links: pages, seal: workplace.seal(request) };
       return sendPage(reply, status, researcherPage(layout, navigation, heading, body));
     },
   };
 
-  const sessionSeal = (until: string) => hmac(sealKey, "researcher", until, token);
+  const sessionSignature = (until: string) => hmac(signingKey, "researcher", until, token);
 
   /** The session of a logged-in researcher, until it expires. */
   function session(request: FastifyRequest): string | undefined {
     const cookie = request.cookies[cookieName] ?? "";
-    const [until = "", seal = ""] = cookie.split(".");
+    const [until = "", signature = ""] = cookie.split(".");
     const valid =
-      /^\d{1,15}$/.test(until) && equalSecrets(seal, sessionSeal(until)) && Number(until) > effects.now();
+      /^\d{1,15}$/.test(until) &&
+      equalSecrets(signature, sessionSignature(until)) &&
+      Number(until) > effects.now();
     return valid ? cookie : undefined;
   }
 }

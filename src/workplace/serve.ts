@@ -156,7 +156,7 @@ export async function startSurvey(
     await removePartialFiles(study, (await storeKind(study, effects.env)) === "embedded");
     const exporter = new Exporter(study, store, effects.warn);
     const visits = new VisitCounter((count) => store.metadata.addVisits(count), effects.warn);
-    const sealKey = await store.sealKey();
+    const signingKey = await store.signingKey();
     await store.eraseDeleted();
     const server = await buildApp({
       study,
@@ -165,7 +165,7 @@ export async function startSurvey(
       pageContext,
       base,
       effects,
-      sealKey,
+      signingKey,
       origins,
       token,
       dashboardScript,
@@ -188,7 +188,7 @@ export async function startSurvey(
     return {
       url: url + base,
       token,
-      rehearsal: url + base + rehearsalOf(form!, { sealKey, study }).address,
+      rehearsal: url + base + rehearsalOf(form!, { signingKey, study }).address,
       async close() {
         await rm(study.path(controlFile), { force: true });
         await server.close();

@@ -4,7 +4,7 @@ import type { Html } from "../text/html.ts";
 
 /** What a page of the workplace may use, besides the request. */
 export interface WorkplaceContext extends SurveyContext {
-  /** The seal for the hidden field `seal` of the page's forms. */
+  /** The CSRF token for the hidden field `seal` of the page's forms. */
   seal(request: FastifyRequest): string;
   /** Sends a page in the workplace's layout, with a status other than 200 or another heading. */
   show(
@@ -30,7 +30,7 @@ export interface WorkplacePage {
   readonly actions?: readonly WorkplaceAction[];
 }
 
-/** An address that belongs to a page. The session, and for POST the seal, have been checked when it is called. */
+/** An address that belongs to a page. The session, and for POST the CSRF token, have been checked when it is called. */
 export interface WorkplaceAction {
   readonly method: "GET" | "POST";
   readonly path: string;

@@ -92,7 +92,7 @@ export function dosed(obeys: Obeys, seed: number | string): Data {
       clip: undefined,
       generations,
       stimuli: [],
-      behind: new Map(shown.map(({ stimulus, generation }) => [stimulus, generation])),
+      generationOf: new Map(shown.map(({ stimulus, generation }) => [stimulus, generation])),
     },
   };
 }
@@ -161,7 +161,12 @@ export function asking(
   const { study, ...data } = dosed({ titles: 1 }, seed);
   return {
     ...data,
-    study: { ...study!, generations, behind: new Map(), coders: [{ name: "cues", kind: "cues", codings }] },
+    study: {
+      ...study!,
+      generations,
+      generationOf: new Map(),
+      coders: [{ name: "cues", kind: "cues", codings }],
+    },
   };
 }
 

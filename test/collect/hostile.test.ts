@@ -3,8 +3,8 @@ import { join } from "node:path";
 import { gzipSync } from "node:zlib";
 import { expect, test } from "vitest";
 import { collect } from "../../src/collect/collect.ts";
-import { keptPages, pagesFolder } from "../../src/collect/crawl/kept-pages.ts";
-import { wallIn } from "../../src/collect/crawl/walls.ts";
+import { failureIn } from "../../src/collect/crawl/fetch-failures.ts";
+import { pageStore, pagesFolder } from "../../src/collect/crawl/page-store.ts";
 import { CollectOptions } from "../../src/collect/options.ts";
 import { parsePost } from "../../src/collect/parse/post.ts";
 import { readTable } from "../../src/tables/tables.ts";
@@ -104,7 +104,7 @@ test.each([
   ["undefined", `<script>window.__preloadedData = [${"undefined,".repeat(200_000)}1];</script>`],
 ])("a page with very many %s does not crash the parser", (_, html) => {
   expect(parsePost(html).stories.length).toBeLessThanOrEqual(1);
-  expect(() => wallIn(html)).not.toThrow();
+  expect(() => failureIn(html)).not.toThrow();
 });
 
 test("a stored page that is a decompression bomb is reported as damaged", async () => {
@@ -113,7 +113,7 @@ test("a stored page that is a decompression bomb is reported as damaged", async 
   await mkdir(study.path(pagesFolder), { recursive: true });
   const file = join(study.path(pagesFolder), `${shortId(address, 20)}.html.gz`);
   await writeFile(file, gzipSync(Buffer.alloc(100_000_000)));
-  await expect(keptPages(study).read(address)).rejects.toThrow("is damaged");
+  await expect(pageStore(study).read(address)).rejects.toThrow("is damaged");
   await writeFile(file, "not gzip");
-  await expect(keptPages(study).read(address)).rejects.toThrow("is damaged");
+  await expect(pageStore(study).read(address)).rejects.toThrow("is damaged");
 });

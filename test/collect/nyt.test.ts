@@ -135,7 +135,7 @@ describe.skipIf(!chromiumPath())("with a real Chromium", () => {
     expect([...crawl.standIn.visits().values()]).toEqual([1, 1, 1, 1, 1]);
   });
 
-  const walls: [Behaviour, RegExp, string][] = [
+  const failures: [Behaviour, RegExp, string][] = [
     ["login", /leads to the login page/, "blocked"],
     ["gateway", /behind the paywall/, "blocked"],
     ["truncated", /is cut short/, "blocked"],
@@ -146,7 +146,7 @@ describe.skipIf(!chromiumPath())("with a real Chromium", () => {
     ["changed markup", /has no readable story/, "failed"],
     ["no answer", /could not be fetched: .*(ERR_EMPTY_RESPONSE|ERR_CONNECTION)/, "failed"],
   ];
-  test.each(walls)("three pages in a row of %s end the crawl", async (behaviour, message, state) => {
+  test.each(failures)("three pages in a row of %s end the crawl", async (behaviour, message, state) => {
     await using crawl = await begun();
     for (const { path } of posts.slice(1)) crawl.standIn.behaviours.set(path, behaviour);
     await expect(crawl.run()).rejects.toMatchObject({

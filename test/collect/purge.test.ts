@@ -4,7 +4,7 @@ import { chromium } from "playwright-core";
 import { expect, test } from "vitest";
 import { collect } from "../../src/collect/collect.ts";
 import { Journal } from "../../src/collect/crawl/journal.ts";
-import { keptPages } from "../../src/collect/crawl/kept-pages.ts";
+import { pageStore } from "../../src/collect/crawl/page-store.ts";
 import { keepLogin, login } from "../../src/collect/login.ts";
 import { CollectOptions } from "../../src/collect/options.ts";
 import { purge } from "../../src/collect/purge.ts";
@@ -44,7 +44,7 @@ async function collectedStudy(): Promise<Study> {
     at,
   );
   for (const post of posts) {
-    const hash = await keptPages(study).keep(addressOf(post.path), pageOfPost(post));
+    const hash = await pageStore(study).store(addressOf(post.path), pageOfPost(post));
     journal.setState(addressOf(post.path), "fetched", at, { hash });
   }
   journal.close();

@@ -6,7 +6,7 @@ import { createInterface } from "node:readline";
 import { afterAll, afterEach, beforeAll, expect, test } from "vitest";
 import { readJudgments } from "../../src/workbench/artefacts.ts";
 import { builtProgram } from "../helpers/built.ts";
-import { fixture, hiddenFields, Walker } from "../survey/fixture.ts";
+import { fixture, hiddenFields, TestClient } from "../survey/fixture.ts";
 import { pause } from "../survey/load.ts";
 
 let program: string;
@@ -54,29 +54,29 @@ test("a server with a low limit on open files serves a study of many forms, and 
   const { study, remove } = await fixture({ forms: 300, stories: 2, survey: { rate: 1_000_000 } });
   ends.push(remove);
   const { url, child, said } = await serveWith(256, study.folder);
-  const walker = new Walker(url);
-  await walker.begin();
-  const fields = { ...hiddenFields((await walker.get("/q/1")).text), answer: "human" };
+  const client = new TestClient(url);
+  await client.begin();
+  const fields = { ...hiddenFields((await client.get("/q/1")).text), answer: "human" };
   const crowd: Socket[] = [];
   for (let at = 0; at < 500; at++) {
     crowd.push(connect(Number(new URL(url).port), "127.0.0.1").on("error", () => {}));
   }
   await pause(300);
   // An answer that gets through is stored; otherwise the client gets an error and sends it again.
-  const early = await walker.post("/q/1", fields).catch(() => undefined);
+  const early = await client.post("/q/1", fields).catch(() => undefined);
   expect([undefined, 303, 503]).toContain(early?.status);
   // The tables cannot be written during this time.
   await pause(2500);
   for (const socket of crowd) socket.destroy();
   await expect
     .poll(() =>
-      walker.post("/q/1", fields).then(
+      client.post("/q/1", fields).then(
         ({ status }) => status,
         () => 0,
       ),
     )
     .toBe(303);
-  await walker.finish();
+  await client.finish();
   child.kill("SIGTERM");
   await exited(child);
   expect(child.exitCode).toBe(0);

@@ -37,7 +37,15 @@ beforeAll(async () => {
   await writeTinyModel(files["base"]!, { words: [" the"], special });
 });
 
-const draw = { temperature: 1, topP: 1, topK: 0, minP: 0, repeatPenalty: 1, leastTokens: 0, mostTokens: 8 };
+const sampling = {
+  temperature: 1,
+  topP: 1,
+  topK: 0,
+  minP: 0,
+  repeatPenalty: 1,
+  leastTokens: 0,
+  mostTokens: 8,
+};
 
 const asked = (system: string, user: string, more: Partial<Continuation> = {}): Continuation => ({
   prompt: [
@@ -45,7 +53,7 @@ const asked = (system: string, user: string, more: Partial<Continuation> = {}): 
     { role: "user", content: user },
   ],
   seed: 1,
-  draw,
+  sampling,
   ...more,
 });
 

@@ -23,7 +23,7 @@ interface Mirror {
   close(): Promise<void>;
 }
 
-interface Habits {
+interface Behaviour {
   /** A connection breaks after this many bytes; never by default. */
   readonly breaksAfter?: () => number;
   readonly resumes?: boolean;
@@ -37,24 +37,24 @@ afterEach(async () => {
 });
 
 /** A hub and its content host, separate as at Hugging Face: the first redirects to the second. */
-async function mirrorOf(content: Buffer, habits: Habits = {}): Promise<Mirror> {
+async function mirrorOf(content: Buffer, behaviour: Behaviour = {}): Promise<Mirror> {
   const starts: number[] = [];
   const seen: (string | undefined)[] = [];
   const contents = createServer((request, response) => {
     seen.push(request.headers.authorization);
     const start =
-      habits.resumes === false ? 0 : Number(/bytes=(\d+)-/.exec(request.headers.range ?? "")?.[1] ?? 0);
+      behaviour.resumes === false ? 0 : Number(/bytes=(\d+)-/.exec(request.headers.range ?? "")?.[1] ?? 0);
     starts.push(start);
     const rest = content.subarray(start);
     response.writeHead(start > 0 ? 206 : 200, { "content-length": rest.length });
-    const breaks = habits.breaksAfter?.() ?? Number.POSITIVE_INFINITY;
+    const breaks = behaviour.breaksAfter?.() ?? Number.POSITIVE_INFINITY;
     if (breaks >= rest.length) return void response.end(rest);
     response.write(rest.subarray(0, breaks), () => setTimeout(() => request.socket.destroy(), 10));
   });
   const there = await listening(contents);
-  const checksum = habits.checksum ?? createHash("sha256").update(content).digest("hex");
+  const checksum = behaviour.checksum ?? createHash("sha256").update(content).digest("hex");
   const hub = createServer((_, response) => {
-    response.writeHead(habits.status ?? 302, {
+    response.writeHead(behaviour.status ?? 302, {
       location: `${there}/blob`,
       "x-linked-etag": `"${checksum}"`,
       "x-linked-size": content.length,

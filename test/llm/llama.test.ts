@@ -25,7 +25,7 @@ beforeAll(async () => {
   });
 });
 
-const draw = {
+const sampling = {
   temperature: 1,
   topP: 1,
   topK: 0,
@@ -40,7 +40,7 @@ const prompts = (count: number, seed = 0): Continuation[] =>
   Array.from({ length: count }, (_, index) => ({
     prompt: `Title: ${"x".repeat(index + 1)}\nStory:`,
     seed: seed + index,
-    draw,
+    sampling,
   }));
 
 async function textsOf(file: string, continuations: readonly Continuation[], rounds = 1): Promise<string[]> {
@@ -94,7 +94,7 @@ test("no text is shorter than the minimum or longer than the maximum", async () 
     prompts(8).map((each) => ({
       ...each,
       stop: "Title:",
-      draw: { ...draw, leastTokens: 20, mostTokens: 30 },
+      sampling: { ...sampling, leastTokens: 20, mostTokens: 30 },
     })),
   );
   await llama.close();
@@ -113,7 +113,11 @@ test("without a minimum a planted model stops where it should", async () => {
   const ends: Record<string, number> = {};
   for (let round = 0; round < 10; round++) {
     for (const { end } of await llama.continueAll(
-      prompts(8, round * 8).map((each) => ({ ...each, stop: "Title:", draw: { ...draw, mostTokens: 400 } })),
+      prompts(8, round * 8).map((each) => ({
+        ...each,
+        stop: "Title:",
+        sampling: { ...sampling, mostTokens: 400 },
+      })),
     ))
       ends[end] = (ends[end] ?? 0) + 1;
   }
@@ -155,7 +159,7 @@ test("sampled texts have the log-probabilities of scoring", async () => {
   const llama = await openLlama({ file, ...one, parallel: 3 });
   const asked = prompts(3).map((each, at) => ({
     ...each,
-    draw: { ...draw, temperature: [1, 0.5, 1][at]!, topK: [0, 0, 2][at]!, leastTokens: 40 },
+    sampling: { ...sampling, temperature: [1, 0.5, 1][at]!, topK: [0, 0, 2][at]!, leastTokens: 40 },
     logProbabilities: true,
   }));
   const continued = await llama.continueAll(asked);
@@ -175,8 +179,8 @@ test("sampled texts have the log-probabilities of scoring", async () => {
 });
 
 test("temperature 0 writes the likeliest text", async () => {
-  const greedy = { ...draw, temperature: 0, mostTokens: 6 };
-  const [text] = await textsOf(planted, [{ prompt: "Title:", seed: 1, draw: greedy }]);
+  const greedy = { ...sampling, temperature: 0, mostTokens: 6 };
+  const [text] = await textsOf(planted, [{ prompt: "Title:", seed: 1, sampling: greedy }]);
   expect(text).toBe(" the love the love the love");
 });
 
@@ -224,7 +228,7 @@ test.each([
 
 test("a prompt that is too long is named", async () => {
   const llama = await openLlama({ file: noise, ...one, contextTokens: 250 });
-  await expect(llama.continueAll([{ prompt: "x".repeat(230), seed: 1, draw }])).rejects.toThrow(
+  await expect(llama.continueAll([{ prompt: "x".repeat(230), seed: 1, sampling }])).rejects.toThrow(
     /need 270 tokens, but the model.s context has 256/,
   );
   await llama.close();

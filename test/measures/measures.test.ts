@@ -9,7 +9,7 @@ test("names of measures are valid column names, all different", () => {
 });
 
 test("descriptions of measures use the report's apostrophes", () => {
-  expect(measures.filter(({ means }) => means.includes("'"))).toEqual([]);
+  expect(measures.filter(({ meaning }) => meaning.includes("'"))).toEqual([]);
 });
 
 test("a loop of pronouns is found, also at the end of a good text", () => {

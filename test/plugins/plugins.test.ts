@@ -46,7 +46,7 @@ async function studyWith(files: Readonly<Record<string, string>>, ...settings: s
 const measure = (body: string) =>
   `import { defineMeasure } from "tinylove";\nexport default defineMeasure({ ${body} });\n`;
 const shouting = measure(
-  `name: "shouting", means: "exclamation marks", unit: "marks", format: "number", of: ({ plain }) => plain.split("!").length - 1`,
+  `name: "shouting", meaning: "exclamation marks", unit: "marks", format: "number", of: ({ plain }) => plain.split("!").length - 1`,
 );
 
 test.each([
@@ -65,21 +65,21 @@ test.each([
   [
     "a member that is missing",
     measure(`name: "m", unit: "u", format: "number", of: () => 1`),
-    /plugins: \.\/p\.mjs, export default: means is missing \(a measure needs means: a text\)/,
+    /plugins: \.\/p\.mjs, export default: meaning is missing \(a measure needs meaning: a text\)/,
   ],
   [
     "a member of another type",
-    measure(`name: "m", means: "x", unit: "u", format: "number", of: 5`),
+    measure(`name: "m", meaning: "x", unit: "u", format: "number", of: 5`),
     /\.\/p\.mjs, export default: of is 5 \(it must be a function\)/,
   ],
   [
     "a misspelt member",
-    measure(`name: "m", meens: "x", unit: "u", format: "number", of: () => 1`),
-    /a measure has no member meens \(did you mean means\?\)/,
+    measure(`name: "m", meening: "x", unit: "u", format: "number", of: () => 1`),
+    /a measure has no member meening \(did you mean meaning\?\)/,
   ],
   [
     "a name that is taken",
-    measure(`name: "words", means: "x", unit: "u", format: "number", of: () => 1`),
+    measure(`name: "words", meaning: "x", unit: "u", format: "number", of: () => 1`),
     /there is already a measure called words \(give it another name\)/,
   ],
   [
@@ -158,7 +158,7 @@ export const letters = defineSource({
 export default defineModel({
   scheme: "parrot",
   summary: "says one word",
-  pretend: true,
+  dummy: true,
   settings: { word: z.string().default("squawk") },
   open: ({ word }) => ({ write: async ({ seed }) => Array.from({ length: 120 }, (_, at) => word + seed + at).join(" ") }),
 });

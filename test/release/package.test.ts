@@ -14,7 +14,7 @@ import { StudyError } from "../../src/workbench/errors.ts";
 import { exists, filesUnder, jsonLines, writeWhole } from "../../src/workbench/files.ts";
 import { builtProgram } from "../helpers/built.ts";
 import { generationOf } from "../helpers/generations.ts";
-import { type Fixture, fixture, hiddenFields, quietEffects, served, Walker } from "../survey/fixture.ts";
+import { type Fixture, fixture, hiddenFields, quietEffects, served, TestClient } from "../survey/fixture.ts";
 import { pause } from "../survey/load.ts";
 
 let built: Fixture;
@@ -47,12 +47,12 @@ beforeAll(async () => {
   await writeMeasures();
   const survey = await served(built.study, quietEffects({ now: () => Date.UTC(2026, 2, 4, 17, 31, 9) }));
   for (const name of ["pid-one", "pid-two", "pid-three"]) {
-    const walker = new Walker(survey.url);
-    const { text } = await walker.get(`/?PROLIFIC_PID=${name}&STUDY_ID=s&SESSION_ID=v`);
-    await walker.post("/consent", hiddenFields(text));
+    const client = new TestClient(survey.url);
+    const { text } = await client.get(`/?PROLIFIC_PID=${name}&STUDY_ID=s&SESSION_ID=v`);
+    await client.post("/consent", hiddenFields(text));
     for (let position = 1; position <= 7; position++) {
-      const page = (await walker.get(`/q/${position}`)).text;
-      await walker.post(`/q/${position}`, {
+      const page = (await client.get(`/q/${position}`)).text;
+      await client.post(`/q/${position}`, {
         ...hiddenFields(page),
         answer: page.includes('value="left"')
           ? "left"
@@ -65,8 +65,8 @@ beforeAll(async () => {
       });
     }
     if (name === "pid-three") {
-      const address = /\/my\/[\w-]+/.exec((await walker.get("/thanks")).text)![0];
-      await walker.post(`${address}/withdraw`, hiddenFields((await walker.get(address)).text));
+      const address = /\/my\/[\w-]+/.exec((await client.get("/thanks")).text)![0];
+      await client.post(`${address}/withdraw`, hiddenFields((await client.get(address)).text));
     }
   }
   await survey.close();

@@ -9,7 +9,7 @@ import { status } from "../../src/workbench/commands/status.ts";
 import { exists, writeWhole } from "../../src/workbench/files.ts";
 import { readManifest, runStage, stateOf } from "../../src/workbench/manifest.ts";
 import { openStudy } from "../../src/workbench/study.ts";
-import { type Fixture, fixture, quietEffects, served, Walker } from "../survey/fixture.ts";
+import { type Fixture, fixture, quietEffects, served, TestClient } from "../survey/fixture.ts";
 
 let original: Fixture;
 beforeAll(async () => {
@@ -167,7 +167,7 @@ test("without answers the stage waits, and says whether the survey is open", asy
   const closed = { is: "waiting", because: "for answers; `tinylove serve` opens the survey" };
   expect(await state()).toEqual(closed);
   const survey = await served(study);
-  await new Walker(survey.url).get("/");
+  await new TestClient(survey.url).get("/");
   expect(await state()).toEqual({ is: "waiting", because: "for answers; the survey is open" });
   const effects = quietEffects();
   await status([judgments]).run(study.folder, { json: false }, effects);
@@ -175,7 +175,7 @@ test("without answers the stage waits, and says whether the survey is open", asy
   await survey.close();
   expect(await state()).toEqual(closed);
   const again = await served(study);
-  await new Walker(again.url).begin();
+  await new TestClient(again.url).begin();
   await again.close();
   expect((await state()).is).toBe("missing");
   await remove();
@@ -194,9 +194,9 @@ test("judgments that came without a store are never overwritten", async () => {
 test("while the survey runs the stage uses the server's own export", async () => {
   const { study, remove } = await fixture();
   const first = await served(study);
-  const walker = new Walker(first.url);
-  await walker.begin();
-  await walker.finish();
+  const client = new TestClient(first.url);
+  await client.begin();
+  await client.finish();
   // After two seconds the answers so far are exported; the rest with the next export, or at the end.
   await expect.poll(() => readJudgments(study), { timeout: 10_000 }).not.toHaveLength(0);
   await first.close();

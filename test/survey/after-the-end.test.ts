@@ -1,6 +1,6 @@
 import { afterEach, describe, expect, test } from "vitest";
 import { serveOnce } from "./command.ts";
-import { fixture, hiddenFields, quietEffects, served, Walker } from "./fixture.ts";
+import { fixture, hiddenFields, quietEffects, served, TestClient } from "./fixture.ts";
 
 const ends: (() => Promise<unknown>)[] = [];
 afterEach(async () => {
@@ -27,18 +27,18 @@ describe("after the last answer", () => {
       tasks: [{ task: "which-is-human", stimuli: 2 }],
       titles: ["One", "Two", "Three", "Four"],
     });
-    const walker = new Walker(url);
-    await walker.begin();
+    const client = new TestClient(url);
+    await client.begin();
     for (let position = 1; position <= 5; position++) {
-      const { text } = await walker.get(`/q/${position}`);
+      const { text } = await client.get(`/q/${position}`);
       expect(text).not.toMatch(revealed);
       const answer = text.includes('class="pair"') ? "left" : "human";
       // Answers change until the end; no page before the last one reveals anything.
-      const reply = await walker.post(`/q/${position}`, { ...hiddenFields(text), answer });
+      const reply = await client.post(`/q/${position}`, { ...hiddenFields(text), answer });
       expect([reply.status, reply.text.match(revealed)]).toEqual([303, null]);
-      if (position < 5) expect((await walker.get("/thanks")).location).toBe(`/q/${position + 1}`);
+      if (position < 5) expect((await client.get("/thanks")).location).toBe(`/q/${position + 1}`);
     }
-    const { text } = await walker.get("/thanks");
+    const { text } = await client.get("/thanks");
     expect(text).toContain("This study compares 4 stories by people and machines.");
     expect(text).toContain(
       "We asked whether a person or a machine wrote a story and which of two stories a person wrote.",
@@ -56,37 +56,37 @@ describe("after the last answer", () => {
 
   test("nothing is revealed unless the study says so, nor in a rehearsal", async () => {
     const { url } = await open({});
-    const walker = new Walker(url);
-    await walker.begin();
-    expect(await walker.finish()).not.toMatch(revealed);
+    const client = new TestClient(url);
+    await client.begin();
+    expect(await client.finish()).not.toMatch(revealed);
     const shown = await open({ survey: { debrief, reveal: true, language: "de" } });
-    const page = (await new Walker(shown.url).get(`${shown.rehearsal}/thanks`)).text;
+    const page = (await new TestClient(shown.url).get(`${shown.rehearsal}/thanks`)).text;
     expect(page).toContain("Worum es in dieser Studie geht");
     expect(page).not.toMatch(/hat ein Mensch geschrieben|hat eine Maschine geschrieben/);
   });
 
   test("an answer cannot be changed once the authors were shown", async () => {
     const { url } = await open({ survey: { reveal: true } });
-    const walker = new Walker(url);
-    await walker.begin();
-    const first = await walker.get("/q/1");
-    await walker.finish("human");
-    const late = await walker.post("/q/1", {
+    const client = new TestClient(url);
+    await client.begin();
+    const first = await client.get("/q/1");
+    await client.finish("human");
+    const late = await client.post("/q/1", {
       ...hiddenFields(first.text),
       key: "a".repeat(26),
       answer: "machine",
     });
     expect(late.status).toBe(409);
-    expect((await walker.get("/thanks")).text).not.toContain("You thought a machine");
+    expect((await client.get("/thanks")).text).not.toContain("You thought a machine");
   });
 
   test("the personal link can be copied, and withdrawing takes two steps there and on the last page", async () => {
     const { url } = await open({ survey: { language: "de" } });
-    const walker = new Walker(url);
-    await walker.begin();
-    const thanks = await walker.finish();
+    const client = new TestClient(url);
+    await client.begin();
+    const thanks = await client.finish();
     const [link] = /\/my\/[\w-]+/.exec(thanks)!;
-    for (const page of [thanks, (await walker.get(link)).text]) {
+    for (const page of [thanks, (await client.get(link)).text]) {
       const [details] = /<details class="withdraw">[\s\S]*?<\/details>/.exec(page)!;
       expect(details).toContain("<summary>Ich möchte meine Teilnahme zurückziehen</summary>");
       expect(details).toContain(`action="${link}/withdraw"`);
@@ -94,8 +94,8 @@ describe("after the last answer", () => {
       expect(details).toContain('<button class="plain">');
     }
     expect(thanks).toContain("Kopieren</button>");
-    expect((await walker.post(`${link}/withdraw`, hiddenFields(thanks))).status).toBe(303);
-    expect((await walker.get(link)).text).toContain("Ihre Antworten sind gelöscht");
+    expect((await client.post(`${link}/withdraw`, hiddenFields(thanks))).status).toBe(303);
+    expect((await client.get(link)).text).toContain("Ihre Antworten sind gelöscht");
   });
 });
 
@@ -111,14 +111,14 @@ describe("small things", () => {
       survey: { demographics },
       tasks: [{ task: "demographics", stimuli: 0 }],
     });
-    const walker = new Walker(url);
-    await walker.begin();
-    const { text } = await walker.get("/q/1");
+    const client = new TestClient(url);
+    await client.begin();
+    const { text } = await client.get("/q/1");
     expect(text).toContain("<legend>Who wrote this story?</legend>");
     expect(text).toContain("<legend>How sure are you? (optional)</legend>");
     expect(text.match(/\(optional\)/g)).toHaveLength(2);
-    await walker.post("/q/1", { ...hiddenFields(text), answer: "human" });
-    const about = (await walker.get("/q/2")).text;
+    await client.post("/q/1", { ...hiddenFields(text), answer: "human" });
+    const about = (await client.get("/q/2")).text;
     expect(about).toContain("How old are you? (optional)");
     expect(about).toContain("Your first language?\n");
     expect(about.match(/\(optional\)/g)).toHaveLength(2);
@@ -129,23 +129,23 @@ describe("small things", () => {
   test("who declines or comes too late gets a code that is not called a completion code", async () => {
     const recruiting = { service: "prolific" as const, codes: { noConsent: "NO1", complete: "YES1" } };
     const { url } = await open({ survey: { recruiting, quota: 1 } });
-    const walker = new Walker(url);
-    const declined = (await walker.get("/declined")).text;
+    const client = new TestClient(url);
+    const declined = (await client.get("/declined")).text;
     expect(declined).toContain("Your code: <strong>NO1");
     expect(declined).toContain("Return to Prolific");
-    await walker.begin();
-    expect(await walker.finish()).toContain("Your completion code: <strong>YES1");
-    expect((await new Walker(url).get("/")).text).toContain("Your code: <strong>NO1");
+    await client.begin();
+    expect(await client.finish()).toContain("Your completion code: <strong>YES1");
+    expect((await new TestClient(url).get("/")).text).toContain("Your code: <strong>NO1");
   });
 
   test("an unknown address is called one", async () => {
     const { url } = await open({});
-    expect((await new Walker(url).get("/nowhere")).text).toContain("<h1>Page not found</h1>");
+    expect((await new TestClient(url).get("/nowhere")).text).toContain("<h1>Page not found</h1>");
   });
 
   test("contact and ethics approval are on the consent page, and asked for where they are missing", async () => {
     const { url } = await open({ survey: { contact: "a@b.example", ethics: "IRB 12/2026" } });
-    const consent = (await new Walker(url).get("/")).text;
+    const consent = (await new TestClient(url).get("/")).text;
     expect(consent).toContain("Questions about the study: a@b.example");
     expect(consent).toContain("Ethics approval: IRB 12/2026");
     const without = await fixture({ forms: 1 });
@@ -159,7 +159,7 @@ describe("small things", () => {
   test("{tasks} in a consent is what is asked", async () => {
     const consent = "You say {tasks}.";
     const { url } = await open({ survey: { consent }, tasks: [{ task: "how-it-felt", stimuli: 1 }] });
-    expect((await new Walker(url).get("/")).text).toContain(
+    expect((await new TestClient(url).get("/")).text).toContain(
       "You say whether a person or a machine wrote a story and how much a story moved you.",
     );
   });

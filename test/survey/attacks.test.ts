@@ -8,7 +8,7 @@ import { openDatabase } from "../../src/survey/store/database.ts";
 import { GroupCommit } from "../../src/survey/store/group-commit.ts";
 import { readJudgments } from "../../src/workbench/artefacts.ts";
 import { writeWhole } from "../../src/workbench/files.ts";
-import { fixture, hiddenFields, quietEffects, served, Walker } from "./fixture.ts";
+import { fixture, hiddenFields, quietEffects, served, TestClient } from "./fixture.ts";
 import { eachStore } from "./stores.ts";
 
 const ends: (() => Promise<unknown>)[] = [];
@@ -24,9 +24,9 @@ async function open(shape: Parameters<typeof fixture>[0] = {}, effects = quietEf
 }
 
 async function atFirstQuestion(url: string) {
-  const walker = new Walker(url);
-  await walker.begin();
-  return { walker, fields: hiddenFields((await walker.get("/q/1")).text) };
+  const client = new TestClient(url);
+  await client.begin();
+  return { client, fields: hiddenFields((await client.get("/q/1")).text) };
 }
 
 const hostile = [
@@ -52,23 +52,23 @@ eachStore((effects) => {
       { stories: hostile.length, tasks, survey: { demographics } },
       effects(),
     );
-    const walker = new Walker(url);
-    await walker.begin();
+    const client = new TestClient(url);
+    await client.begin();
     for (const [at, reason] of hostile.entries()) {
       const position = at + 1;
-      const fields = hiddenFields((await walker.get(`/q/${position}`)).text);
-      expect((await walker.post(`/q/${position}`, { ...fields, answer: "human", reason })).status).toBe(303);
-      const { text } = await walker.get(`/q/${position}`);
+      const fields = hiddenFields((await client.get(`/q/${position}`)).text);
+      expect((await client.post(`/q/${position}`, { ...fields, answer: "human", reason })).status).toBe(303);
+      const { text } = await client.get(`/q/${position}`);
       expect(text.match(/<script/g)).toHaveLength(1);
       expect(text).not.toContain("<img");
     }
     const last = hostile.length + 1;
-    const { text } = await walker.get(`/q/${last}`);
+    const { text } = await client.get(`/q/${last}`);
     expect(text).toContain("&lt;b&gt;your&lt;/b&gt;");
-    await walker.post(`/q/${last}`, { ...hiddenFields(text), tongue: `=1+1<script>` });
+    await client.post(`/q/${last}`, { ...hiddenFields(text), tongue: `=1+1<script>` });
     // Shown again in the page that asks again, but never as markup.
     const again = await atFirstQuestion(url);
-    const given = await again.walker.post("/q/1", { ...again.fields, answer: "none", reason: `"><script>` });
+    const given = await again.client.post("/q/1", { ...again.fields, answer: "none", reason: `"><script>` });
     expect(given.status).toBe(400);
     expect(given.text).toContain("&lt;script&gt;");
     await close();
@@ -92,8 +92,8 @@ eachStore((effects) => {
       task: "q",
       simulated: "1",
     };
-    expect((await one.walker.post("/q/1", added)).status).toBe(303);
-    expect((await other.walker.post("/q/1", { ...one.fields, answer: "machine" })).status).toBe(403);
+    expect((await one.client.post("/q/1", added)).status).toBe(303);
+    expect((await other.client.post("/q/1", { ...one.fields, answer: "machine" })).status).toBe(403);
     await close();
     const [judgment, ...rest] = await readJudgments(study);
     expect(rest).toEqual([]);
@@ -103,12 +103,12 @@ eachStore((effects) => {
 
   test("two tabs at the same time give one answer", async () => {
     const { url, study, close } = await open({}, effects());
-    const { walker, fields } = await atFirstQuestion(url);
+    const { client, fields } = await atFirstQuestion(url);
     const more = await Promise.all(
-      Array.from({ length: 8 }, async () => hiddenFields((await walker.get("/q/1")).text)),
+      Array.from({ length: 8 }, async () => hiddenFields((await client.get("/q/1")).text)),
     );
     const posts = [fields, ...more].map((own, at) =>
-      walker.post("/q/1", { ...own, answer: at % 2 ? "human" : "machine" }),
+      client.post("/q/1", { ...own, answer: at % 2 ? "human" : "machine" }),
     );
     for (const { status } of await Promise.all(posts)) expect(status).toBe(303);
     await close();
@@ -119,22 +119,22 @@ eachStore((effects) => {
     let now = Date.UTC(2026, 5, 1);
     const { url, study, close } = await open({}, effects({ now: () => now }));
     const days = 24 * 3600_000;
-    const { walker, fields } = await atFirstQuestion(url);
-    await walker.post("/q/1", { ...fields, answer: "human" });
+    const { client, fields } = await atFirstQuestion(url);
+    await client.post("/q/1", { ...fields, answer: "human" });
     now -= 400 * days;
-    const second = hiddenFields((await walker.get("/q/2")).text);
-    await walker.post("/q/2", { ...second, answer: "human" });
+    const second = hiddenFields((await client.get("/q/2")).text);
+    await client.post("/q/2", { ...second, answer: "human" });
     now += 4000 * days;
-    await walker.finish();
+    await client.finish();
     await close();
     expect(await readJudgments(study)).toHaveLength(4);
   });
 
   test("lone surrogates and NUL characters are replaced as every store requires", async () => {
     const { url, study, close } = await open({}, effects());
-    const { walker, fields } = await atFirstQuestion(url);
+    const { client, fields } = await atFirstQuestion(url);
     const body = `${new URLSearchParams({ ...fields, answer: "human" })}&reason=a%ED%A0%80b%00c%F0%9F`;
-    expect((await walker.post("/q/1", body)).status).toBe(303);
+    expect((await client.post("/q/1", body)).status).toBe(303);
     await close();
     const [judgment] = await readJudgments(study);
     expect(judgment!.response["reason"]).toMatch(/^a.+b.*c/);
@@ -145,14 +145,14 @@ eachStore((effects) => {
     const recruiting = { service: "prolific" as const };
     const { url, study, close } = await open({ survey: { recruiting } }, effects());
     const drop = `x'); DROP TABLE answer; --`;
-    const { walker, fields } = await atFirstQuestion(url);
+    const { client, fields } = await atFirstQuestion(url);
     for (const name of ["seal", "key", "answer", "confidence"]) {
-      const { status } = await walker.post("/q/1", { ...fields, answer: "human", [name]: drop });
+      const { status } = await client.post("/q/1", { ...fields, answer: "human", [name]: drop });
       expect([name, status >= 400 && status < 500]).toEqual([name, true]);
     }
     for (const name of ["ms", "reason", drop]) {
-      const own = hiddenFields((await walker.get("/q/1")).text);
-      const { status } = await walker.post("/q/1", { ...own, answer: "human", [name]: drop });
+      const own = hiddenFields((await client.get("/q/1")).text);
+      const { status } = await client.post("/q/1", { ...own, answer: "human", [name]: drop });
       expect([name, status < 500]).toEqual([name, true]);
     }
     for (const path of [
@@ -162,12 +162,12 @@ eachStore((effects) => {
       `/rehearsal/${drop}/q/1`,
       `/study/stimuli?search=${drop}`,
     ]) {
-      expect([path, (await walker.get(encodeURI(path))).status]).toEqual([
+      expect([path, (await client.get(encodeURI(path))).status]).toEqual([
         path,
         path.startsWith("/study") ? 303 : 404,
       ]);
     }
-    const stranger = new Walker(url);
+    const stranger = new TestClient(url);
     stranger.cookie = `participant=${encodeURIComponent(drop)}`;
     expect((await stranger.get("/q/1")).location).toBe("/");
     expect((await stranger.get(`/?${new URLSearchParams({ invitation: drop })}`)).status).toBe(403);
@@ -185,8 +185,8 @@ eachStore((effects) => {
 describe("a request that is not from our forms", () => {
   test("is refused if it is too large, malformed, duplicated or of another type", async () => {
     const { url } = await open();
-    const { walker, fields } = await atFirstQuestion(url);
-    const status = async (body: string, headers = {}) => (await walker.post("/q/1", body, headers)).status;
+    const { client, fields } = await atFirstQuestion(url);
+    const status = async (body: string, headers = {}) => (await client.post("/q/1", body, headers)).status;
     const good = String(new URLSearchParams({ ...fields, answer: "human" }));
     expect(await status(`${good}&reason=${"x".repeat(100_000)}`)).toBe(413);
     expect(await status(`${good}&reason=${"x".repeat(2000)}`)).toBe(400);
@@ -205,13 +205,13 @@ describe("a request that is not from our forms", () => {
 
   test("is answered at once, even with very long lines and deeply nested names", async () => {
     const { url } = await open();
-    const { walker, fields } = await atFirstQuestion(url);
+    const { client, fields } = await atFirstQuestion(url);
     const statuses = [];
     // Input that makes a careless regular expression backtrack for hours.
     for (const unit of ["a", "a.", " ", "a@", "=", "[", "%25", "\n", "aA0_-"]) {
       const long = unit.repeat(Math.floor(20_000 / unit.length));
       for (const name of Object.keys({ ...fields, reason: "", confidence: "", ms: "" })) {
-        const { status } = await walker.post("/q/1", { ...fields, answer: "human", [name]: long });
+        const { status } = await client.post("/q/1", { ...fields, answer: "human", [name]: long });
         if (name !== "ms") statuses.push(status);
       }
       const header = encodeURIComponent(unit).repeat(500);
@@ -221,21 +221,21 @@ describe("a request that is not from our forms", () => {
         `/q/${header}`,
         `/my/${header}`,
       ])
-        expect((await walker.get(path)).status).toBeLessThan(500);
-      const cookie = new Walker(url);
+        expect((await client.get(path)).status).toBeLessThan(500);
+      const cookie = new TestClient(url);
       cookie.cookie = `participant=${header}; researcher=${header}.${header}`;
       expect((await cookie.get("/study")).location).toBe("/study/login");
     }
     for (const status of statuses) expect([400, 403, 409, 413]).toContain(status);
     const deep = `answer${"[a]".repeat(5000)}=x`;
-    expect((await walker.post("/q/1", `${new URLSearchParams(fields)}&${deep}`)).status).toBe(400);
+    expect((await client.post("/q/1", `${new URLSearchParams(fields)}&${deep}`)).status).toBe(400);
     const json = `${"[".repeat(10_000)}${"]".repeat(10_000)}`;
-    expect((await walker.post("/q/1", json, { "content-type": "application/json" })).status).toBe(415);
+    expect((await client.post("/q/1", json, { "content-type": "application/json" })).status).toBe(415);
   });
 
   test("cannot read files", async () => {
     const { url } = await open();
-    const walker = new Walker(url);
+    const client = new TestClient(url);
     for (const path of [
       "/assets/../../package.json",
       "/assets/%2e%2e%2f%2e%2e%2fpackage.json",
@@ -247,7 +247,7 @@ describe("a request that is not from our forms", () => {
       "//evil.example/",
       "/q/1/../../key.csv",
     ]) {
-      const { status, text } = await walker.get(path);
+      const { status, text } = await client.get(path);
       expect([path, status >= 400 || status === 303]).toEqual([path, true]);
       expect(text).not.toContain('tinylove"');
     }
@@ -305,9 +305,9 @@ describe("a request that is not from our forms", () => {
 
 test("every page has the strict policy and no header that identifies readers or versions", async () => {
   const { url } = await open();
-  const { walker } = await atFirstQuestion(url);
+  const { client } = await atFirstQuestion(url);
   for (const path of ["/", "/q/1", "/instructions", "/nowhere", "/study/login"]) {
-    const { headers } = await walker.get(path);
+    const { headers } = await client.get(path);
     expect(headers.get("content-security-policy")).toContain("default-src 'none'");
     expect(headers.get("content-security-policy")).not.toMatch(/unsafe|http/);
     expect(headers.get("cache-control")).toBe("no-store");
@@ -317,15 +317,15 @@ test("every page has the strict policy and no header that identifies readers or 
       expect(headers.get(name)).toBeNull();
     expect([...headers.keys()].filter((name) => name.startsWith("x-ratelimit"))).toEqual([]);
   }
-  const [cookie] = (await new Walker(url).get("/")).headers.getSetCookie();
+  const [cookie] = (await new TestClient(url).get("/")).headers.getSetCookie();
   expect(cookie).toMatch(/^participant=[a-z2-7]{26}; Max-Age=\d+; Path=\/; HttpOnly; SameSite=Lax$/);
 });
 
 test("an unknown address gives an error page with the same headers and no internal details", async () => {
   const { url } = await open();
-  const nowhere = await new Walker(url).get("/nowhere");
+  const nowhere = await new TestClient(url).get("/nowhere");
   for (const path of ["/%zz", "/%", `/my/${"a".repeat(300)}`, "/q/%E0%A4%A", "/coding/%"]) {
-    const reply = await new Walker(url).get(path);
+    const reply = await new TestClient(url).get(path);
     expect([path, reply.status, reply.text]).toEqual([path, 404, nowhere.text]);
     const names = (headers: Headers) => [...headers.keys()].sort();
     expect(names(reply.headers)).toEqual(names(nowhere.headers));
@@ -348,12 +348,12 @@ test("a token that is easy to guess is refused, and a long one opens the dashboa
   const token = "correct horse battery staple";
   const survey = await startedWith(` ${token}\n`);
   ends.push(survey.close);
-  expect((await new Walker(survey.url).post("/study/login", { token })).location).toBe("/study");
+  expect((await new TestClient(survey.url).post("/study/login", { token })).location).toBe("/study");
 });
 
 test("no error, script reply or asset reveals what the forms contain", async () => {
   const { url, stimuli } = await open();
-  const { walker, fields } = await atFirstQuestion(url);
+  const { client, fields } = await atFirstQuestion(url);
   const asScript = { accept: "application/json" };
   const told: string[] = [];
   const look = async (reply: Promise<{ status: number; text: string }>, status: number) => {
@@ -361,18 +361,18 @@ test("no error, script reply or asset reveals what the forms contain", async () 
     expect([text.slice(0, 200), found]).toEqual([text.slice(0, 200), status]);
     told.push(text);
   };
-  const page = (await walker.get("/q/1")).text;
-  await look(walker.post("/q/1", { ...fields, answer: "both" }, asScript), 400);
-  await look(walker.post("/q/9", { ...fields, answer: "human" }), 404);
-  await look(walker.post("/q/3", { ...fields, answer: "human" }), 409);
-  await look(walker.post("/q/1", { answer: "human" }, asScript), 403);
-  await look(walker.post("/q/1", { ...fields, answer: "human" }, asScript), 200);
-  await look(walker.post("/q/1", { ...fields, answer: "machine" }, asScript), 409);
+  const page = (await client.get("/q/1")).text;
+  await look(client.post("/q/1", { ...fields, answer: "both" }, asScript), 400);
+  await look(client.post("/q/9", { ...fields, answer: "human" }), 404);
+  await look(client.post("/q/3", { ...fields, answer: "human" }), 409);
+  await look(client.post("/q/1", { answer: "human" }, asScript), 403);
+  await look(client.post("/q/1", { ...fields, answer: "human" }, asScript), 200);
+  await look(client.post("/q/1", { ...fields, answer: "machine" }, asScript), 409);
   for (const reply of told.filter((text) => text.startsWith("{")))
     expect(Object.keys(JSON.parse(reply))).toEqual(["next"]);
   for (const asset of page.match(/\/assets\/[^"]+/g) ?? []) {
-    await look(walker.get(asset), 200);
-    await look(walker.get(`${asset}.map`), 404);
+    await look(client.get(asset), 200);
+    await look(client.get(`${asset}.map`), 404);
   }
   expect(told.length).toBeGreaterThanOrEqual(10);
   for (const text of told) {
@@ -383,7 +383,7 @@ test("no error, script reply or asset reveals what the forms contain", async () 
 
 test("dashboard requests whose replies are never read block nobody", async () => {
   const { url, token } = await open();
-  const researcher = new Walker(url);
+  const researcher = new TestClient(url);
   await researcher.post("/study/login", { token });
   const { port } = new URL(url);
   const sockets = Array.from({ length: 40 }, () => {
@@ -393,15 +393,15 @@ test("dashboard requests whose replies are never read block nobody", async () =>
     socket.write(one.repeat(50));
     return socket;
   });
-  const walker = new Walker(url);
-  await walker.begin();
-  expect(await walker.finish()).toContain("Thank you");
+  const client = new TestClient(url);
+  await client.begin();
+  expect(await client.finish()).toContain("Thank you");
   for (const socket of sockets) socket.destroy();
 });
 
 test("a post from another site changes nothing on the dashboard, with or without a cookie", async () => {
   const { url, token, study, close } = await open();
-  const researcher = new Walker(url);
+  const researcher = new TestClient(url);
   await researcher.post("/study/login", { token });
   for (const action of ["accuracy", "invitations", "logout"]) {
     const headers = { origin: "https://evil.example", referer: "https://evil.example/" };
@@ -437,8 +437,8 @@ test("a hostile title and text in the study are shown as text", async () => {
   const survey = await served(study);
   ends.push(survey.close);
   for (let at = 0; at < 8; at++) {
-    const { walker } = await atFirstQuestion(survey.url);
-    const { text } = await walker.get("/q/1");
+    const { client } = await atFirstQuestion(survey.url);
+    const { text } = await client.get("/q/1");
     expect(text.match(/<script/g)).toHaveLength(1);
     expect(text).not.toContain("<svg");
   }

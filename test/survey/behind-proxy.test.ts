@@ -5,7 +5,7 @@ import { afterAll, afterEach, beforeAll, describe, expect, test } from "vitest";
 import { readJudgments } from "../../src/workbench/artefacts.ts";
 import { chromiumPath, launchBrowser, withoutChromium } from "../helpers/browser.ts";
 import { tinylove } from "./command.ts";
-import { fixture, hiddenFields, quietEffects, served, Walker } from "./fixture.ts";
+import { fixture, hiddenFields, quietEffects, served, TestClient } from "./fixture.ts";
 
 const ends: (() => Promise<unknown>)[] = [];
 afterEach(async () => {
@@ -57,17 +57,17 @@ describe("below a path of its host,", () => {
   ])("every link, form, redirect and file works, behind %s", async (_, strips) => {
     const { url, token, rehearsal } = await open({ survey });
     const host = await hostWith("/reading/one", new URL(url).origin, { strips });
-    const walker = new Walker(host);
-    walker.cookie = "";
-    await walker.post("/study/login", { token });
-    const researcher = new Walker(host);
-    researcher.cookie = walker.cookie;
-    const participant = new Walker(host);
+    const client = new TestClient(host);
+    client.cookie = "";
+    await client.post("/study/login", { token });
+    const researcher = new TestClient(host);
+    researcher.cookie = client.cookie;
+    const participant = new TestClient(host);
     const rehearse = new URL(rehearsal).pathname.slice("/reading/one".length);
-    const wanted = new Map<string, Walker>([
+    const wanted = new Map<string, TestClient>([
       ["/", participant],
       ["/study", researcher],
-      [rehearse, new Walker(host)],
+      [rehearse, new TestClient(host)],
     ]);
     const seen = new Set<string>();
     // Every address on every page is requested, by following links.
@@ -104,7 +104,7 @@ describe("below a path of its host,", () => {
       { accept: "application/json" },
     );
     expect(JSON.parse(told.text)).toEqual({ next: "/reading/one/q/2" });
-    const cookies = (await new Walker(host).get("/")).headers.getSetCookie();
+    const cookies = (await new TestClient(host).get("/")).headers.getSetCookie();
     expect(cookies.join()).toContain("Path=/reading/one");
     // Invitations and the first line of `serve` have the path too.
     const { text } = await researcher.post("/study/invitations", {
@@ -219,9 +219,9 @@ describe("the limit on requests", () => {
     const { url } = await open({ survey: { proxy: true } });
     const tries = [];
     for (let at = 0; at < 12; at++) {
-      const walker = new Walker(url);
-      walker.cookie = `__Host-participant=${"abcdefghijkl"[at]!.repeat(26)}`;
-      tries.push((await walker.post("/study/login", { token: "guess" })).status);
+      const client = new TestClient(url);
+      client.cookie = `__Host-participant=${"abcdefghijkl"[at]!.repeat(26)}`;
+      tries.push((await client.post("/study/login", { token: "guess" })).status);
     }
     expect(tries.slice(-2)).toEqual([429, 429]);
   });

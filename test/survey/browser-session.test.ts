@@ -1,27 +1,27 @@
 import { afterAll, afterEach, beforeAll, describe, expect, test } from "vitest";
 import { readTable } from "../../src/tables/tables.ts";
 import type { RunningSurvey } from "../../src/workplace/serve.ts";
-import { type Fixture, fixture, hiddenFields, served, Walker } from "./fixture.ts";
+import { type Fixture, fixture, hiddenFields, served, TestClient } from "./fixture.ts";
 import { eachStore } from "./stores.ts";
 
 const recruiting = { service: "prolific" as const, codes: { complete: "DONE1" } };
 
 /** Completes the survey from an address: consent, if requested, and every question; returns the last page. */
-async function takePart(walker: Walker, query: string): Promise<string> {
-  const opened = await walker.get(`/${query}`);
+async function takePart(client: TestClient, query: string): Promise<string> {
+  const opened = await client.get(`/${query}`);
   if (opened.status === 200) {
-    const consented = await walker.post("/consent", hiddenFields(opened.text));
+    const consented = await client.post("/consent", hiddenFields(opened.text));
     if (consented.status !== 303) return consented.text;
   } else if (opened.status !== 303) return opened.text;
-  return walker.finish();
+  return client.finish();
 }
 
 /** The invitations from the dashboard. */
 async function invitations(survey: RunningSurvey, count: number): Promise<string[]> {
-  const walker = new Walker(survey.url);
-  await walker.post("/study/login", { token: survey.token });
-  const page = await walker.get("/study");
-  const { text } = await walker.post("/study/invitations", {
+  const client = new TestClient(survey.url);
+  await client.post("/study/login", { token: survey.token });
+  const page = await client.get("/study");
+  const { text } = await client.post("/study/invitations", {
     seal: hiddenFields(page.text)["seal"]!,
     count: String(count),
   });
@@ -44,10 +44,10 @@ describe("in a browser in which somebody has finished,", () => {
   });
 
   /** A browser in which the participant with this id has finished. */
-  async function finished(id: string): Promise<Walker> {
-    const walker = new Walker(survey.url);
-    expect(await takePart(walker, `?PROLIFIC_PID=${id}&STUDY_ID=s1&SESSION_ID=v1`)).toContain("DONE1");
-    return walker;
+  async function finished(id: string): Promise<TestClient> {
+    const client = new TestClient(survey.url);
+    expect(await takePart(client, `?PROLIFIC_PID=${id}&STUDY_ID=s1&SESSION_ID=v1`)).toContain("DONE1");
+    return client;
   }
 
   const newId = () => `id${++number}`;
@@ -67,8 +67,8 @@ describe("in a browser in which somebody has finished,", () => {
     ["a stranger parameter", () => "?participant=x&secret=y&__proto__=z"],
   ])("%s is the same participant, who gets their own page", async (_, query) => {
     const id = newId();
-    const walker = await finished(id);
-    const { status, location } = await walker.get(`/${query(id)}`);
+    const client = await finished(id);
+    const { status, location } = await client.get(`/${query(id)}`);
     expect([status, location]).toEqual([303, "/thanks"]);
   });
 
@@ -85,88 +85,88 @@ describe("in a browser in which somebody has finished,", () => {
     ["a worker of another service", (id) => `?workerId=W${id}&hitId=h&assignmentId=a`],
   ])("%s is another participant, with separate consent, place and code", async (_, query) => {
     const id = newId();
-    const walker = await finished(id);
-    const first = await walker.get("/thanks");
-    const opened = await walker.get(`/${query(id)}`);
+    const client = await finished(id);
+    const first = await client.get("/thanks");
+    const opened = await client.get(`/${query(id)}`);
     expect([opened.status, opened.text]).toEqual([200, expect.stringContaining('action="/consent"')]);
     // Opening the survey alone does not switch the participant.
-    expect((await walker.get("/q/1")).location).toBe("/thanks");
-    const consented = await walker.post("/consent", hiddenFields(opened.text));
+    expect((await client.get("/q/1")).location).toBe("/thanks");
+    const consented = await client.post("/consent", hiddenFields(opened.text));
     expect(consented.location).toBe("/instructions");
-    expect((await walker.get("/q/2")).location).toBe("/instructions");
-    const second = await walker.finish("machine");
+    expect((await client.get("/q/2")).location).toBe("/instructions");
+    const second = await client.finish("machine");
     expect(second).toContain("DONE1");
     expect(personal(second)).not.toBe(personal(first.text));
     // Each returns to their own place by their own address.
-    expect((await walker.get(`/?PROLIFIC_PID=${id}`)).location).toBe("/thanks");
-    expect(personal((await walker.get("/thanks")).text)).toBe(personal(first.text));
-    expect((await walker.get(`/${query(id)}`)).location).toBe("/thanks");
-    expect(personal((await walker.get("/thanks")).text)).toBe(personal(second));
+    expect((await client.get(`/?PROLIFIC_PID=${id}`)).location).toBe("/thanks");
+    expect(personal((await client.get("/thanks")).text)).toBe(personal(first.text));
+    expect((await client.get(`/${query(id)}`)).location).toBe("/thanks");
+    expect(personal((await client.get("/thanks")).text)).toBe(personal(second));
   });
 
   test("an invitation is another participant, and half an invitation is an error", async () => {
-    const walker = await finished(newId());
-    const first = personal((await walker.get("/thanks")).text);
+    const client = await finished(newId());
+    const first = personal((await client.get("/thanks")).text);
     for (const [at, link] of invited.slice(0, 2).entries()) {
-      const broken = await walker.get(link.slice(0, -at - 1));
+      const broken = await client.get(link.slice(0, -at - 1));
       expect([broken.status, broken.text]).toEqual([403, expect.stringContaining("open the complete link")]);
-      const second = await takePart(walker, link.slice(1));
+      const second = await takePart(client, link.slice(1));
       expect(second).toContain("Thank you");
       expect(personal(second)).not.toBe(first);
-      expect((await walker.get(link)).location).toBe("/thanks");
+      expect((await client.get(link)).location).toBe("/thanks");
     }
     // What a mail program appends to a link is ignored.
-    expect(await takePart(walker, `${invited[2]!.slice(1)}%3E.`)).toContain("Thank you");
-    expect((await walker.get(invited[2]!)).location).toBe("/thanks");
+    expect(await takePart(client, `${invited[2]!.slice(1)}%3E.`)).toContain("Thank you");
+    expect((await client.get(invited[2]!)).location).toBe("/thanks");
   });
 
   test("two participants in one browser answer in turn, each their own questions", async () => {
-    const walker = new Walker(survey.url);
+    const client = new TestClient(survey.url);
     const [one, other] = [newId(), newId()];
     const pages = [];
     for (const id of [one, other]) {
-      const { text } = await walker.get(`/?PROLIFIC_PID=${id}`);
+      const { text } = await client.get(`/?PROLIFIC_PID=${id}`);
       pages.push(hiddenFields(text));
     }
     for (const fields of pages)
-      expect((await walker.post("/consent", fields)).location).toBe("/instructions");
-    const second = hiddenFields((await walker.get("/q/1")).text);
-    await walker.get(`/?PROLIFIC_PID=${one}`);
-    const first = hiddenFields((await walker.get("/q/1")).text);
+      expect((await client.post("/consent", fields)).location).toBe("/instructions");
+    const second = hiddenFields((await client.get("/q/1")).text);
+    await client.get(`/?PROLIFIC_PID=${one}`);
+    const first = hiddenFields((await client.get("/q/1")).text);
     // The page determines whose answer it is, not who opened the survey last.
-    expect((await walker.post("/q/1", { ...second, answer: "machine" })).location).toBe("/q/2");
-    expect((await walker.post("/q/1", { ...first, answer: "human" })).location).toBe("/q/2");
+    expect((await client.post("/q/1", { ...second, answer: "machine" })).location).toBe("/q/2");
+    expect((await client.post("/q/1", { ...first, answer: "human" })).location).toBe("/q/2");
     const checked = async () =>
-      /value="(\w+)"[^>]* checked/.exec((await walker.get("/q/1")).text)?.[1] ?? "none";
+      /value="(\w+)"[^>]* checked/.exec((await client.get("/q/1")).text)?.[1] ?? "none";
     expect(await checked()).toBe("human");
-    await walker.get(`/?PROLIFIC_PID=${other}`);
+    await client.get(`/?PROLIFIC_PID=${other}`);
     expect(await checked()).toBe("machine");
   });
 
   test("opening the survey by an id and leaving does not affect a later visitor by a plain link", async () => {
-    const walker = new Walker(survey.url);
+    const client = new TestClient(survey.url);
     const id = newId();
-    await walker.get(`/?PROLIFIC_PID=${id}`);
-    const plain = personal(await takePart(walker, ""));
+    await client.get(`/?PROLIFIC_PID=${id}`);
+    const plain = personal(await takePart(client, ""));
     expect(plain).not.toBe("");
-    expect((await walker.get(`/?PROLIFIC_PID=${id}`)).status).toBe(200);
-    expect(personal(await takePart(walker, `?PROLIFIC_PID=${id}`))).not.toBe(plain);
+    expect((await client.get(`/?PROLIFIC_PID=${id}`)).status).toBe(200);
+    expect(personal(await takePart(client, `?PROLIFIC_PID=${id}`))).not.toBe(plain);
   });
 
   test("a cookie of version 0.1 is still the same participant", async () => {
     const id = newId();
-    const walker = await finished(id);
-    walker.cookie = walker.cookie.replace(/(participant=[a-z2-7]{26}).*/, "$1");
-    expect((await walker.get(`/?PROLIFIC_PID=${id}`)).location).toBe("/thanks");
-    expect((await walker.get(`/?PROLIFIC_PID=${newId()}`)).status).toBe(200);
+    const client = await finished(id);
+    client.cookie = client.cookie.replace(/(participant=[a-z2-7]{26}).*/, "$1");
+    expect((await client.get(`/?PROLIFIC_PID=${id}`)).location).toBe("/thanks");
+    expect((await client.get(`/?PROLIFIC_PID=${newId()}`)).status).toBe(200);
   });
 
   test("twelve people in one browser are twelve participants", async () => {
-    const walker = new Walker(survey.url);
+    const client = new TestClient(survey.url);
     const codes = new Set<string>();
-    for (let at = 0; at < 12; at++) codes.add(personal(await takePart(walker, `?PROLIFIC_PID=${newId()}`)));
+    for (let at = 0; at < 12; at++) codes.add(personal(await takePart(client, `?PROLIFIC_PID=${newId()}`)));
     expect(codes.size).toBe(12);
-    expect(walker.cookie.length).toBeLessThan(600);
+    expect(client.cookie.length).toBeLessThan(600);
   });
 });
 
@@ -187,10 +187,10 @@ eachStore((effects) => {
 
   /** Takes part, and withdraws by the personal link. */
   async function withdraw(url: string, query: string): Promise<void> {
-    const walker = new Walker(url);
-    const [link] = /\/my\/[\w-]+/.exec(await takePart(walker, query)) ?? [""];
-    await walker.post(`${link}/withdraw`, hiddenFields((await walker.get(link)).text));
-    expect((await walker.get(link)).status).toBe(410);
+    const client = new TestClient(url);
+    const [link] = /\/my\/[\w-]+/.exec(await takePart(client, query)) ?? [""];
+    await client.post(`${link}/withdraw`, hiddenFields((await client.get(link)).text));
+    expect((await client.get(link)).status).toBe(410);
   }
 
   test("a withdrawn invitation cannot be used again, in any browser", async () => {
@@ -198,11 +198,11 @@ eachStore((effects) => {
     const [link, other] = await invitations(survey, 2);
     await withdraw(url, link!.slice(1));
     for (let pass = 0; pass < 3; pass++) {
-      const page = await takePart(new Walker(url), link!.slice(1));
+      const page = await takePart(new TestClient(url), link!.slice(1));
       expect(page).toContain("You withdrew from this study");
       expect(page).not.toContain("You were right");
     }
-    expect(await takePart(new Walker(url), other!.slice(1))).toContain("You were right");
+    expect(await takePart(new TestClient(url), other!.slice(1))).toContain("You were right");
     await close();
     expect(await readTable(study.path("judgments/participants.csv"))).toHaveLength(1);
   });
@@ -213,14 +213,14 @@ eachStore((effects) => {
       ["study", /DONE1/],
     ] as const) {
       const { url } = await open({ survey: { recruiting: { ...recruiting, ...(oncePer && { oncePer }) } } });
-      const as = (study: string) => takePart(new Walker(url), `?PROLIFIC_PID=p1&STUDY_ID=${study}`);
+      const as = (study: string) => takePart(new TestClient(url), `?PROLIFIC_PID=p1&STUDY_ID=${study}`);
       expect(await as("s1")).toContain("DONE1");
       expect(await as("s1")).toMatch(/already started with this id in another browser/);
       expect(await as("s2")).toMatch(second);
       await withdraw(url, "?PROLIFIC_PID=p2&STUDY_ID=s1");
-      const again = await takePart(new Walker(url), "?PROLIFIC_PID=p2&STUDY_ID=s2");
+      const again = await takePart(new TestClient(url), "?PROLIFIC_PID=p2&STUDY_ID=s2");
       expect(again).toMatch(oncePer ? /DONE1/ : /You withdrew from this study/);
-      expect(await takePart(new Walker(url), "?PROLIFIC_PID=p2&STUDY_ID=s1")).toMatch(
+      expect(await takePart(new TestClient(url), "?PROLIFIC_PID=p2&STUDY_ID=s1")).toMatch(
         /You withdrew from this study/,
       );
     }
@@ -232,13 +232,13 @@ eachStore((effects) => {
     ["the way back alone", {}, undefined, 'href="https://app.prolific.com/"'],
   ])("who comes after the last place gets %s", async (_, codes, code, address) => {
     const { url } = await open({ survey: { quota: 1, recruiting: { ...recruiting, codes } } });
-    const late = new Walker(url);
+    const late = new TestClient(url);
     const fields = hiddenFields((await late.get("/?PROLIFIC_PID=late")).text);
-    await takePart(new Walker(url), "?PROLIFIC_PID=first");
+    await takePart(new TestClient(url), "?PROLIFIC_PID=first");
     // The same if the consent page was open when the last place was taken.
     for (const closed of [
-      await new Walker(url).get("/?PROLIFIC_PID=second"),
-      await new Walker(url).get("/"),
+      await new TestClient(url).get("/?PROLIFIC_PID=second"),
+      await new TestClient(url).get("/"),
       await late.post("/consent", fields),
     ]) {
       expect([closed.status, closed.text]).toEqual([410, expect.stringContaining(address)]);

@@ -11,7 +11,7 @@ import type { Plan } from "../../src/survey/survey-plan.ts";
 import { readTable } from "../../src/tables/tables.ts";
 import { readForms } from "../../src/workbench/artefacts.ts";
 import { filesUnder, writeWhole } from "../../src/workbench/files.ts";
-import { fixture, hiddenFields, quietEffects, served, Walker } from "./fixture.ts";
+import { fixture, hiddenFields, quietEffects, served, TestClient } from "./fixture.ts";
 
 const ends: (() => Promise<unknown>)[] = [];
 afterEach(async () => {
@@ -53,7 +53,7 @@ describe("what is said about a story", () => {
     });
     const seen = new Map<string, string[]>();
     for (let reader = 0; reader < 3; reader++) {
-      const walker = new Walker(url);
+      const walker = new TestClient(url);
       await walker.begin();
       const labels: string[] = [];
       expect((await walker.get("/instructions")).text).not.toMatch(/liars|honest|opposite/);
@@ -100,7 +100,7 @@ describe("what is said about a story", () => {
       { stories: 8, survey: { language: "de" } },
     );
     for (let reader = 0; reader < 4; reader++) {
-      const walker = new Walker(url);
+      const walker = new TestClient(url);
       await walker.begin();
       let named = 0;
       for (let position = 1; position <= 8; position++) {
@@ -124,7 +124,7 @@ describe("what is said about a story", () => {
     );
     const pages = [];
     for (let reader = 0; reader < 2; reader++) {
-      const walker = new Walker(url);
+      const walker = new TestClient(url);
       await walker.begin();
       pages.push((await walker.get("/instructions")).text);
     }
@@ -146,14 +146,14 @@ describe("what is said about a story", () => {
         { name: "b", says: "machine" },
       ],
     });
-    const walker = new Walker(url);
+    const walker = new TestClient(url);
     await walker.begin();
     const [link] = /\/my\/[\w-]+/.exec((await walker.get("/instructions")).text)!;
     const personal = (await walker.get(link)).text;
     expect(personal).not.toContain(debrief);
     await walker.post(`${link}/withdraw`, hiddenFields(personal));
     expect((await walker.get(link)).text).toContain(debrief);
-    expect((await new Walker(url).get("/withdrawn")).text).not.toContain(debrief);
+    expect((await new TestClient(url).get("/withdrawn")).text).not.toContain(debrief);
   });
 });
 
@@ -167,7 +167,7 @@ describe("feedback after each answer", () => {
 
   test("comes after the last answer about a story is stored, and the answer can then not be changed", async () => {
     const { url, origins, stimuli } = await open(feedback, { tasks: [{ task: "how-it-felt", stimuli: 1 }] });
-    const walker = new Walker(url);
+    const walker = new TestClient(url);
     await walker.begin();
     let shown = 0;
     for (let position = 1; position <= 5; position++) {
@@ -206,7 +206,7 @@ describe("feedback after each answer", () => {
 
   test("is nowhere in a condition without it", async () => {
     const { url } = await open({ of: [{ name: "a" }, { name: "b" }] });
-    const walker = new Walker(url);
+    const walker = new TestClient(url);
     await walker.begin();
     const { text } = await walker.get("/q/1");
     expect((await walker.post("/q/1", { ...hiddenFields(text), answer: "human" })).location).toBe("/q/2");
@@ -224,7 +224,7 @@ test("whole and clipped texts: each reader sees one of them, and the instruction
   ends.push(survey.close);
   const seen = [];
   for (let reader = 0; reader < 2; reader++) {
-    const walker = new Walker(survey.url);
+    const walker = new TestClient(survey.url);
     await walker.begin();
     const says = (await walker.get("/instructions")).text.includes("endings have been cut off");
     const { text } = await walker.get("/q/1");
@@ -240,7 +240,7 @@ test("a time limit is a style sheet of the survey's own, and only of declared le
       { name: "b", seconds: 20 },
     ],
   });
-  const walker = new Walker(url);
+  const walker = new TestClient(url);
   await walker.begin();
   const { text } = await walker.get("/q/1");
   expect(text).toContain("You can read this text for 20 seconds");

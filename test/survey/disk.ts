@@ -104,15 +104,15 @@ export class Disk {
     // A journalling file system keeps the order of names: the first ones are present, and none of the others.
     const named = random.integer(0, this.#namings.length);
     for (const { apply } of this.#namings.slice(0, named)) apply(names);
-    const luck = random.pick(["none", "all", "some writes", "some sectors"] as const);
+    const survival = random.pick(["none", "all", "some writes", "some sectors"] as const);
     let torn = named < this.#namings.length;
     for (const [name, file] of names) {
       const path = join(target, name);
       if (file === "folder") await mkdir(path, { recursive: true, mode: 0o700 });
       else {
         await mkdir(dirname(path), { recursive: true });
-        await writeFile(path, file.cut(luck, random), { mode: 0o600 });
-        torn ||= luck !== "all" && file.pending.length > 0;
+        await writeFile(path, file.cut(survival, random), { mode: 0o600 });
+        torn ||= survival !== "all" && file.pending.length > 0;
       }
     }
     return torn;
@@ -197,7 +197,7 @@ type Change =
   | { readonly number: number; readonly offset: number; readonly bytes: Buffer }
   | { readonly number: number; readonly size: number; readonly atLeast: number };
 
-type Luck = "none" | "all" | "some writes" | "some sectors";
+type Survival = "none" | "all" | "some writes" | "some sectors";
 
 const sector = 512;
 
@@ -220,9 +220,9 @@ class File {
     this.pending = this.pending.filter(({ number }) => number > begun);
   }
 
-  cut(luck: Luck, random: Random): Buffer {
+  cut(survival: Survival, random: Random): Buffer {
     const left = new Bytes(Buffer.from(this.#safe.content()));
-    for (const change of this.pending) applySome(left, change, luck, random);
+    for (const change of this.pending) applySome(left, change, survival, random);
     return left.content();
   }
 }
@@ -232,10 +232,10 @@ function apply(bytes: Bytes, change: Change): void {
   else bytes.resize(change.atLeast ? Math.max(change.atLeast, bytes.size) : change.size);
 }
 
-function applySome(bytes: Bytes, change: Change, luck: Luck, random: Random): void {
-  if (luck === "none") return;
-  if (luck === "some writes" && random.next() < 0.5) return;
-  if (luck === "some sectors") applySectors(bytes, change, random);
+function applySome(bytes: Bytes, change: Change, survival: Survival, random: Random): void {
+  if (survival === "none") return;
+  if (survival === "some writes" && random.next() < 0.5) return;
+  if (survival === "some sectors") applySectors(bytes, change, random);
   else apply(bytes, change);
 }
 

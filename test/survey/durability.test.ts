@@ -16,7 +16,7 @@ import { exists } from "../../src/workbench/files.ts";
 import { studyOf } from "../../src/workbench/study.ts";
 import { hasPostgres, newPostgresData, startPostgresOn, withoutPostgres } from "../helpers/postgres.ts";
 import { contentsOf, Disk, recorder, withoutRecorder } from "./disk.ts";
-import { fixture, hiddenFields, quietEffects, Walker } from "./fixture.ts";
+import { fixture, hiddenFields, quietEffects, TestClient } from "./fixture.ts";
 import { killEmbedded, killOnPostgres } from "./kills.ts";
 import { compared, Load, pause } from "./load.ts";
 import { canMount, smallDisk } from "./mount.ts";
@@ -77,15 +77,15 @@ describe("under load nothing acknowledged is lost, and nothing stored twice,", (
 test("a killed server's answers are exported when it starts again, and a normal stop exports them too", async () => {
   const study = await built({});
   const server = await program.serve(study.folder);
-  const walker = new Walker(server.url);
-  await walker.begin();
-  const first = hiddenFields((await walker.get("/q/1")).text);
-  await walker.post("/q/1", { ...first, answer: "human" });
+  const client = new TestClient(server.url);
+  await client.begin();
+  const first = hiddenFields((await client.get("/q/1")).text);
+  await client.post("/q/1", { ...first, answer: "human" });
   await server.end("SIGKILL");
   const again = await program.serve(study.folder);
   expect(await readJudgments(study)).toHaveLength(1);
-  walker.url = again.url;
-  await walker.finish();
+  client.url = again.url;
+  await client.finish();
   await again.end("SIGTERM");
   expect(again.process.exitCode).toBe(0);
   expect(await readJudgments(study)).toHaveLength(4);
@@ -99,12 +99,12 @@ test.skipIf(!watch)(
     const server = await program.serve(study.folder, watch!.env(study.folder));
     const load = new Load(4, () => server.url);
     await load.more(30);
-    const walker = new Walker(server.url);
-    await walker.begin();
-    const fields = { ...hiddenFields((await walker.get("/q/1")).text), answer: "human" };
+    const client = new TestClient(server.url);
+    await client.begin();
+    const fields = { ...hiddenFields((await client.get("/q/1")).text), answer: "human" };
 
     await watch!.fail(true);
-    const refused = await walker.post("/q/1", fields);
+    const refused = await client.post("/q/1", fields);
     expect(refused.status).toBe(503);
     expect(hiddenFields(refused.text)).toMatchObject(fields);
     const told = load.acknowledged.size;
@@ -113,7 +113,7 @@ test.skipIf(!watch)(
     expect(load.acknowledged.size).toBe(told);
     await watch!.fail(false);
 
-    expect((await walker.post("/q/1", fields)).status).toBe(303);
+    expect((await client.post("/q/1", fields)).status).toBe(303);
     await load.more(30);
     await load.end();
     await server.end("SIGKILL");
@@ -165,9 +165,9 @@ test("a server that is killed during a backup leaves no partial one, and the nex
   for (let at = 0; at < 150; at++) await store.metadata.set(`ballast ${at}`, "x".repeat(200_000));
   await store.close();
   const server = await program.serve(study.folder);
-  const walker = new Walker(server.url);
-  await walker.begin();
-  await walker.post("/q/1", { ...hiddenFields((await walker.get("/q/1")).text), answer: "human" });
+  const client = new TestClient(server.url);
+  await client.begin();
+  await client.post("/q/1", { ...hiddenFields((await client.get("/q/1")).text), answer: "human" });
   const target = study.path("backups/one.sqlite");
   const partial = async () =>
     (await readdir(study.folder)).some((name) => name.endsWith(".partial") && name.startsWith("survey-"));

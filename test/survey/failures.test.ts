@@ -16,7 +16,7 @@ import {
   startPostgresOn,
   withoutPostgres,
 } from "../helpers/postgres.ts";
-import { fixture, hiddenFields, quietEffects, served, Walker } from "./fixture.ts";
+import { fixture, hiddenFields, quietEffects, served, TestClient } from "./fixture.ts";
 import { compared, Load, pause } from "./load.ts";
 import { canMount, smallDisk } from "./mount.ts";
 
@@ -35,10 +35,10 @@ async function built() {
 
 /** A participant at the first question, with an answer that is not sent yet. */
 async function aboutToAnswer(url: string) {
-  const walker = new Walker(url);
-  await walker.begin();
-  const fields = { ...hiddenFields((await walker.get("/q/1")).text), answer: "human" };
-  return { walker, send: () => walker.post("/q/1", fields) };
+  const client = new TestClient(url);
+  await client.begin();
+  const fields = { ...hiddenFields((await client.get("/q/1")).text), answer: "human" };
+  return { client, send: () => client.post("/q/1", fields) };
 }
 
 describe("the write-ahead log", () => {
@@ -173,7 +173,7 @@ describe.skipIf(!hasPostgres())("a PostgreSQL", () => {
   test("with tables that another program has locked stores the answer once when they are free", async () => {
     const study = await built();
     const survey = await served(study, effects());
-    const { walker, send } = await aboutToAnswer(survey.url);
+    const { client, send } = await aboutToAnswer(survey.url);
     const admin = await connect();
     const { schema } = JSON.parse(readFileSync(study.path("survey.json"), "utf8"));
     await admin.query(`SET search_path = ${schema}`);
@@ -184,7 +184,7 @@ describe.skipIf(!hasPostgres())("a PostgreSQL", () => {
     await admin.query("ROLLBACK");
     await admin.end();
     for (const reply of await Promise.all(sent)) expect(reply.status).toBe(303);
-    await walker.finish();
+    await client.finish();
     await survey.close();
     expect(await compared([], study)).toMatchObject({ stored: 4 });
   });

@@ -6,7 +6,7 @@ import { readTable } from "../../src/tables/tables.ts";
 import { readJudgments } from "../../src/workbench/artefacts.ts";
 import type { RunningSurvey } from "../../src/workplace/serve.ts";
 import { chromiumPath, launchBrowser, withoutChromium } from "../helpers/browser.ts";
-import { type Fixture, fixture, quietEffects, served, Walker } from "./fixture.ts";
+import { type Fixture, fixture, quietEffects, served, TestClient } from "./fixture.ts";
 
 /** One study, from consent to report, with five participants at the same time who each use the survey differently. */
 
@@ -67,7 +67,7 @@ describe.skipIf(!found)("five people at once", () => {
     const { study } = built;
     const outcomes = await Promise.all(people.map((person) => outcomeOf(person)));
 
-    const researcher = new Walker(survey.url);
+    const researcher = new TestClient(survey.url);
     await researcher.post("/study/login", { token: survey.token });
     const figures = (await researcher.get("/study/numbers")).text
       .replace(/<[^>]+>/g, " ")

@@ -133,7 +133,7 @@ export const served = (study: Study, effects: Effects = quietEffects()) =>
   startSurvey(study, { port: 0, host: "127.0.0.1" }, effects);
 
 /** A participant without a browser: keeps the cookie and follows forms like a browser without JavaScript. */
-export class Walker {
+export class TestClient {
   url: string;
   cookie = "";
   constructor(url: string) {

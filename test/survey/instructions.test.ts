@@ -2,7 +2,7 @@ import { expect, test } from "vitest";
 import { instructionsFor } from "../../src/survey/instructions.ts";
 import { languages, phrasesOf } from "../../src/survey/languages.ts";
 import { tasks } from "../../src/tasks/tasks.ts";
-import { fixture, served, Walker } from "./fixture.ts";
+import { fixture, served, TestClient } from "./fixture.ts";
 
 const asked = (task: string, ...shown: string[]) =>
   shown.map((stimuli) => ({ task, stimuli: stimuli.split(" ").filter(Boolean) }));
@@ -67,9 +67,9 @@ test("instructions describe the participant's own form", async () => {
     survey: { demographics: [{ name: "age", ask: "How old are you?" }] },
   });
   const survey = await served(study);
-  const walker = new Walker(survey.url);
-  await walker.begin();
-  const { text } = await walker.get("/instructions");
+  const client = new TestClient(survey.url);
+  await client.begin();
+  const { text } = await client.get("/instructions");
   expect(text).toContain("You will read 4 very short stories, one at a time.");
   expect(text).toContain("At the end there are a few questions about yourself.");
   await survey.close();

@@ -1,6 +1,6 @@
 import { readJudgments } from "../../src/workbench/artefacts.ts";
 import type { Study } from "../../src/workbench/study.ts";
-import { hiddenFields, Walker } from "./fixture.ts";
+import { hiddenFields, TestClient } from "./fixture.ts";
 
 /**
  * Readers who take part repeatedly, and send the same answer under the same key until it is acknowledged, as the outbox
@@ -35,15 +35,15 @@ export class Load {
 
   async #read(): Promise<void> {
     while (!this.#ended) {
-      const walker = new Walker(this.#url());
-      const page = await this.#persist(walker, () => walker.get("/"));
-      if (page) await this.#persist(walker, () => walker.post("/consent", hiddenFields(page.text)));
+      const client = new TestClient(this.#url());
+      const page = await this.#persist(client, () => client.get("/"));
+      if (page) await this.#persist(client, () => client.post("/consent", hiddenFields(page.text)));
       for (let position = 1; position <= 4 && !this.#ended; position++) {
-        const shown = await this.#persist(walker, () => walker.get(`/q/${position}`));
+        const shown = await this.#persist(client, () => client.get(`/q/${position}`));
         if (shown?.status !== 200) continue;
-        const reason = `${walker.cookie.slice(-26)} ${position}`;
+        const reason = `${client.cookie.slice(-26)} ${position}`;
         const fields = { ...hiddenFields(shown.text), answer: "human", reason };
-        const reply = await this.#persist(walker, () => walker.post(`/q/${position}`, fields));
+        const reply = await this.#persist(client, () => client.post(`/q/${position}`, fields));
         if (reply?.status === 303 && reply.location !== "/")
           this.acknowledged.set(reason, process.hrtime.bigint());
       }
@@ -52,11 +52,11 @@ export class Load {
 
   /** Repeats a request until the reply is not a server error; undefined if the load ends before. */
   async #persist<Reply extends { status: number }>(
-    walker: Walker,
+    client: TestClient,
     ask: () => Promise<Reply>,
   ): Promise<Reply | undefined> {
     while (!this.#ended) {
-      walker.url = this.#url();
+      client.url = this.#url();
       const reply = await ask().catch((thrown: unknown) => {
         if (thrown instanceof TypeError) return undefined;
         throw thrown;

@@ -5,7 +5,7 @@ import { readJudgments } from "../../src/workbench/artefacts.ts";
 import { chromiumPath, launchBrowser, withoutChromium } from "../helpers/browser.ts";
 import { fixture, served } from "./fixture.ts";
 import { pause } from "./load.ts";
-import { cuttingProxy, type Fate } from "./proxy.ts";
+import { cuttingProxy, type Treatment } from "./proxy.ts";
 
 const found = chromiumPath();
 if (!found) console.warn(withoutChromium);
@@ -13,7 +13,7 @@ if (!found) console.warn(withoutChromium);
 // One reader for each mode in the suite; `TINYLOVE_READERS=20 npx vitest run test/survey/network.test.ts` uses twenty.
 const readers = Number(process.env["TINYLOVE_READERS"] ?? 1);
 
-const fates: readonly Fate[] = ["cut before response", "cut request", "cut response", "stall"];
+const treatments: readonly Treatment[] = ["cut before response", "cut request", "cut response", "stall"];
 const choices = ["human", "machine", "machine", "human"];
 
 describe.skipIf(!found)("over a line that is cut again and again, every answer arrives once,", () => {
@@ -37,8 +37,8 @@ describe.skipIf(!found)("over a line that is cut again and again, every answer a
     let posts = 0;
     const proxy = await cuttingProxy(survey.url, (line) => {
       // Every other answer gets the next kind of failure, and one in ten other requests a random one.
-      if (line.startsWith("POST /q/")) return posts++ % 2 === 0 ? fates[(posts >> 1) % 4]! : "pass";
-      return random.next() < 0.1 ? random.pick(fates) : "pass";
+      if (line.startsWith("POST /q/")) return posts++ % 2 === 0 ? treatments[(posts >> 1) % 4]! : "pass";
+      return random.next() < 0.1 ? random.pick(treatments) : "pass";
     });
     ends.push(remove, proxy.close);
     for (let reader = 0; reader < readers; reader++) {
@@ -48,7 +48,7 @@ describe.skipIf(!found)("over a line that is cut again and again, every answer a
       await takePart(page, proxy.url);
       await context.close();
     }
-    const cuts = fates.map((fate) => proxy.befallen.get(fate) ?? 0);
+    const cuts = treatments.map((treatment) => proxy.counts.get(treatment) ?? 0);
     // The script repeats each interrupted answer at once; without it the reader returns to the next question.
     if (javaScriptEnabled) expect(Math.min(...cuts)).toBeGreaterThan(0);
     else expect(Math.max(...cuts)).toBeGreaterThan(0);

@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { readForms } from "../../src/workbench/artefacts.ts";
 import { jsonLines, writeWhole } from "../../src/workbench/files.ts";
-import { type Fixture, fixture, hiddenFields, quietEffects, served, Walker } from "./fixture.ts";
+import { type Fixture, fixture, hiddenFields, quietEffects, served, TestClient } from "./fixture.ts";
 import { originAudit, type Received } from "./origin-audit.ts";
 
 /** Every text of the study as participants receive it, with everything around it. */
@@ -10,14 +10,14 @@ async function receive({ study, stimuli, origins }: Fixture): Promise<Received[]
   const received: Received[] = [];
   const byTitle = new Map(stimuli.map((stimulus) => [stimulus.title.trim(), stimulus]));
   for (let form = 0; form < (await readForms(study)).length; form++) {
-    const walker = new Walker(survey.url);
-    await walker.begin();
+    const client = new TestClient(survey.url);
+    await client.begin();
     for (let position = 1; ; position++) {
       const began = performance.now();
-      const page = await walker.get(`/q/${position}`);
+      const page = await client.get(`/q/${position}`);
       const ms = performance.now() - began;
       if (page.status !== 200) break;
-      const reply = await walker.post(`/q/${position}`, { ...hiddenFields(page.text), answer: "human" });
+      const reply = await client.post(`/q/${position}`, { ...hiddenFields(page.text), answer: "human" });
       const title = /<h2>([^<]+)<\/h2>/.exec(page.text)![1]!.trim();
       const stimulus = byTitle.get(title)!;
       const headers = JSON.stringify([[...page.headers], [...reply.headers], reply.location]);

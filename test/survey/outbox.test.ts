@@ -2,7 +2,7 @@ import type { Browser, BrowserContext, Page } from "playwright-core";
 import { afterAll, afterEach, beforeAll, describe, expect, test } from "vitest";
 import { readJudgments } from "../../src/workbench/artefacts.ts";
 import { chromiumPath, launchBrowser, withoutChromium } from "../helpers/browser.ts";
-import { fixture, hiddenFields, served, Walker } from "./fixture.ts";
+import { fixture, hiddenFields, served, TestClient } from "./fixture.ts";
 
 const found = chromiumPath();
 if (!found) console.warn(withoutChromium);
@@ -56,7 +56,7 @@ describe.skipIf(!found)("in Chromium,", () => {
   test("two people by Prolific and two by invitations, in one browser, are four participants with four codes", async () => {
     // Without a code in the settings each participant has a different one.
     const { study, survey } = await open({ survey: { recruiting: { service: "prolific" } } });
-    const researcher = new Walker(survey.url);
+    const researcher = new TestClient(survey.url);
     await researcher.post("/study/login", { token: survey.token });
     const { text } = await researcher.post("/study/invitations", {
       seal: hiddenFields((await researcher.get("/study")).text)["seal"]!,

@@ -9,7 +9,7 @@ import { jsonLines, readText, writeWhole } from "../../src/workbench/files.ts";
 import type { Study } from "../../src/workbench/study.ts";
 import { generationOf } from "../helpers/generations.ts";
 import { temporaryStudy } from "../helpers/world.ts";
-import { hiddenFields, quietEffects, served, Walker } from "./fixture.ts";
+import { hiddenFields, quietEffects, served, TestClient } from "./fixture.ts";
 import { originAudit, type Received } from "./origin-audit.ts";
 
 const random = randomFrom("pair audit");
@@ -71,13 +71,13 @@ async function receive(study: Study): Promise<{ pages: Received[]; sides: Receiv
   const pages: Received[] = [];
   const sides: Received[] = [];
   for (let form = 0; form < forms; form++) {
-    const walker = new Walker(survey.url);
-    await walker.begin();
+    const client = new TestClient(survey.url);
+    await client.begin();
     for (let position = 1; position <= perForm; position++) {
       const began = performance.now();
-      const page = await walker.get(`/q/${position}`);
+      const page = await client.get(`/q/${position}`);
       const ms = performance.now() - began;
-      const reply = await walker.post(`/q/${position}`, { ...hiddenFields(page.text), answer: "left" });
+      const reply = await client.post(`/q/${position}`, { ...hiddenFields(page.text), answer: "left" });
       const sections = page.text.match(/<section [\s\S]*?<\/section>/g)!;
       const shown = sections.map((section) => byText.get(/<p>([^<]+)<\/p><\/article>/.exec(section)![1]!)!);
       const [left, right] = shown;

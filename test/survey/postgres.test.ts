@@ -7,7 +7,7 @@ import { readTable } from "../../src/tables/tables.ts";
 import { readJudgments } from "../../src/workbench/artefacts.ts";
 import { openStudy } from "../../src/workbench/study.ts";
 import { hasPostgres, type Postgres, startPostgres, withoutPostgres } from "../helpers/postgres.ts";
-import { fixture, hiddenFields, quietEffects, served, Walker } from "./fixture.ts";
+import { fixture, hiddenFields, quietEffects, served, TestClient } from "./fixture.ts";
 import { type Program, programForKilling } from "./program.ts";
 
 if (!hasPostgres()) console.warn(withoutPostgres);
@@ -27,19 +27,19 @@ describe.skipIf(!hasPostgres())("on PostgreSQL", () => {
   test("two servers on one database assign every place once and store every answer once", async () => {
     const { study, remove } = await fixture({ forms: 3, survey: { quota: 30 } });
     const servers = [await served(study, effects()), await served(study, effects())];
-    const walkers = Array.from({ length: 60 }, (_, at) => new Walker(servers[at % 2]!.url));
-    await Promise.all(walkers.map((walker) => walker.begin()));
-    const admitted: Walker[] = [];
-    for (const walker of walkers) if ((await walker.get("/q/1")).status === 200) admitted.push(walker);
+    const clients = Array.from({ length: 60 }, (_, at) => new TestClient(servers[at % 2]!.url));
+    await Promise.all(clients.map((client) => client.begin()));
+    const admitted: TestClient[] = [];
+    for (const client of clients) if ((await client.get("/q/1")).status === 200) admitted.push(client);
     expect(admitted).toHaveLength(30);
     // Each participant posts every page to both servers at once, as a load balancer with failover would.
     await Promise.all(
-      admitted.map(async (walker) => {
-        const twin = new Walker(servers[0]!.url === walker.url ? servers[1]!.url : servers[0]!.url);
-        twin.cookie = walker.cookie;
+      admitted.map(async (client) => {
+        const twin = new TestClient(servers[0]!.url === client.url ? servers[1]!.url : servers[0]!.url);
+        twin.cookie = client.cookie;
         for (let position = 1; position <= 4; position++) {
-          const fields = { ...hiddenFields((await walker.get(`/q/${position}`)).text), answer: "human" };
-          const replies = await Promise.all([walker, twin].map((one) => one.post(`/q/${position}`, fields)));
+          const fields = { ...hiddenFields((await client.get(`/q/${position}`)).text), answer: "human" };
+          const replies = await Promise.all([client, twin].map((one) => one.post(`/q/${position}`, fields)));
           expect(replies.map(({ status }) => status)).toEqual([303, 303]);
         }
       }),
@@ -66,14 +66,14 @@ describe.skipIf(!hasPostgres())("on PostgreSQL", () => {
         .map(Number)
         .filter(Boolean);
     const [victim] = processes();
-    const walkers = Array.from({ length: 12 }, () => new Walker(server.url));
-    await Promise.all(walkers.map((walker) => walker.begin()));
+    const clients = Array.from({ length: 12 }, () => new TestClient(server.url));
+    await Promise.all(clients.map((client) => client.begin()));
     process.kill(victim!, "SIGKILL");
     await expect.poll(() => processes().filter((pid) => pid !== victim).length, { timeout: 30_000 }).toBe(2);
     // A client that was cut off tries again, as the outbox does.
     await Promise.all(
-      walkers.map((walker) =>
-        expect.poll(() => walker.finish().catch(String), { timeout: 60_000 }).toContain("Thank you"),
+      clients.map((client) =>
+        expect.poll(() => client.finish().catch(String), { timeout: 60_000 }).toContain("Thank you"),
       ),
     );
     await server.end("SIGTERM");
@@ -86,9 +86,9 @@ describe.skipIf(!hasPostgres())("on PostgreSQL", () => {
   test("a simulated copy has its own answers, and none of the study's", async () => {
     const { study, remove } = await fixture();
     const survey = await served(study, effects());
-    const walker = new Walker(survey.url);
-    await walker.begin();
-    await walker.finish();
+    const client = new TestClient(survey.url);
+    await client.begin();
+    await client.finish();
     await survey.close();
     const to = `${study.folder}-simulated`;
     await simulate.run(study.folder, simulate.options.parse({ to, participants: 3 }), effects());

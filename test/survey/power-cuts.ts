@@ -9,7 +9,7 @@ import { openDatabase } from "../../src/survey/store/database.ts";
 import { type Study, studyOf } from "../../src/workbench/study.ts";
 import { newPostgresData, postgresFolder, startPostgresOn } from "../helpers/postgres.ts";
 import { type Contents, contentsOf, Disk, recorder, withoutRecorder } from "./disk.ts";
-import { fixture, quietEffects, served, Walker } from "./fixture.ts";
+import { fixture, quietEffects, served, TestClient } from "./fixture.ts";
 import { compared, Load } from "./load.ts";
 import type { Program } from "./program.ts";
 
@@ -179,9 +179,9 @@ async function look(study: Study, env: Readonly<Record<string, string>>, told: r
   await judgments.run(study, {}, effects);
   const found = await compared(told, study);
   const survey = await served(study, effects);
-  const walker = new Walker(survey.url);
-  await walker.begin();
-  const thanks = await walker.finish();
+  const client = new TestClient(survey.url);
+  await client.begin();
+  const thanks = await client.finish();
   await survey.close();
   if (!thanks.includes("Thank you")) throw new Error("the survey does not go on");
   return found;

@@ -5,22 +5,22 @@ import { connect, createServer, type Socket } from "node:net";
  * the request and before the response; or during the response; or nothing is transmitted for a while before the
  * connection is cut.
  */
-export type Fate = "pass" | "cut request" | "cut before response" | "cut response" | "stall";
+export type Treatment = "pass" | "cut request" | "cut before response" | "cut response" | "stall";
 
 export interface Proxy {
   readonly url: string;
   /** How often each of these happened. */
-  readonly befallen: ReadonlyMap<Fate, number>;
+  readonly counts: ReadonlyMap<Treatment, number>;
   close(): Promise<void>;
 }
 
-/** A TCP proxy on loopback in front of the server at `target`; `fateOf` decides for each request, by its first line. */
-export async function cuttingProxy(target: string, fateOf: (line: string) => Fate): Promise<Proxy> {
-  const befallen = new Map<Fate, number>();
+/** A TCP proxy on loopback in front of the server at `target`; `treatmentOf` decides for each request, by its first line. */
+export async function cuttingProxy(target: string, treatmentOf: (line: string) => Treatment): Promise<Proxy> {
+  const counts = new Map<Treatment, number>();
   const open = new Set<Socket>();
   const server = createServer((browser) => {
     const upstream = connect(Number(new URL(target).port), "127.0.0.1");
-    let fate: Fate = "pass";
+    let treatment: Treatment = "pass";
     const cut = () => {
       browser.destroy();
       upstream.destroy();
@@ -39,16 +39,16 @@ export async function cuttingProxy(target: string, fateOf: (line: string) => Fat
       // A browser sends one request at a time per connection, and ours fit in one or two chunks.
       const [, line] = /^((?:GET|POST) \S+)/.exec(chunk.toString("latin1")) ?? [];
       if (line) {
-        fate = fateOf(line);
-        befallen.set(fate, (befallen.get(fate) ?? 0) + 1);
+        treatment = treatmentOf(line);
+        counts.set(treatment, (counts.get(treatment) ?? 0) + 1);
       }
-      if (fate === "stall") return void setTimeout(cut, 700);
-      if (fate !== "cut request") return void upstream.write(chunk);
+      if (treatment === "stall") return void setTimeout(cut, 700);
+      if (treatment !== "cut request") return void upstream.write(chunk);
       upstream.write(chunk.subarray(0, chunk.length / 2), cut);
     });
     upstream.on("data", (chunk) => {
-      if (fate === "cut before response") return cut();
-      if (fate === "cut response") return void browser.write(chunk.subarray(0, chunk.length / 2), cut);
+      if (treatment === "cut before response") return cut();
+      if (treatment === "cut response") return void browser.write(chunk.subarray(0, chunk.length / 2), cut);
       browser.write(chunk);
     });
   });
@@ -56,7 +56,7 @@ export async function cuttingProxy(target: string, fateOf: (line: string) => Fat
   const { port } = server.address() as { port: number };
   return {
     url: `http://127.0.0.1:${port}`,
-    befallen,
+    counts,
     async close() {
       for (const socket of open) socket.destroy();
       await new Promise((resolve) => server.close(resolve));

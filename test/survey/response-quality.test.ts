@@ -2,7 +2,7 @@ import { readFile, writeFile } from "node:fs/promises";
 import { expect, test } from "vitest";
 import { responseQualityOf, type TimedAnswer } from "../../src/survey/response-quality.ts";
 import { readTable } from "../../src/tables/tables.ts";
-import { fixture, hiddenFields, quietEffects, served, Walker } from "./fixture.ts";
+import { fixture, hiddenFields, quietEffects, served, TestClient } from "./fixture.ts";
 import { eachStore } from "./stores.ts";
 
 const wordsOf = new Map([
@@ -67,7 +67,7 @@ eachStore((effects) => {
       survey: { demographics: [{ name: "town", ask: "Where?" }] },
     });
     const survey = await served(study, effects());
-    const program = new Walker(survey.url);
+    const program = new TestClient(survey.url);
     await program.begin();
     for (let position = 1; position <= 7; position++) {
       const { text } = await program.get(`/q/${position}`);
@@ -84,7 +84,7 @@ eachStore((effects) => {
       expect((await program.post(`/q/${position}`, fields)).status).toBe(303);
     }
     expect((await program.get("/thanks")).text).toContain("Thank you");
-    await new Walker(survey.url).get("/");
+    await new TestClient(survey.url).get("/");
     await program.get("/");
     await survey.close();
     const [row] = await readTable(study.path("judgments/participants.csv"));
@@ -101,7 +101,7 @@ eachStore((effects) => {
     );
 
     const again = await served(study, effects());
-    const researcher = new Walker(again.url);
+    const researcher = new TestClient(again.url);
     await researcher.post("/study/login", { token: again.token });
     const figures = (await researcher.get("/study/numbers")).text
       .replace(/<[^>]+>/g, " ")
@@ -115,9 +115,9 @@ eachStore((effects) => {
     const { study, remove } = await fixture({ stories: 2, forms: 1 });
     const effect = effects();
     const survey = await served(study, effect);
-    const walker = new Walker(survey.url);
-    await walker.begin();
-    await walker.finish();
+    const client = new TestClient(survey.url);
+    await client.begin();
+    await client.finish();
     await writeFile(study.path("stimuli/stimuli.jsonl"), "broken");
     await survey.close();
     const [row] = await readTable(study.path("judgments/participants.csv"));
@@ -131,12 +131,12 @@ eachStore((effects) => {
     const { study, remove } = await fixture({ stories: 2, forms: 1 });
     const effect = quietEffects(effects());
     const survey = await served(study, effect);
-    const walker = new Walker(survey.url);
-    await walker.begin();
-    const { text } = await walker.get("/q/1");
-    await walker.post("/q/1", { ...hiddenFields(text), answer: "human", website: "x" });
-    const link = /href="(\/my\/[^"]+)"/.exec((await walker.get("/instructions")).text)![1]!;
-    await walker.post(`${link}/withdraw`, hiddenFields((await walker.get(link)).text));
+    const client = new TestClient(survey.url);
+    await client.begin();
+    const { text } = await client.get("/q/1");
+    await client.post("/q/1", { ...hiddenFields(text), answer: "human", website: "x" });
+    const link = /href="(\/my\/[^"]+)"/.exec((await client.get("/instructions")).text)![1]!;
+    await client.post(`${link}/withdraw`, hiddenFields((await client.get(link)).text));
     await survey.close();
     const { openDatabase } = await import("../../src/survey/store/database.ts");
     const database = await openDatabase(study, effect.env);

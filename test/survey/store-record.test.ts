@@ -8,7 +8,7 @@ import { afterAll, afterEach, beforeAll, describe, expect, test } from "vitest";
 import { type Study, studyOf } from "../../src/workbench/study.ts";
 import { hasPostgres, type Postgres, startPostgres, withoutPostgres } from "../helpers/postgres.ts";
 import { serveOnce, tinylove } from "./command.ts";
-import { fixture, quietEffects, served, Walker } from "./fixture.ts";
+import { fixture, quietEffects, served, TestClient } from "./fixture.ts";
 
 const ends: (() => unknown)[] = [];
 afterEach(async () => {
@@ -28,9 +28,9 @@ async function answered(env: Environment = {}, shape: Parameters<typeof fixture>
 async function answer(study: Study, people: number, env: Environment = {}): Promise<void> {
   const survey = await served(study, quietEffects({ env }));
   for (let at = 0; at < people; at++) {
-    const walker = new Walker(survey.url);
-    await walker.begin();
-    await walker.finish();
+    const client = new TestClient(survey.url);
+    await client.begin();
+    await client.finish();
   }
   await survey.close();
 }
@@ -115,9 +115,9 @@ describe("the embedded store", () => {
     const effects = quietEffects();
     const survey = await served(study, effects);
     for (const name of ["", "-wal", "-shm"]) await rm(study.path(`survey.sqlite${name}`), { force: true });
-    const walker = new Walker(survey.url);
-    await walker.begin();
-    await walker.finish();
+    const client = new TestClient(survey.url);
+    await client.begin();
+    await client.finish();
     await expect
       .poll(() => effects.said.join(), { timeout: 10_000 })
       .toContain("deleted while the survey is running");
@@ -219,7 +219,7 @@ describe("the embedded store", () => {
     const study = await answered();
     chmodSync(study.path("survey.sqlite"), 0o644);
     const survey = await served(study);
-    await new Walker(survey.url).begin();
+    await new TestClient(survey.url).begin();
     const modes = ["survey.sqlite", "survey.sqlite-wal", "survey.sqlite-shm", "survey.sqlite-lock"];
     for (const name of [...modes, ".tinylove/serve.json"])
       expect([name, statSync(study.path(name)).mode & 0o777]).toEqual([name, 0o600]);

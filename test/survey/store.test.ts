@@ -77,7 +77,7 @@ eachStore((effects, kind) => {
     expect(await store.metadata.getOrCreate("colour", () => "blue")).toBe("green");
     await store.metadata.set("colour", "red");
     expect(await store.metadata.getOrCreate("colour", () => "blue")).toBe("red");
-    expect(await store.sealKey()).toBe(await store.metadata.getOrCreate("seal key", () => "another"));
+    expect(await store.signingKey()).toBe(await store.metadata.getOrCreate("seal key", () => "another"));
   });
 
   test("a participant has a place with a secret that can be replaced", async () => {

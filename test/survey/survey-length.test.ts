@@ -1,7 +1,7 @@
 import { readFile } from "node:fs/promises";
 import { afterEach, expect, test } from "vitest";
 import { serveOnce, tinylove } from "./command.ts";
-import { fixture, served, Walker } from "./fixture.ts";
+import { fixture, served, TestClient } from "./fixture.ts";
 
 const ends: (() => Promise<unknown>)[] = [];
 afterEach(async () => {
@@ -24,7 +24,7 @@ async function built(shape: Parameters<typeof fixture>[0]) {
 async function consentOf(shape: Parameters<typeof fixture>[0]): Promise<string> {
   const survey = await served(await built(shape));
   ends.push(survey.close);
-  return (await new Walker(survey.url).get("/")).text;
+  return (await new TestClient(survey.url).get("/")).text;
 }
 
 test("the default consent has the duration, from the stories and questions of the forms", async () => {
@@ -40,15 +40,15 @@ test("a researcher's own texts have the numbers filled in everywhere", async () 
   const survey = { consent: own, instructions: own, recruiting: { service: "mturk" as const } };
   const study = await built({ survey });
   const opened = await served(study);
-  const walker = new Walker(opened.url);
+  const client = new TestClient(opened.url);
   const filled = "You read 8 stories in 7 minutes. {other}";
-  expect((await walker.get("/")).text).toContain(filled);
-  expect((await walker.get("/?assignmentId=ASSIGNMENT_ID_NOT_AVAILABLE")).text).toContain(filled);
-  await walker.begin();
-  expect((await walker.get("/instructions")).text).toContain(filled);
+  expect((await client.get("/")).text).toContain(filled);
+  expect((await client.get("/?assignmentId=ASSIGNMENT_ID_NOT_AVAILABLE")).text).toContain(filled);
+  await client.begin();
+  expect((await client.get("/instructions")).text).toContain(filled);
   const rehearsal = new URL(opened.rehearsal).pathname;
   for (const page of ["", "/instructions"])
-    expect((await walker.get(rehearsal + page)).text).toContain(filled);
+    expect((await client.get(rehearsal + page)).text).toContain(filled);
   await opened.close();
   // Other form systems get the same text.
   await tinylove(study, ["export-forms", "google-forms"]);

@@ -5,7 +5,7 @@ import Libsql from "libsql";
 import { afterEach, expect, test } from "vitest";
 import type { Study } from "../../src/workbench/study.ts";
 import { tinylove } from "./command.ts";
-import { fixture, hiddenFields, quietEffects, served, Walker } from "./fixture.ts";
+import { fixture, hiddenFields, quietEffects, served, TestClient } from "./fixture.ts";
 import { eachStore } from "./stores.ts";
 
 const ends: (() => unknown)[] = [];
@@ -31,12 +31,12 @@ async function built(survey: object = {}) {
 
 /** Completes the survey with these words; returns the personal link. */
 async function tell(url: string, id: string, words: readonly string[]): Promise<string> {
-  const walker = new Walker(url);
-  await walker.post("/consent", hiddenFields((await walker.get(`/?PROLIFIC_PID=${id}`)).text));
-  const [link] = /\/my\/[\w-]+/.exec((await walker.get("/instructions")).text) ?? [""];
+  const client = new TestClient(url);
+  await client.post("/consent", hiddenFields((await client.get(`/?PROLIFIC_PID=${id}`)).text));
+  const [link] = /\/my\/[\w-]+/.exec((await client.get("/instructions")).text) ?? [""];
   const send = async (position: number, fields: Record<string, string>) => {
-    const page = hiddenFields((await walker.get(`/q/${position}`)).text);
-    expect((await walker.post(`/q/${position}`, { ...page, ...fields, pasted: "1" })).status).toBe(303);
+    const page = hiddenFields((await client.get(`/q/${position}`)).text);
+    expect((await client.post(`/q/${position}`, { ...page, ...fields, pasted: "1" })).status).toBe(303);
   };
   await send(1, { answer: "human", reason: words[0]! });
   await send(1, { answer: "human", reason: words[1]! });
@@ -61,8 +61,8 @@ test("leaves no trace of the answers in the store, its log, the tables and new b
   const link = await tell(survey.url, "person-of-magnolia", told);
   await tell(survey.url, "person-of-hazel", others);
   expect(filesWith(study, "magnolia").join()).toMatch(/survey\.sqlite/);
-  const walker = new Walker(survey.url);
-  await walker.post(`${link}/withdraw`, hiddenFields((await walker.get(link)).text));
+  const client = new TestClient(survey.url);
+  await client.post(`${link}/withdraw`, hiddenFields((await client.get(link)).text));
   await expect.poll(() => filesWith(study, "magnolia"), { timeout: 10_000 }).toEqual([]);
   await tinylove(study, ["backup", study.path("new.sqlite")]);
   expect(filesWith(study, "magnolia")).toEqual([]);
@@ -166,7 +166,7 @@ test("is explained before consent, if a hash of an id stays", async () => {
     const study = await built(survey);
     const opened = await served(study);
     ends.push(opened.close);
-    const { text } = await new Walker(opened.url).get("/");
+    const { text } = await new TestClient(opened.url).get("/");
     expect(text.includes("We keep only a code computed from the id or link")).toBe(expected);
   }
 });

@@ -173,7 +173,7 @@ describe("the script, run with fake scheduler commands", () => {
   });
 
   test("the reason for an early end of training is reported, with how to continue", async () => {
-    const told = '{"event": "error", "message": "Rank 0 lost the others.", "hint": "A node stopped."}';
+    const told = '{"event": "error", "message": "Rank 0 lost the other ranks.", "hint": "A node stopped."}';
     const { study, submitted } = await writtenJob(
       {},
       undefined,
@@ -182,7 +182,7 @@ describe("the script, run with fake scheduler commands", () => {
     await submitted;
     const { stderr } = await onCluster(study);
     expect(stderr.trim().split("\n").slice(-2)).toEqual([
-      "error: Rank 0 lost the others. A node stopped.",
+      "error: Rank 0 lost the other ranks. A node stopped.",
       expect.stringContaining("submit it again to continue from its last checkpoint"),
     ]);
   });

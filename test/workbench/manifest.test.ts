@@ -148,7 +148,7 @@ test("a running stage cannot be started a second time, but again after its end",
     run: () => begun,
   };
   const first = runStage(waiting, study, {}, quietEffects());
-  while (!(await exists(study.path(".tinylove/held/waiting")))) await new Promise(setImmediate);
+  while (!(await exists(study.path(".tinylove/locks/waiting")))) await new Promise(setImmediate);
   await expect(runStage(waiting, study, {}, quietEffects())).rejects.toThrow(
     "another process is running waiting on this study",
   );

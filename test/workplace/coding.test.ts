@@ -14,7 +14,7 @@ import type { RunningSurvey } from "../../src/workplace/serve.ts";
 import { chromiumPath, launchBrowser, withoutChromium } from "../helpers/browser.ts";
 import { generationOf } from "../helpers/generations.ts";
 import { violations } from "../survey/accessible.ts";
-import { type Fixture, fixture, hiddenFields, quietEffects, served, Walker } from "../survey/fixture.ts";
+import { type Fixture, fixture, hiddenFields, quietEffects, served, TestClient } from "../survey/fixture.ts";
 
 let built: Fixture;
 let survey: RunningSurvey;
@@ -62,42 +62,46 @@ const attemptAt = (title: string, at: number) =>
   });
 
 /** A researcher's browser; logged in once for all tests, because logins are rate-limited. */
-async function researcher(): Promise<Walker> {
-  const walker = new Walker(survey.url);
+async function researcher(): Promise<TestClient> {
+  const client = new TestClient(survey.url);
   if (!session) {
-    await walker.post("/study/login", { token: survey.token });
-    session = walker.cookie;
+    await client.post("/study/login", { token: survey.token });
+    session = client.cookie;
   }
-  walker.cookie = session;
-  return walker;
+  client.cookie = session;
+  return client;
 }
 
 /** The researcher's link for a coder. */
 async function linkOf(name: string, count = "", lot = "study"): Promise<string> {
-  const walker = await researcher();
-  const seal = hiddenFields((await walker.get("/study/coding")).text);
-  const { text } = await walker.post("/study/coding", { ...seal, coder: name, count, text_set: lot });
+  const client = await researcher();
+  const seal = hiddenFields((await client.get("/study/coding")).text);
+  const { text } = await client.post("/study/coding", { ...seal, coder: name, count, text_set: lot });
   return /\/coding\/enter\/[\w.-]+/.exec(text)![0];
 }
 
 /** A coder's browser that has opened the link, and the next page. */
-async function coder(name: string, count = "", lot = "study"): Promise<{ walker: Walker; start: string }> {
-  const walker = new Walker(survey.url);
-  expect((await walker.get(await linkOf(name, count, lot))).location).toBe("/coding");
-  const { text } = await walker.get("/coding");
-  return { walker, start: /class="button" href="([^"]+)"/.exec(text)![1]! };
+async function coder(
+  name: string,
+  count = "",
+  lot = "study",
+): Promise<{ client: TestClient; start: string }> {
+  const client = new TestClient(survey.url);
+  expect((await client.get(await linkOf(name, count, lot))).location).toBe("/coding");
+  const { text } = await client.get("/coding");
+  return { client, start: /class="button" href="([^"]+)"/.exec(text)![1]! };
 }
 
 type Codes = Record<string, string>;
 
 /** Codes texts one after another, by `choose` for each page, and returns the pages. */
-async function codeOn(walker: Walker, start: string, choose: (page: string) => Codes, most = 100) {
+async function codeOn(client: TestClient, start: string, choose: (page: string) => Codes, most = 100) {
   const pages: string[] = [];
   let place = start;
   while (!place.endsWith("/thanks") && pages.length < most) {
-    const { text } = await walker.get(place);
+    const { text } = await client.get(place);
     pages.push(text);
-    const reply = await walker.post(place, { ...hiddenFields(text), ...choose(text) });
+    const reply = await client.post(place, { ...hiddenFields(text), ...choose(text) });
     expect(reply.status).toBe(303);
     place = reply.location;
   }
@@ -110,7 +114,7 @@ const codedBy = async (name: string) =>
 const titleOf = (page: string) => /<article class="story"><h2>(.*?)<\/h2>(.*?)<\/article>/s.exec(page)!;
 
 test("without a link there is no page and nothing is written", async () => {
-  const stranger = new Walker(survey.url);
+  const stranger = new TestClient(survey.url);
   const { location } = await stranger.get("/study/coding");
   expect(location).toBe("/study/login");
   for (const path of ["/coding", "/coding/1", "/coding/thanks", "/coding/enter/eve.12.x"]) {
@@ -118,8 +122,8 @@ test("without a link there is no page and nothing is written", async () => {
     expect([path, status, text.includes("open the complete link")]).toEqual([path, 403, true]);
   }
   expect((await stranger.post("/coding/1", { item: "x", ...joyful() })).status).toBe(403);
-  const { walker, start } = await coder("eve");
-  expect((await walker.post(start, joyful())).status).toBe(403);
+  const { client, start } = await coder("eve");
+  expect((await client.post(start, joyful())).status).toBe(403);
   expect(await codedBy("eve")).toEqual([]);
   expect((await (await researcher()).get("/study")).text).toContain('href="/study/coding"');
 });
@@ -127,36 +131,36 @@ test("without a link there is no page and nothing is written", async () => {
 test("a coder's link opens neither another coder's codes nor the dashboard, and cannot be changed into another's", async () => {
   const one = await coder("xenia", "4");
   const other = await coder("walt", "4");
-  await codeOn(one.walker, one.start, joyful);
-  const { text } = await other.walker.get("/coding/1");
+  await codeOn(one.client, one.start, joyful);
+  const { text } = await other.client.get("/coding/1");
   expect(text).not.toMatch(/ checked|xenia/);
-  // Xenia's page, including its seal, posted by Walt.
-  const xenias = hiddenFields((await one.walker.get("/coding/1")).text);
-  expect((await other.walker.post("/coding/1", { ...xenias, ...joyful() })).status).toBe(403);
+  // Xenia's page, including its CSRF token, posted by Walt.
+  const xenias = hiddenFields((await one.client.get("/coding/1")).text);
+  expect((await other.client.post("/coding/1", { ...xenias, ...joyful() })).status).toBe(403);
   const walts = hiddenFields(text);
-  const mixed = await other.walker.post("/coding/1", { ...walts, item: xenias["item"]!, ...joyful() });
+  const mixed = await other.client.post("/coding/1", { ...walts, item: xenias["item"]!, ...joyful() });
   expect(mixed.status).toBe(400);
   expect(await codedBy("walt")).toEqual([]);
 
-  const [name, count, seal] = (await linkOf("walt", "4")).split("/").at(-1)!.split(".");
+  const [name, count, signature] = (await linkOf("walt", "4")).split("/").at(-1)!.split(".");
   for (const token of [
-    `xenia.${count}.${seal}`,
-    `${name}.5.${seal}`,
-    `${name}.04.${seal}`,
-    `${name}..${seal}`,
+    `xenia.${count}.${signature}`,
+    `${name}.5.${signature}`,
+    `${name}.04.${signature}`,
+    `${name}..${signature}`,
   ]) {
-    const forger = new Walker(survey.url);
+    const forger = new TestClient(survey.url);
     expect([token, (await forger.get(`/coding/enter/${token}`)).status]).toEqual([token, 403]);
     forger.cookie = `coder=${token}`;
     expect((await forger.get("/coding/1")).status).toBe(403);
   }
   for (const path of ["/study", "/study/coding", "/study/corpus", "/study/stimuli"])
-    expect((await other.walker.get(path)).location).toBe("/study/login");
-  const [cookie] = (await new Walker(survey.url).get(await linkOf("walt", "4"))).headers.getSetCookie();
+    expect((await other.client.get(path)).location).toBe("/study/login");
+  const [cookie] = (await new TestClient(survey.url).get(await linkOf("walt", "4"))).headers.getSetCookie();
   expect(cookie).toMatch(/Path=\/coding; HttpOnly; SameSite=Lax$/);
 });
 
-/** A page without its text, its position and the text's seal. */
+/** A page without its text, its position and the text's token. */
 const bare = (page: string): string =>
   page
     .replace(titleOf(page)[0], "")
@@ -166,9 +170,9 @@ const bare = (page: string): string =>
     .replace(/progress value="\d+"/, "")
     .replace(/coding\/\d+/g, "");
 
-test("all pages are identical except for the text, its position and its seal", async () => {
-  const { walker, start } = await coder("blind");
-  const { pages } = await codeOn(walker, start, () => ({}));
+test("all pages are identical except for the text, its position and its token", async () => {
+  const { client, start } = await coder("blind");
+  const { pages } = await codeOn(client, start, () => ({}));
   expect(pages).toHaveLength(12);
   expect(new Set(pages.map(bare)).size).toBe(1);
   for (const page of pages) {
@@ -199,9 +203,9 @@ test("a coder gets the sheet's texts in the sheet's order, and the same file as 
         [...codes.map(({ code }) => code), ""][(place + at) % (codes.length + 1)]!,
       ]),
     );
-  const { walker, start } = await coder("anna", "7");
+  const { client, start } = await coder("anna", "7");
   let place = 0;
-  const { pages } = await codeOn(walker, start, () =>
+  const { pages } = await codeOn(client, start, () =>
     Object.fromEntries(Object.entries(choice(place++)).map(([name, code]) => [`code-${name}`, code])),
   );
   const shown = pages.map((page) => titleOf(page).slice(1).join("\n").replace(/<.?p>/g, ""));
@@ -214,12 +218,12 @@ test("a coder gets the sheet's texts in the sheet's order, and the same file as 
 });
 
 test("a coder continues where she stopped, goes back, and changes or removes a code", async () => {
-  const { walker, start } = await coder("clara");
+  const { client, start } = await coder("clara");
   expect(start).toBe("/coding/1");
-  await codeOn(walker, start, joyful, 3);
+  await codeOn(client, start, joyful, 3);
   expect(await codedBy("clara")).toHaveLength(6);
 
-  const { walker: again, start: goOn } = await coder("clara");
+  const { client: again, start: goOn } = await coder("clara");
   expect(goOn).toBe("/coding/4");
   const { text } = await again.get("/coding/2");
   expect(text.match(/ checked/g)).toHaveLength(2);
@@ -243,15 +247,15 @@ test("a coder continues where she stopped, goes back, and changes or removes a c
 
 test("two coders at once, and one coder in two tabs, lose no row; codes on which they agree are used", async () => {
   const [dora, emil, fay] = [await coder("dora"), await coder("emil"), await coder("fay")];
-  await Promise.all([dora, emil].map(({ walker, start }) => codeOn(walker, start, joyful)));
+  await Promise.all([dora, emil].map(({ client, start }) => codeOn(client, start, joyful)));
   expect(await codedBy("dora")).toHaveLength(24);
   expect(await codedBy("emil")).toHaveLength(24);
   const places = Array.from({ length: 12 }, (_, at) => `/coding/${at + 1}`);
   await Promise.all(
     places.map(async (place) => {
-      const { text } = await fay.walker.get(place);
+      const { text } = await fay.client.get(place);
       expect(text).not.toMatch(/ checked|dora|emil/);
-      await fay.walker.post(place, { ...hiddenFields(text), ...joyful() });
+      await fay.client.post(place, { ...hiddenFields(text), ...joyful() });
     }),
   );
   expect(await codedBy("fay")).toHaveLength(24);
@@ -266,14 +270,14 @@ test("two coders at once, and one coder in two tabs, lose no row; codes on which
 const alertOf = (page: string) => /role="alert">(.*)<\/p>/.exec(page)?.[1];
 
 test("an invalid name, number, code or text is refused in one line, and nothing is written", async () => {
-  const walker = await researcher();
+  const client = await researcher();
   await writeCoder(built.study, {
     name: "robot",
     kind: "model",
     codings: [{ text: "story-0", variable: "tone", code: "joyful", kind: "model" }],
   });
   const robot = await readFile(built.study.path("corpus/codings/robot.csv"), "utf8");
-  const seal = hiddenFields((await walker.get("/study/coding")).text);
+  const seal = hiddenFields((await client.get("/study/coding")).text);
   for (const [name, count, alert] of [
     ["../anna", "", "coder ../anna: not a valid name; use letters"],
     ["<script>", "", "coder &lt;script&gt;: not a valid name"],
@@ -283,11 +287,11 @@ test("an invalid name, number, code or text is refused in one line, and nothing 
     ["robot", "", "coder robot: this is the name of a model; choose another name"],
     ["greta", "-3", "-3: not a number of texts; try 60"],
   ] as const) {
-    const reply = await walker.post("/study/coding", { ...seal, coder: name, count });
+    const reply = await client.post("/study/coding", { ...seal, coder: name, count });
     expect([name, reply.status]).toEqual([name, 400]);
     expect(alertOf(reply.text)).toContain(alert);
   }
-  const { walker: greta } = await coder("greta", "12");
+  const { client: greta } = await coder("greta", "12");
   const page = hiddenFields((await greta.get("/coding/1")).text);
   const badCode = await greta.post("/coding/1", { ...page, "code-tone": "splendid<i>" });
   expect([badCode.status, alertOf(badCode.text)]).toEqual([
@@ -300,16 +304,16 @@ test("an invalid name, number, code or text is refused in one line, and nothing 
 });
 
 test("an error in a file is shown to the researcher, and a coder sees neither its path nor another coder's name", async () => {
-  const { walker, start } = await coder("olga", "4");
-  await codeOn(walker, start, joyful, 1);
-  const page = hiddenFields((await walker.get("/coding/2")).text);
+  const { client, start } = await coder("olga", "4");
+  await codeOn(client, start, joyful, 1);
+  const page = hiddenFields((await client.get("/coding/2")).text);
   for (const file of ["corpus/codings/robot.csv", "corpus/stories.jsonl"]) {
     const path = built.study.path(file);
     const whole = await readFile(path, "utf8");
     await writeFile(path, `${whole}story-0,tone,joyful,nobody\n`);
     for (const reply of [
-      await walker.get("/coding/2"),
-      await walker.post("/coding/2", { ...page, ...joyful() }),
+      await client.get("/coding/2"),
+      await client.post("/coding/2", { ...page, ...joyful() }),
     ]) {
       expect([file, reply.status]).toEqual([file, 503]);
       expect(reply.text).toContain("Your earlier codes are saved");
@@ -320,7 +324,7 @@ test("an error in a file is shown to the researcher, and a coder sees neither it
     await writeFile(path, whole);
   }
   expect(await codedBy("olga")).toHaveLength(2);
-  expect((await walker.get("/coding/2")).status).toBe(200);
+  expect((await client.get("/coding/2")).status).toBe(200);
 });
 
 /** Two titles under two examples: four texts by a model, and the four stories behind them. */
@@ -341,10 +345,10 @@ const factorial = () =>
 
 test("the texts of the factorial have separate links: without origins, in the sheet's order, into the sheet's file", async () => {
   const { study } = built;
-  const walker = await researcher();
-  const before = (await walker.get("/study/coding")).text;
+  const client = await researcher();
+  const before = (await client.get("/study/coding")).text;
   expect(before).not.toContain('name="text_set"');
-  const early = await walker.post("/study/coding", {
+  const early = await client.post("/study/coding", {
     ...hiddenFields(before),
     coder: "lea",
     text_set: "factorial",
@@ -366,7 +370,7 @@ test("the texts of the factorial have separate links: without origins, in the sh
   const rows = await sheetOf({ how: "sheet", count: "7" });
   const link = await linkOf("lea", "7", "factorial");
   expect(link).toMatch(/\/lea\.7\.[\w-]{43}$/);
-  const { walker: lea, start } = await coder("lea", "7", "factorial");
+  const { client: lea, start } = await coder("lea", "7", "factorial");
   const { pages, place } = await codeOn(lea, start, joyful);
   expect(place).toBe("/coding/thanks");
   expect(pages.map((page) => titleOf(page).slice(1).join("\n").replace(/<.?p>/g, ""))).toEqual(
@@ -382,26 +386,26 @@ test("the texts of the factorial have separate links: without origins, in the sh
   await sheetOf({ how: "import", file: study.path("filled.csv") });
   expect(await readFile(study.path("corpus/codings/lea-influence.csv"), "utf8")).toBe(byPages);
   expect(await codedBy("lea")).toEqual([]);
-  expect((await walker.get("/study/coding")).text).toMatch(
+  expect((await client.get("/study/coding")).text).toMatch(
     /<td>lea<\/td><td>the factorial, with the stories behind them<\/td><td>7<\/td>/,
   );
 });
 
 test("a link to one text set does not open the other, under the same name", async () => {
   const own = await coder("mia", "4");
-  await codeOn(own.walker, own.start, joyful);
+  await codeOn(own.client, own.start, joyful);
   const other = await coder("mia", "4", "factorial");
-  const page = (await other.walker.get("/coding/1")).text;
+  const page = (await other.client.get("/coding/1")).text;
   expect(page).not.toContain(" checked");
   // A page of one text set posted with the other's cookie.
-  const foreign = hiddenFields((await own.walker.get("/coding/1")).text);
-  expect((await other.walker.post("/coding/1", { ...foreign, ...joyful() })).status).toBe(403);
+  const foreign = hiddenFields((await own.client.get("/coding/1")).text);
+  expect((await other.client.post("/coding/1", { ...foreign, ...joyful() })).status).toBe(403);
   const mixed = { ...hiddenFields(page), item: foreign["item"]!, ...joyful() };
-  expect((await other.walker.post("/coding/1", mixed)).status).toBe(400);
+  expect((await other.client.post("/coding/1", mixed)).status).toBe(400);
   expect(await codedBy("mia-influence")).toEqual([]);
-  const walker = await researcher();
-  const seal = hiddenFields((await walker.get("/study/coding")).text);
-  const taken = await walker.post("/study/coding", { ...seal, coder: "mia-influence", count: "4" });
+  const client = await researcher();
+  const seal = hiddenFields((await client.get("/study/coding")).text);
+  const taken = await client.post("/study/coding", { ...seal, coder: "mia-influence", count: "4" });
   expect([taken.status, alertOf(taken.text)]).toEqual([
     400,
     expect.stringContaining("names with this ending are for codes of the factorial&#39;s texts; try mia"),
@@ -490,7 +494,7 @@ describe.skipIf(!found)("in Chromium", () => {
     const browser = await launchBrowser();
     try {
       const context = await browser.newContext({ bypassCSP: true, colorScheme });
-      for (const { cookie } of [await researcher(), (await coder("jo")).walker]) {
+      for (const { cookie } of [await researcher(), (await coder("jo")).client]) {
         const [name, value] = cookie.split("=");
         await context.addCookies([{ name: name!, value: value!, url: survey.url }]);
       }

@@ -8,7 +8,7 @@ import { pages } from "../../src/workplace/pages.ts";
 import type { RunningSurvey } from "../../src/workplace/serve.ts";
 import { startSurvey } from "../../src/workplace/serve.ts";
 import { generationOf } from "../helpers/generations.ts";
-import { type Fixture, fixture, hiddenFields, quietEffects, Walker } from "../survey/fixture.ts";
+import { type Fixture, fixture, hiddenFields, quietEffects, TestClient } from "../survey/fixture.ts";
 
 let built: Fixture;
 let survey: RunningSurvey;
@@ -54,10 +54,10 @@ afterAll(async () => {
   await built.remove();
 });
 
-async function researcher(): Promise<Walker> {
-  const walker = new Walker(survey.url);
-  expect((await walker.post("/study/login", { token: survey.token })).location).toBe("/study");
-  return walker;
+async function researcher(): Promise<TestClient> {
+  const client = new TestClient(survey.url);
+  expect((await client.post("/study/login", { token: survey.token })).location).toBe("/study");
+  return client;
 }
 
 const insides = [
@@ -70,7 +70,7 @@ const insides = [
 ];
 
 test("the dashboard is not accessible without the token", async () => {
-  const stranger = new Walker(survey.url);
+  const stranger = new TestClient(survey.url);
   for (const path of insides) {
     const reply = await stranger.get(path);
     expect([path, reply.status, reply.location, reply.text]).toEqual([path, 303, "/study/login", ""]);
@@ -85,10 +85,10 @@ test("the dashboard is not accessible without the token", async () => {
 });
 
 test("every page in the navigation links to all others by their titles", async () => {
-  const walker = await researcher();
+  const client = await researcher();
   const links = pages.map(({ path, title }) => `${path} ${title}`);
   for (const { path, title } of pages) {
-    const { status, text } = await walker.get(path);
+    const { status, text } = await client.get(path);
     const linked = [...text.matchAll(/<a href="(\/study[^"]*)"( aria-current="page")?>([^<]+)<\/a>/g)];
     const navigation = linked.slice(0, pages.length);
     expect([path, status]).toEqual([path, 200]);
@@ -99,28 +99,28 @@ test("every page in the navigation links to all others by their titles", async (
 });
 
 test("the token is never in an address, and the session cookie cannot be used by scripts or other sites", async () => {
-  const walker = new Walker(survey.url);
-  const reply = await walker.post("/study/login", { token: survey.token });
+  const client = new TestClient(survey.url);
+  const reply = await client.post("/study/login", { token: survey.token });
   const [cookie] = reply.headers.getSetCookie();
   expect(cookie).toMatch(/HttpOnly; SameSite=Strict$/);
   expect(cookie).toContain("Path=/study;");
   expect(cookie).not.toContain(survey.token);
-  for (const path of insides) expect((await walker.get(path)).text).not.toContain(survey.token);
+  for (const path of insides) expect((await client.get(path)).text).not.toContain(survey.token);
   now += 13 * 3600_000;
-  expect((await walker.get("/study")).status).toBe(303);
+  expect((await client.get("/study")).status).toBe(303);
 });
 
 test("the figures show how many came, where they dropped out, and how long it took", async () => {
-  const [one, two, three] = [1, 2, 3].map(() => new Walker(survey.url));
+  const [one, two, three] = [1, 2, 3].map(() => new TestClient(survey.url));
   await one!.begin();
   await two!.begin();
   await three!.begin();
   await three!.post("/q/1", { ...hiddenFields((await three!.get("/q/1")).text), answer: "human" });
   now += 4 * 60_000;
   await one!.finish();
-  const walker = await researcher();
+  const client = await researcher();
   const figures = async () =>
-    (await walker.get("/study/numbers")).text.replace(/<[^>]+>/g, " ").replace(/\s+/g, " ");
+    (await client.get("/study/numbers")).text.replace(/<[^>]+>/g, " ").replace(/\s+/g, " ");
   expect(await figures()).toContain(
     "consented 3 answering now 2 completed 1 dropped out 0 withdrawn 0 median time 4 min 0 s",
   );
@@ -131,30 +131,30 @@ test("the figures show how many came, where they dropped out, and how long it to
 });
 
 test("accuracy is shown on request, and each request is recorded", async () => {
-  const walker = await researcher();
-  const { text } = await walker.get("/study");
-  expect((await walker.post("/study/accuracy", {})).status).toBe(403);
-  const reply = await walker.post("/study/accuracy", hiddenFields(text));
+  const client = await researcher();
+  const { text } = await client.get("/study");
+  expect((await client.post("/study/accuracy", {})).status).toBe(403);
+  const reply = await client.post("/study/accuracy", hiddenFields(text));
   expect(reply.text).toContain("100.0\u00a0%");
   // It is recorded before the figures are shown, however long the next export takes.
   expect(await readTable(built.study.path("judgments/looks.csv"))).toEqual([
     { at: new Date(now).toISOString() },
   ]);
-  expect((await walker.get("/study")).text).toContain("so far 1");
+  expect((await client.get("/study")).text).toContain("so far 1");
 });
 
 test("corpus, generations, stimuli and forms are shown unchanged and escaped", async () => {
-  const walker = await researcher();
-  const corpus = (await walker.get("/study/corpus")).text;
+  const client = await researcher();
+  const corpus = (await client.get("/study/corpus")).text;
   expect(corpus).toContain("Nobody &lt;i&gt;");
   expect(corpus).toContain("And this end was cut off.");
-  expect((await walker.get("/study/corpus?search=no-such-word")).text).toContain("0 entries");
-  expect((await walker.get('/study/corpus?search="><script>')).text).not.toContain("<script>");
-  expect((await walker.get("/study/generations")).text).toMatch(/<mark class="run">/);
-  const stimuli = (await walker.get("/study/stimuli")).text;
+  expect((await client.get("/study/corpus?search=no-such-word")).text).toContain("0 entries");
+  expect((await client.get('/study/corpus?search="><script>')).text).not.toContain("<script>");
+  expect((await client.get("/study/generations")).text).toMatch(/<mark class="run">/);
+  const stimuli = (await client.get("/study/stimuli")).text;
   expect(stimuli).toContain("And this end was cut off.");
   expect(stimuli).toContain("machine (a-model)");
-  const forms = (await walker.get("/study/forms")).text;
+  const forms = (await client.get("/study/forms")).text;
   expect(forms).toMatch(/<td>human<\/td>/);
   // In the pages of a form each question links to itself.
   const rows = [
@@ -162,20 +162,20 @@ test("corpus, generations, stimuli and forms are shown unchanged and escaped", a
   ];
   expect(rows).toHaveLength(8);
   for (const [, address, title] of rows)
-    expect((await new Walker(survey.url).get(address!)).text).toContain(`<h2>${title}</h2>`);
-  expect((await walker.get("/study/forms/../../etc/passwd")).status).toBe(404);
+    expect((await new TestClient(survey.url).get(address!)).text).toContain(`<h2>${title}</h2>`);
+  expect((await client.get("/study/forms/../../etc/passwd")).status).toBe(404);
 });
 
 test("a personal link can be used once", async () => {
   const invited = await fixture({ survey: { invited: true } });
   const own = await startSurvey(invited.study, { port: 0, host: "127.0.0.1" }, quietEffects());
-  const walker = new Walker(own.url);
-  await walker.post("/study/login", { token: own.token });
-  const { text } = await walker.get("/study");
-  const table = await walker.post("/study/invitations", { ...hiddenFields(text), count: "2" });
+  const client = new TestClient(own.url);
+  await client.post("/study/login", { token: own.token });
+  const { text } = await client.get("/study");
+  const table = await client.post("/study/invitations", { ...hiddenFields(text), count: "2" });
   const [, first, second] = table.text.trim().split("\n");
   const arrive = async (path: string) => {
-    const guest = new Walker(own.url);
+    const guest = new TestClient(own.url);
     const page = await guest.get(path);
     if (page.status !== 200) return page.status;
     return (await guest.post("/consent", hiddenFields(page.text))).status;
@@ -190,7 +190,7 @@ test("a personal link can be used once", async () => {
 });
 
 test("guessing the token is rate-limited", async () => {
-  const stranger = new Walker(survey.url);
+  const stranger = new TestClient(survey.url);
   const statuses = [];
   for (let guess = 0; guess < 12; guess++) {
     statuses.push((await stranger.post("/study/login", { token: `guess ${guess}` })).status);

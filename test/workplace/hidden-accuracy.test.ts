@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { jsonLines, writeWhole } from "../../src/workbench/files.ts";
-import { type Fixture, fixture, hiddenFields, served, Walker } from "../survey/fixture.ts";
+import { type Fixture, fixture, hiddenFields, served, TestClient } from "../survey/fixture.ts";
 import { type Measured, tellingNumbers } from "../survey/origin-audit.ts";
 
 // Readers of twelve stories each. `TINYLOVE_READERS=120 npx vitest run test/workplace/hidden-accuracy.test.ts` tests 1,440 pages.
@@ -32,15 +32,15 @@ beforeAll(async () => {
 afterAll(() => built?.remove());
 
 async function readThrough(url: string) {
-  const walker = new Walker(url);
-  await walker.begin();
+  const client = new TestClient(url);
+  await client.begin();
   const found = [];
   for (let position = 1; position <= 12; position++) {
     const asked = performance.now();
-    const page = await walker.get(`/q/${position}`);
+    const page = await client.get(`/q/${position}`);
     const shown = performance.now();
     const fields = hiddenFields(page.text);
-    const reply = await walker.post(`/q/${position}`, {
+    const reply = await client.post(`/q/${position}`, {
       ...fields,
       answer: position % 2 ? "human" : "machine",
     });
@@ -64,7 +64,7 @@ async function readThrough(url: string) {
         ).length,
         "bytes of the answer": reply.text.length,
         "the page's key": numberOf(fields["key"]!),
-        "the page's seal": numberOf(fields["seal"]!),
+        "the page's CSRF token": numberOf(fields["seal"]!),
         attributes: (page.text.match(/ [\w-]+="/g) ?? []).length,
       },
     });

@@ -7,7 +7,7 @@ import { readForms, readJudgments } from "../../src/workbench/artefacts.ts";
 import { exists } from "../../src/workbench/files.ts";
 import type { RunningSurvey } from "../../src/workplace/serve.ts";
 import { launchBrowser } from "../helpers/browser.ts";
-import { type Fixture, fixture, hiddenFields, served, Walker } from "../survey/fixture.ts";
+import { type Fixture, fixture, hiddenFields, served, TestClient } from "../survey/fixture.ts";
 
 let built: Fixture;
 let survey: RunningSurvey;
@@ -47,15 +47,15 @@ test("a rehearsal shows all pages from consent to the end as participants see th
 });
 
 test("it works without a script, and a missing answer is reported", async () => {
-  const walker = new Walker(survey.url);
-  const first = await walker.get(`${path()}/q/1`);
-  const unanswered = await walker.post(`${path()}/q/1`, hiddenFields(first.text));
+  const client = new TestClient(survey.url);
+  const first = await client.get(`${path()}/q/1`);
+  const unanswered = await client.post(`${path()}/q/1`, hiddenFields(first.text));
   expect(unanswered.status).toBe(400);
   expect(unanswered.text).toContain("Please choose an answer before you continue.");
-  expect((await walker.post(`${path()}/q/1`, { ...hiddenFields(first.text), answer: "human" })).status).toBe(
+  expect((await client.post(`${path()}/q/1`, { ...hiddenFields(first.text), answer: "human" })).status).toBe(
     303,
   );
-  expect((await walker.get(`${path()}/q/5`)).status).toBe(404);
+  expect((await client.get(`${path()}/q/5`)).status).toBe(404);
 });
 
 test("a rehearsal is not counted, in the store or on the dashboard", async () => {
@@ -67,7 +67,7 @@ test("a rehearsal is not counted, in the store or on the dashboard", async () =>
       : [],
   ).toEqual([]);
   survey = await served(built.study);
-  const researcher = new Walker(survey.url);
+  const researcher = new TestClient(survey.url);
   await researcher.post("/study/login", { token: survey.token });
   const { text } = await researcher.get("/study/numbers");
   expect(text.replace(/<[^>]+>/g, " ").replace(/\s+/g, " ")).toContain(
@@ -76,10 +76,10 @@ test("a rehearsal is not counted, in the store or on the dashboard", async () =>
 });
 
 test("only links of this study open, and they stay the same after a restart", async () => {
-  const walker = new Walker(survey.url);
+  const client = new TestClient(survey.url);
   const forged = path().replace(/.$/, (last) => (last === "A" ? "B" : "A"));
   for (const rest of ["", "/instructions", "/q/1", "/thanks", "/declined"])
-    expect([rest, (await walker.get(forged + rest)).status]).toEqual([rest, 404]);
+    expect([rest, (await client.get(forged + rest)).status]).toEqual([rest, 404]);
   const before = survey.rehearsal;
   await survey.close();
   survey = await served(built.study);
@@ -134,14 +134,14 @@ test("unsent answers, in a rehearsal or to a removed study, do not prevent a par
 test("a script's post to an unknown address gets a reply that says where to continue", async () => {
   const { study, remove } = await fixture({ forms: 1, stories: 2 });
   const open = await served(study);
-  const walker = new Walker(open.url);
+  const client = new TestClient(open.url);
   const rehearsal = new URL(open.rehearsal).pathname;
   for (const [address, next] of [
     ["/never", "/"],
     ["/rehearsal/of-another-study/q/1", "/"],
     [`${rehearsal}/q/400`, rehearsal],
   ] as const) {
-    const { status, text } = await walker.post(address, { answer: "human" }, { accept: "application/json" });
+    const { status, text } = await client.post(address, { answer: "human" }, { accept: "application/json" });
     expect([address, status, JSON.parse(text)]).toEqual([address, 404, { next }]);
   }
   await open.close();
@@ -151,7 +151,7 @@ test("a script's post to an unknown address gets a reply that says where to cont
 test("the link reveals and changes nothing for a participant or a stranger: no name, no cookie, no row", async () => {
   const { study, stimuli, remove } = await fixture({ forms: 2, stories: 4, survey: { feedback: true } });
   const first = await served(study);
-  const participant = new Walker(first.url);
+  const participant = new TestClient(first.url);
   await participant.begin();
   const own = hiddenFields((await participant.get("/q/1")).text);
   // A survey writes all its counts when it ends.
@@ -161,18 +161,18 @@ test("the link reveals and changes nothing for a participant or a stranger: no n
   participant.url = open.url;
   const rehearsal = new URL(open.rehearsal).pathname;
   const names = [...stimuli.map(({ id }) => id), ...(await readForms(study)).flatMap(namesIn)];
-  for (const walker of [participant, new Walker(open.url)]) {
-    const cookie = walker.cookie;
+  for (const client of [participant, new TestClient(open.url)]) {
+    const cookie = client.cookie;
     const replies = [
-      await walker.get(rehearsal),
-      await walker.post(`${rehearsal}/consent`, {}),
-      await walker.get(`${rehearsal}/declined`),
-      await walker.get(`${rehearsal}/instructions`),
-      await walker.get(`${rehearsal}/q/1`),
-      await walker.post(`${rehearsal}/q/1`, { ...own, answer: "human" }),
-      await walker.post(`${rehearsal}/q/4`, { answer: "machine" }),
-      await walker.post(`${rehearsal}/q/2`, { answer: "neither" }),
-      await walker.get(`${rehearsal}/thanks`),
+      await client.get(rehearsal),
+      await client.post(`${rehearsal}/consent`, {}),
+      await client.get(`${rehearsal}/declined`),
+      await client.get(`${rehearsal}/instructions`),
+      await client.get(`${rehearsal}/q/1`),
+      await client.post(`${rehearsal}/q/1`, { ...own, answer: "human" }),
+      await client.post(`${rehearsal}/q/4`, { answer: "machine" }),
+      await client.post(`${rehearsal}/q/2`, { answer: "neither" }),
+      await client.get(`${rehearsal}/thanks`),
     ];
     expect(replies.map(({ status }) => status)).toEqual([200, 303, 200, 200, 200, 303, 303, 400, 200]);
     for (const { text, location, headers } of replies) {
@@ -181,7 +181,7 @@ test("the link reveals and changes nothing for a participant or a stranger: no n
       expect(all).not.toMatch(/set-cookie|etag|last-modified|You were right/);
       expect(headers.get("cache-control")).toBe("no-store");
     }
-    expect(walker.cookie).toBe(cookie);
+    expect(client.cookie).toBe(cookie);
   }
   expect((await participant.get("/thanks")).location).toBe("/instructions");
   await open.close();

@@ -103,15 +103,15 @@ def test_zero3_without_deepspeed(run, config, monkeypatch):
     "files, written, hint",
     [
         (["model.safetensors"], "whole", "false"),
-        (["pytorch_model_fsdp_0/0.distcp"], "in parts of FSDP2", "true"),
-        (["global_step4/zero_pp_rank_0_mp_rank_00_model_states.pt"], "in parts of ZeRO-3", '"zero3"'),
+        (["pytorch_model_fsdp_0/0.distcp"], "sharded by FSDP2", "true"),
+        (["global_step4/zero_pp_rank_0_mp_rank_00_model_states.pt"], "sharded by ZeRO-3", '"zero3"'),
     ],
 )
 def test_a_checkpoint_is_read_as_it_was_written(files, written, hint, tmp_path):
     for file in files:
         (tmp_path / file).parent.mkdir(exist_ok=True)
         (tmp_path / file).touch()
-    own = {"whole": False, "in parts of FSDP2": True, "in parts of ZeRO-3": "zero3"}[written]
+    own = {"whole": False, "sharded by FSDP2": True, "sharded by ZeRO-3": "zero3"}[written]
     check_form(tmp_path, own, 1)
     for other in {False, True, "zero3"} - {own}:
         with pytest.raises(UserError, match=f"was written {written}; this run reads it") as caught:

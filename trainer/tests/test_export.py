@@ -130,7 +130,7 @@ def test_a_tuned_model_at_f16_writes_what_pytorch_writes_to_a_hundred_prompts(fo
     assert code == 0, events
     found = named(events, "exported")[0]["node"]
     assert found["prompts"] == 100 and found["tokens"] > 1000 and found["differences"] == []
-    # Texts part where two tokens are as likely to a thousandth; more than a few such would hide a wrong weight.
+    # Texts diverge where two tokens are equally likely to a thousandth; more than a few such would hide a wrong weight.
     assert found["ties"] <= 10
     assert found["worst_probability_gap"] < 1e-3
 

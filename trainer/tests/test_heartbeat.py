@@ -56,7 +56,7 @@ class Host:
         )
 
     def started(self) -> None:
-        """Waits until it has met the other."""
+        """Waits until it has reached the other."""
         assert self.process.stdout.readline() == "here\n"
 
     def go(self) -> None:
@@ -90,8 +90,8 @@ WORKS = {
 def hosts():
     """A pair for each case, all working at once, since each waits most of the time. Those left over are killed.
 
-    They start one pair after the other, so that the processes of a pair meet while little else is starting, and begin
-    their work when all have met.
+    They start one pair after the other, so that the processes of a pair connect while little else is starting, and begin
+    their work when all are connected.
     """
     pairs = {}
     for name, works in WORKS.items():
@@ -122,7 +122,7 @@ def test_one_that_is_frozen_is_named_by_the_other(hosts, case, frozen):
     assert code == 1
     assert (
         f"node{frozen} (rank {frozen}) has been silent for " in said
-        and f"says rank {1 - frozen} on node{1 - frozen}." in said
+        and f"according to rank {1 - frozen} on node{1 - frozen}." in said
     )
     assert "\n" not in said
 

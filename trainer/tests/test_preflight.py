@@ -80,4 +80,4 @@ def test_a_world_of_one_is_an_error(tmp_path):
 
 def test_a_node_that_never_starts_is_reported_in_time(tmp_path):
     error = ranked(0, 2, {"nodes": 2, "processes": 2, "timeout": 3}, tmp_path)[-1]
-    assert error["event"] == "error" and "did not meet" in error["message"]
+    assert error["event"] == "error" and "did not reach" in error["message"]

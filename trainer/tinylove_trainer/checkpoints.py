@@ -6,7 +6,7 @@ from pathlib import Path
 
 from .events import UserError, is_first_process
 
-FORMS: dict[bool | str, str] = {False: "whole", True: "in parts of FSDP2", "zero3": "in parts of ZeRO-3"}
+FORMS: dict[bool | str, str] = {False: "whole", True: "sharded by FSDP2", "zero3": "sharded by ZeRO-3"}
 
 
 def last_whole_checkpoint(folder: Path) -> Path | None:

@@ -110,7 +110,7 @@ def errors_in_one_line() -> Iterator[None]:
     except (RuntimeError, ValueError) as problem:
         rank, address, port = (os.environ.get(name, "unset") for name in ("RANK", "MASTER_ADDR", "MASTER_PORT"))
         raise UserError(
-            f"Rank {rank} on {host()} did not meet the others at {address}:{port}: {str(problem).splitlines()[0][:160]}",
+            f"Rank {rank} on {host()} did not reach the other ranks at {address}:{port}: {str(problem).splitlines()[0][:160]}",
             "Did a node not start or end at once? Is a firewall between the nodes? Does the launcher set RANK and MASTER_ADDR?",
         ) from None
 

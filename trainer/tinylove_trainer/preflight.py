@@ -69,7 +69,7 @@ def join(settings: PreflightSettings) -> None:
         rank, address, port = (os.environ.get(name, "unset") for name in ("RANK", "MASTER_ADDR", "MASTER_PORT"))
         interface = os.environ.get("GLOO_SOCKET_IFNAME" if backend == "gloo" else "NCCL_SOCKET_IFNAME", "unset")
         raise UserError(
-            f"Rank {rank} on {socket.gethostname()} did not meet the others at {address}:{port} within {settings.timeout} s (interface {interface}): {str(problem).splitlines()[0][:160]}",
+            f"Rank {rank} on {socket.gethostname()} did not reach the other ranks at {address}:{port} within {settings.timeout} s (interface {interface}): {str(problem).splitlines()[0][:160]}",
             "Did a node not start? Do two nodes have the same rank (a variable expanded on the head node)? Is the interface's name right (ip addr)?",
         ) from None
 

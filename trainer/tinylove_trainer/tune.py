@@ -202,7 +202,7 @@ def lost_peers_error(trainer: StoryTrainer, problem: RuntimeError) -> UserError 
     ):
         return None
     return UserError(
-        f"Rank {dist.get_rank()} on {os.environ.get('TINYLOVE_HOST', socket.gethostname())} lost the others at step {trainer.state.global_step}: {said.splitlines()[0][:160]}",
+        f"Rank {dist.get_rank()} on {os.environ.get('TINYLOVE_HOST', socket.gethostname())} lost the other ranks at step {trainer.state.global_step}: {said.splitlines()[0][:160]}",
         "A node or the network between the nodes stopped. Start the run again: it continues from its last checkpoint.",
     )
 

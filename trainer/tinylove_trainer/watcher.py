@@ -78,7 +78,7 @@ class Watcher:
 
     async def end(self) -> None:
         """Names the silent hosts and ends the rank, one beat later, so that all others know why before connections close."""
-        report_error(f"{named(self.silent)}, says rank {self.rank} on {self.host}.", HINT)
+        report_error(f"{named(self.silent)}, according to rank {self.rank} on {self.host}.", HINT)
         self.send("silent")
         await asyncio.sleep(self.beat + 1)
         self.send("end")

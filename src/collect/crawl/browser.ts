@@ -4,7 +4,7 @@ import { installedChromium, quietChromium, sandboxChromium } from "../../workben
 import { messageOf, StudyError } from "../../workbench/errors.ts";
 import { version } from "../../workbench/version.ts";
 import type { Cookie } from "./cookies.ts";
-import type { VisitedPage } from "./walls.ts";
+import type { VisitedPage } from "./fetch-failures.ts";
 
 /** Tiny Love's name for websites and in robots.txt. */
 export const agent = `TinyLove/${version}`;

@@ -49,7 +49,11 @@ export async function readCookies(path: string, domain: string, now: number): Pr
 }
 
 /** Stores the cookies of one domain in the study, readable only by its owner; resolves to their number. */
-export async function keepCookies(study: Study, domain: string, cookies: readonly Cookie[]): Promise<number> {
+export async function storeCookies(
+  study: Study,
+  domain: string,
+  cookies: readonly Cookie[],
+): Promise<number> {
   const own = cookies.filter((cookie) => belongs(cookie.domain, domain));
   if (own.length > 0) {
     await writeWhole(study.path(cookiesFile), JSON.stringify({ domain, cookies: own }), 0o600);
@@ -58,7 +62,7 @@ export async function keepCookies(study: Study, domain: string, cookies: readonl
 }
 
 /** The study's cookies for a domain; an empty list if there are none. */
-export async function keptCookies(study: Study, domain: string): Promise<Cookie[]> {
+export async function storedCookies(study: Study, domain: string): Promise<Cookie[]> {
   const path = study.path(cookiesFile);
   if (!(await exists(path))) return [];
   const kept = await readJson(path, StoredCookies, "import them again with --cookies FILE");

@@ -2,16 +2,16 @@ import { sha256 } from "../../text/hash.ts";
 import { type Effects, timestamp } from "../../workbench/effects.ts";
 import { messageOf, StudyError } from "../../workbench/errors.ts";
 import type { Visitor } from "./browser.ts";
+import { explained, failureOf, isBlocked, type VisitedPage } from "./fetch-failures.ts";
 import type { AddressRow, Journal } from "./journal.ts";
-import type { KeptPages } from "./kept-pages.ts";
 import type { Pace } from "./pace.ts";
+import type { PageStore } from "./page-store.ts";
 import type { Robots } from "./robots.ts";
-import { explained, isBlocked, type VisitedPage, wallOf } from "./walls.ts";
 
 /** The tools of a crawl. */
 export interface Crawl {
   readonly journal: Journal;
-  readonly pages: KeptPages;
+  readonly pages: PageStore;
   readonly visitor: Visitor;
   readonly robots: Robots;
   readonly pace: Pace;
@@ -61,16 +61,16 @@ async function fetchPage(address: string, tools: Crawl, effects: Effects): Promi
     return { message, remedy: "check the connection, then use --retry-failed", single: false };
   }
 
-  const wall = wallOf(visited);
+  const failure = failureOf(visited);
   // A page without readable stories is stored too: a later version may read it.
-  const kept = !wall || wall === "no stories" ? { hash: await pages.keep(address, visited.html) } : {};
-  if (!wall) {
+  const kept = !failure || failure === "no stories" ? { hash: await pages.store(address, visited.html) } : {};
+  if (!failure) {
     journal.setState(address, "fetched", timestamp(effects), kept);
     return undefined;
   }
-  const state = isBlocked(wall) ? "blocked" : "failed";
-  journal.setState(address, state, timestamp(effects), { ...kept, note: wall });
-  return { ...explained(wall, tools.loggedIn), single: wall === "gone" };
+  const state = isBlocked(failure) ? "blocked" : "failed";
+  journal.setState(address, state, timestamp(effects), { ...kept, note: failure });
+  return { ...explained(failure, tools.loggedIn), single: failure === "gone" };
 }
 
 interface PageProblem {
@@ -89,7 +89,7 @@ const stopped = ({ message, remedy }: PageProblem) =>
  * Repairs addresses that a kill left unfinished: a page that is already on disk counts as fetched, any other is
  * fetched again.
  */
-export async function recover(journal: Journal, pages: KeptPages, effects: Effects): Promise<void> {
+export async function recover(journal: Journal, pages: PageStore, effects: Effects): Promise<void> {
   for (const { address, state } of journal.addresses()) {
     if (state !== "fetching") continue;
     const html = await pages.read(address);

@@ -88,7 +88,7 @@ export class Journal {
         "INSERT OR IGNORE INTO addresses (address, headline, published, state, at) VALUES (?, ?, ?, 'discovered', ?)",
       );
       for (const { address, headline, published } of posts) add.run(address, headline, published, at);
-      this.#keepWindow(window);
+      this.#saveWindow(window);
     })();
   }
 
@@ -117,7 +117,7 @@ export class Journal {
       .run(state, at, details.hash ?? null, details.note ?? "", address);
   }
 
-  #keepWindow({ query, since, until, nextPage, hits, state }: SearchWindow): void {
+  #saveWindow({ query, since, until, nextPage, hits, state }: SearchWindow): void {
     this.#database
       .prepare(
         "INSERT OR REPLACE INTO windows (query, since, until, nextPage, hits, state) VALUES (?, ?, ?, ?, ?, ?)",

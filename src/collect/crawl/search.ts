@@ -170,18 +170,18 @@ function readAnswer(body: string): { hits: number; docs: unknown[] } {
 }
 
 function refusal(status: number, body: string, key: string): StudyError {
-  const said = redacted(faultIn(body), key);
+  const message = redacted(faultIn(body), key);
   if (status === 401 || status === 403) {
-    return new StudyError(`the search refuses the key in NYT_API_KEY (${status}${said})`, {
+    return new StudyError(`the search refuses the key in NYT_API_KEY (${status}${message})`, {
       hint: "check at developer.nytimes.com that the key is right and includes Article Search",
     });
   }
   if (status === 429) {
-    return new StudyError(`the search's rate limit does not end (429${said})`, {
+    return new StudyError(`the search's rate limit does not end (429${message})`, {
       hint: "the daily limit may be used up; run the same command tomorrow: it continues where it stopped",
     });
   }
-  return new StudyError(`the search answered ${status}${said}`, {
+  return new StudyError(`the search answered ${status}${message}`, {
     hint: "run the same command again later: it continues where it stopped",
   });
 }

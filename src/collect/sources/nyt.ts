@@ -5,16 +5,16 @@ import { exists } from "../../workbench/files.ts";
 import { duration } from "../../workbench/progress.ts";
 import type { Study } from "../../workbench/study.ts";
 import { agent, chromiumPath, openVisitor } from "../crawl/browser.ts";
-import { keepCookies, keptCookies, readCookies } from "../crawl/cookies.ts";
+import { readCookies, storeCookies, storedCookies } from "../crawl/cookies.ts";
 import { crawl, recover } from "../crawl/crawl.ts";
 import { domainOf, type Endpoints, endpointsOf } from "../crawl/endpoints.ts";
+import { explained, readPage } from "../crawl/fetch-failures.ts";
 import { type AddressRow, Journal } from "../crawl/journal.ts";
-import { type KeptPages, keptPages } from "../crawl/kept-pages.ts";
 import { paced } from "../crawl/pace.ts";
+import { type PageStore, pageStore } from "../crawl/page-store.ts";
 import { robotsOf } from "../crawl/robots.ts";
 import { discoverPosts, openWindows } from "../crawl/search.ts";
 import { acknowledgeTerms } from "../crawl/terms.ts";
-import { explained, readPage } from "../crawl/walls.ts";
 import type { CollectOptions } from "../options.ts";
 import { storiesOfPost } from "../post-stories.ts";
 import type { FoundStory, Gathered, Rejection, Source } from "../source.ts";
@@ -36,7 +36,7 @@ export const nyt: Source = {
     const journal = new Journal(study.path(journalFile));
     try {
       const endpoints = endpointsOf(effects.env, study.config.corpus.nyt.secondsBetweenPages);
-      const pages = keptPages(study);
+      const pages = pageStore(study);
       await recover(journal, pages, effects);
       if (options.dryRun) return printPlan(journal, study, endpoints, options, effects);
       if (!options.reparse) await fetchAll(journal, pages, study, endpoints, options, effects);
@@ -49,7 +49,7 @@ export const nyt: Source = {
 
 async function fetchAll(
   journal: Journal,
-  pages: KeptPages,
+  pages: PageStore,
   study: Study,
   endpoints: Endpoints,
   options: CollectOptions,
@@ -101,12 +101,12 @@ async function loginOf(
   const domain = domainOf(site);
   if (file) {
     const { kept, foreign, expired } = await readCookies(file, domain, effects.now());
-    await keepCookies(study, domain, kept);
+    await storeCookies(study, domain, kept);
     effects.log(
       `stored ${kept.length} cookies of ${domain}; skipped ${foreign} of other sites and ${expired} expired`,
     );
   }
-  return keptCookies(study, domain);
+  return storedCookies(study, domain);
 }
 
 /** Addresses to fetch. Purged pages were removed on purpose; collecting again fetches them again. */
@@ -146,7 +146,7 @@ function printPlan(
 /** Reads every stored page. This is a separate step that can be repeated with a better parser. */
 async function parseAll(
   journal: Journal,
-  pages: KeptPages,
+  pages: PageStore,
   study: Study,
   effects: Effects,
 ): Promise<Gathered> {

@@ -3,7 +3,7 @@ import { relative, resolve } from "node:path";
 import { StudyError } from "../../workbench/errors.ts";
 import { filesUnder } from "../../workbench/files.ts";
 import type { Study } from "../../workbench/study.ts";
-import { explained, readPage } from "../crawl/walls.ts";
+import { explained, readPage } from "../crawl/fetch-failures.ts";
 import { addressOfMhtml, htmlOfMhtml } from "../parse/mhtml.ts";
 import { largestPage } from "../parse/size.ts";
 import { storiesOfPost } from "../post-stories.ts";

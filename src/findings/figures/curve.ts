@@ -4,7 +4,7 @@ import { axes, axisMargins, gridRows, legend, legendLineHeight } from "./axes.ts
 import { EncodedFigure, paddedRange } from "./encoded.ts";
 import type { FigureKind } from "./figure-kind.ts";
 
-const strokes = ["machine", "warning", "all", "bandInk", "human"] as const;
+const lineColours = ["machine", "warning", "all", "bandInk", "human"] as const;
 
 /** Lines: `x` and `y`, `group` the line (named at its end), `low` and `high` (optional) its interval. */
 export const curve: FigureKind = {
@@ -15,7 +15,7 @@ export const curve: FigureKind = {
     const groups = data.texts("group");
     const group = (row: (typeof data.rows)[number]) => String(data.accessor("group")(row) ?? "");
     const stroke = (row: (typeof data.rows)[number]) =>
-      colour(strokes[groups.indexOf(group(row)) % strokes.length]!);
+      colour(lineColours[groups.indexOf(group(row)) % lineColours.length]!);
     const values = ["y", "low", "high"].flatMap((role) => data.numbers(role));
     const named = groups.length > 1;
     const narrow = width < 500;
@@ -90,7 +90,7 @@ export const curve: FigureKind = {
             )
           : []),
         ...(named && narrow
-          ? legend(groups, "▬", (name) => colour(strokes[groups.indexOf(name) % strokes.length]!))
+          ? legend(groups, "▬", (name) => colour(lineColours[groups.indexOf(name) % lineColours.length]!))
           : []),
         ...axes(data, width),
       ],

@@ -61,7 +61,7 @@ export function localModel(
       });
       const at = timestamp(effects);
       return problems.map((problem, index): Reply => {
-        if (problem) return { failed: problem, lasting: true, ms: 0, at };
+        if (problem) return { failed: problem, permanent: true, ms: 0, at };
         const { text, end, rendered, promptTokens, generatedTokens, logProbabilities, ms } =
           outcomes[places.indexOf(index)]!;
         const tokens = { prompt: promptTokens, generated: generatedTokens };
@@ -100,7 +100,7 @@ const continuationOf = ({ prompt, stop, seed, sampling, logProbabilities }: Requ
   // An instructed model stops by itself, so its text is kept whole.
   ...(!prompt.messages && { stop }),
   seed,
-  draw: numericSampling(sampling),
+  sampling: numericSampling(sampling),
   logProbabilities,
 });
 

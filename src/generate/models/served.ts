@@ -97,7 +97,7 @@ async function reply(
       return { raw: "", end: "refused", tokens: { prompt: 0, generated: 0 }, ...ended() };
     const wrong = server.setupError(thrown);
     if (wrong) throw wrong;
-    return { failed: messageOf(thrown), lasting: thrown instanceof PermanentError, ...ended() };
+    return { failed: messageOf(thrown), permanent: thrown instanceof PermanentError, ...ended() };
   }
 }
 

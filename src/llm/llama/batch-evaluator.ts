@@ -2,9 +2,9 @@ import type { LlamaContext, LlamaModel, Token } from "node-llama-cpp";
 import { StudyError } from "../../workbench/errors.ts";
 
 /**
- * Evaluates several texts at once with one model, and keeps the tokens that it has read of each. The library's own loop
- * takes locks and makes promises for each token of each text, which costs a small model a fifth of its speed, and its
- * scoring reports no token but the likeliest. So our own loop calls the library's native part directly. That part is
+ * Evaluates several texts at once with one model, and keeps the evaluated tokens of each. The library's own loop takes
+ * locks and makes promises for each token of each text, which costs a small model a fifth of its speed, and its
+ * scoring reports only the likeliest token. So our own loop calls the library's native part directly. That part is
  * private: package.json pins the exact version of the library, and `nativeOf` checks that everything is there.
  */
 export interface BatchEvaluator {
@@ -15,12 +15,12 @@ export interface BatchEvaluator {
   tokensOf(sequence: number): readonly Token[];
   /**
    * Evaluates the requests together, in as few batches as possible. `take` is called for each token in `outputs`, while
-   * the model's expectation there can be read.
+   * the logits after it are available.
    */
   evaluate(requests: readonly EvalRequest[]): Promise<void>;
   /** Removes all but the first `kept` tokens of a text from memory. */
   truncate(sequence: number, kept: number): Promise<void>;
-  /** Copies what the model has read of one text to another. */
+  /** Copies the evaluated tokens of one text to another. */
   copy(from: number, to: number): Promise<void>;
   sampler(): Sampler;
   /** The natural logarithm of the probability of a token at a place, at temperature 1. */
@@ -31,7 +31,7 @@ export interface BatchEvaluator {
 export interface EvalRequest {
   readonly sequence: number;
   readonly tokens: readonly Token[];
-  /** Indexes in `tokens`, ascending, after which the expectation is wanted. */
+  /** Indexes in `tokens`, ascending, after which the logits are needed. */
   readonly outputs: readonly number[];
   take(index: number, place: number): Promise<void>;
 }
@@ -60,7 +60,7 @@ export interface SamplerConfig {
 /** Throws StudyError if the library lacks a private part that this needs. */
 export function batchEvaluatorOf(model: LlamaModel, context: LlamaContext): BatchEvaluator {
   const { native, nativeModel, AddonSampler } = nativeOf(model, context);
-  const read: Token[][] = Array.from({ length: context.totalSequences }, () => []);
+  const evaluated: Token[][] = Array.from({ length: context.totalSequences }, () => []);
   const samplerOf = () => new AddonSampler(nativeModel);
   const greedy = samplerOf();
   greedy.applyConfig({ temperature: 0 });
@@ -82,18 +82,18 @@ export function batchEvaluatorOf(model: LlamaModel, context: LlamaContext): Batc
     return logit.get(token)! - logit.get(likeliest)! - Math.log(weights!);
   }
 
-  async function readBatch(requests: readonly EvalRequest[]): Promise<void> {
+  async function evaluateBatch(requests: readonly EvalRequest[]): Promise<void> {
     native.initBatch(requests.reduce((sum, { tokens }) => sum + tokens.length, 0));
     const places = requests.map(({ sequence, tokens, outputs }) =>
       native.addToBatch(
         sequence,
-        read[sequence]!.length,
+        evaluated[sequence]!.length,
         Uint32Array.from(tokens),
         Uint32Array.from(outputs),
       ),
     );
     await native.decodeBatch();
-    for (const { sequence, tokens } of requests) read[sequence]!.push(...tokens);
+    for (const { sequence, tokens } of requests) evaluated[sequence]!.push(...tokens);
     await Promise.all(
       requests.flatMap(({ outputs, take }, at) =>
         outputs.map((index, which) => take(index, places[at]![which]!)),
@@ -104,23 +104,23 @@ export function batchEvaluatorOf(model: LlamaModel, context: LlamaContext): Batc
   const evaluator: BatchEvaluator = {
     model,
     contextTokens: context.contextSize,
-    tokensOf: (sequence) => read[sequence]!,
+    tokensOf: (sequence) => evaluated[sequence]!,
     async evaluate(requests) {
-      for (const batch of batchesOf(requests, context.batchSize)) await readBatch(batch);
+      for (const batch of batchesOf(requests, context.batchSize)) await evaluateBatch(batch);
     },
     async truncate(sequence, kept) {
-      const tokens = read[sequence]!;
+      const tokens = evaluated[sequence]!;
       if (kept >= tokens.length) return;
-      read[sequence] = tokens.slice(0, kept);
+      evaluated[sequence] = tokens.slice(0, kept);
       if (native.removeTokenCellsFromSequence(sequence, kept, -1)) return;
-      // A recurrent model has one state and cannot go back, so it reads the text again.
+      // A recurrent model has one state and cannot go back, so it evaluates the text again.
       native.disposeSequence(sequence);
-      read[sequence] = [];
+      evaluated[sequence] = [];
       if (kept > 0) await evaluator.evaluate([withoutOutputs(sequence, tokens.slice(0, kept))]);
     },
     async copy(from, to) {
       await native.copySequenceStateFromOtherSequence(to, from);
-      read[to] = [...read[from]!];
+      evaluated[to] = [...evaluated[from]!];
     },
     sampler() {
       const sampler = samplerOf();
@@ -148,7 +148,7 @@ export function batchEvaluatorOf(model: LlamaModel, context: LlamaContext): Batc
   return evaluator;
 }
 
-/** A request that only reads. */
+/** A request without outputs. */
 export const withoutOutputs = (sequence: number, tokens: readonly Token[]): EvalRequest => ({
   sequence,
   tokens,

@@ -1,7 +1,7 @@
 import type { ChatMessage } from "./chat.ts";
 
 /** How the next token is drawn, without defaults of the library. */
-export interface Draw {
+export interface Sampling {
   readonly temperature: number;
   readonly topP: number;
   /** 0 draws from the whole vocabulary. */
@@ -23,7 +23,7 @@ export interface Continuation {
   /** The text ends where the model writes this, unless it follows a letter. */
   readonly stop?: string | undefined;
   readonly seed: number;
-  readonly draw: Draw;
+  readonly sampling: Sampling;
   /** Whether to return the log-probability of each token. Default: false, because it takes a little time. */
   readonly logProbabilities?: boolean | undefined;
 }

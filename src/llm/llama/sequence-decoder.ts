@@ -1,7 +1,7 @@
 import type { Token } from "node-llama-cpp";
 import { type Random, randomFrom } from "../../stats/random.ts";
 import type { BatchEvaluator, EvalRequest, Sampler } from "./batch-evaluator.ts";
-import type { Continuation, Continued, Draw } from "./continuation.ts";
+import type { Continuation, Continued, Sampling } from "./continuation.ts";
 import { stopPlace, uncertain } from "./stopping.ts";
 
 /** Writes one text, token by token. */
@@ -28,11 +28,11 @@ export interface SequenceDecoder {
 export function sequenceDecoderOf(
   evaluator: BatchEvaluator,
   sequence: number,
-  { stop, seed, draw, logProbabilities: scored = false }: Continuation,
+  { stop, seed, sampling, logProbabilities: scored = false }: Continuation,
   { tokens: prompt, rendered }: { readonly tokens: readonly Token[]; readonly rendered?: string | undefined },
 ): SequenceDecoder {
   const { model } = evaluator;
-  const sampler = samplerOf(evaluator, draw, seed);
+  const sampler = samplerOf(evaluator, sampling, seed);
   let tokens: Token[] = [];
   let logProbabilities: number[] = [];
   /** Tokens that are forbidden at a position, given the tokens before it. */
@@ -48,7 +48,7 @@ export function sequenceDecoderOf(
     const bans = banned.get(redrawAt);
     redrawAt = undefined;
     const left = (await sampler.candidates(place)).filter(([token]) => !bans?.has(token));
-    return chosen(left, draw.temperature, randomFrom(seed, "again", redraws++));
+    return chosen(left, sampling.temperature, randomFrom(seed, "again", redraws++));
   }
 
   /** Removes the tokens from `place` on, and forbids the removed token there. */
@@ -65,7 +65,7 @@ export function sequenceDecoderOf(
   /** Whether the newest token ends the text. */
   function judge(token: Token): Continued["end"] | undefined {
     if (model.isEogToken(token)) {
-      if (tokens.length > draw.leastTokens) {
+      if (tokens.length > sampling.leastTokens) {
         tokens.pop();
         return "end of text";
       }
@@ -73,9 +73,9 @@ export function sequenceDecoderOf(
       return undefined;
     }
     const stopped = stop ? stopPlace(model, tokens, stop) : undefined;
-    if (stopped !== undefined && stopped >= draw.leastTokens) return "stop";
+    if (stopped !== undefined && stopped >= sampling.leastTokens) return "stop";
     if (stopped !== undefined) reject(stopped);
-    return tokens.length >= draw.mostTokens ? "limit" : undefined;
+    return tokens.length >= sampling.mostTokens ? "limit" : undefined;
   }
 
   let end: Continued["end"] | undefined;
@@ -136,10 +136,10 @@ export function sequenceDecoderOf(
 /** The number of last tokens that the repeat penalty uses. */
 const lookback = 64;
 
-/** A sampler with the settings `draw`; `update` gives it the tokens so far, for the repeat penalty. */
+/** A sampler with the settings `sampling`; `update` gives it the tokens so far, for the repeat penalty. */
 function samplerOf(
   evaluator: BatchEvaluator,
-  { temperature, topP, topK, minP, repeatPenalty }: Draw,
+  { temperature, topP, topK, minP, repeatPenalty }: Sampling,
   seed: number,
 ): Sampler & { update(tokens: readonly Token[]): void } {
   const sampler = evaluator.sampler();

@@ -67,24 +67,24 @@ const Logprobs = z
   .nullish()
   .catch(undefined);
 
-const word = z.string().nullish().catch(undefined);
+const optionalText = z.string().nullish().catch(undefined);
 
 const Message = z.looseObject({
   content: Content,
-  refusal: word,
-  reasoning_content: word,
-  reasoning: word,
-  thinking: word,
+  refusal: optionalText,
+  reasoning_content: optionalText,
+  reasoning: optionalText,
+  thinking: optionalText,
 });
 
 const Completion = z.looseObject({
-  model: word,
+  model: optionalText,
   choices: z
     .array(
       z.looseObject({
         text: z.string().nullish(),
         message: Message.nullish(),
-        finish_reason: word,
+        finish_reason: optionalText,
         error: z.unknown().optional(),
         logprobs: Logprobs,
       }),
@@ -237,7 +237,7 @@ function tokensSpelling<Token extends { token?: string | null | undefined }>(
 }
 
 const StreamEvent = z.looseObject({
-  model: word,
+  model: optionalText,
   choices: z
     .array(
       z.looseObject({

@@ -44,14 +44,14 @@ export function serverMessage(body: unknown): ServerMessage | undefined {
   );
   const own =
     typeof message === "string" && message !== "" ? message : typeof title === "string" ? title : undefined;
-  const said = own ?? inner?.message;
-  if (said === undefined) return undefined;
-  const about = raw && !said.includes(raw.message) ? ` (${raw.message})` : "";
+  const main = own ?? inner?.message;
+  if (main === undefined) return undefined;
+  const about = raw && !main.includes(raw.message) ? ` (${raw.message})` : "";
   const named = [code, type].find((each) => typeof each === "string") as string | undefined;
   return {
-    message: shortened(`${said}${about}`),
+    message: shortened(`${main}${about}`),
     code: (typeof code === "string" ? code : undefined) ?? inner?.code ?? named,
-    status: statusOf(code) ?? inner?.status ?? statusNamed(`${named ?? ""} ${said}`),
+    status: statusOf(code) ?? inner?.status ?? statusNamed(`${named ?? ""} ${main}`),
   };
 }
 

@@ -1,6 +1,6 @@
 import { z } from "zod";
-import { drawOrProvider } from "./draw.ts";
 import { ModelSettings } from "./models.ts";
+import { samplingOrProvider } from "./sampling.ts";
 
 export type { ModelSettings };
 
@@ -69,11 +69,11 @@ export const GenerateSettings = z.strictObject({
     })
     .default({ least: 100, most: 200 })
     .describe("How many tokens a story has."),
-  temperature: drawOrProvider.temperature.default(1),
-  topP: drawOrProvider.topP.default(1),
-  topK: drawOrProvider.topK.default(0),
-  minP: drawOrProvider.minP.default(0),
-  repeatPenalty: drawOrProvider.repeatPenalty.default(1),
+  temperature: samplingOrProvider.temperature.default(1),
+  topP: samplingOrProvider.topP.default(1),
+  topK: samplingOrProvider.topK.default(0),
+  minP: samplingOrProvider.minP.default(0),
+  repeatPenalty: samplingOrProvider.repeatPenalty.default(1),
   factorial: FactorialSettings.optional().describe(
     "To measure what examples leak: texts for all combinations of titles and examples. Default: none; {} has the default size.",
   ),

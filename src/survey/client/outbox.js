@@ -218,14 +218,14 @@ form?.addEventListener("submit", (event) => {
 });
 
 /** @param {string} body */
-const sealIn = (body) => /(?:^|&)seal=([^&]*)/.exec(body)?.[1];
+const csrfTokenIn = (body) => /(?:^|&)seal=([^&]*)/.exec(body)?.[1];
 
 // An answer that an earlier page could not send is sent first. If it belongs to another person who used this browser
 // before, the person here now stays on this page.
 const unsent = supported ? read() : null;
 if (unsent) {
   const seal = form?.querySelector("input[name=seal]");
-  const own = seal instanceof HTMLInputElement && sealIn(unsent.body) === encodeURIComponent(seal.value);
+  const own = seal instanceof HTMLInputElement && csrfTokenIn(unsent.body) === encodeURIComponent(seal.value);
   const sent = send(own ? unsent : { ...unsent, body: `${unsent.body}&left=1` });
   const proceed = (/** @type {string | undefined} */ next) => {
     if (own && next !== undefined) return location.assign(next);

@@ -38,7 +38,7 @@ export interface Tables {
   recruit: { service: string; person: string; participant: string; study: string; visit: string };
   /** Bot signals: see `bot-signals.ts`. */
   sign: { participant: string; question: string; sign: string };
-  /** What the store records about itself: the key of its seals, the hash of its materials, the lock of the allocation. */
+  /** What the store records about itself: the signing key, the hash of its materials, the lock of the allocation. */
   fact: { name: string; value: string };
 }
 

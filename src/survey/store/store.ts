@@ -43,7 +43,7 @@ export class Store {
   readonly #bySecret;
   readonly #answers;
   readonly #progress;
-  #sealKey: Promise<string> | undefined;
+  #signingKey: Promise<string> | undefined;
 
   constructor(database: Database) {
     this.#database = database;
@@ -76,7 +76,7 @@ export class Store {
 
   /** Allocates a place on the form that needs it most; the same secret gets the same place again. */
   async allocate(arrival: Arrival, random: Random): Promise<Participant | Refusal> {
-    const sealKey = await this.sealKey();
+    const signingKey = await this.signingKey();
     return this.#writes.write("allocation", async (transaction) => {
       await this.#allocator.lock(transaction);
       const known = await this.#findBySecret(transaction, arrival.secret);
@@ -84,7 +84,7 @@ export class Store {
         return isDifferentPerson(await recruitOf(transaction, known.id), arrival.recruit)
           ? { refused: "other" }
           : known;
-      const place = await this.#allocator.allocate(transaction, arrival, sealKey, random);
+      const place = await this.#allocator.allocate(transaction, arrival, signingKey, random);
       if ("refused" in place) return place;
       return { ...place, id: arrival.id, started: arrival.now, completed: undefined, withdrawn: undefined };
     });
@@ -136,14 +136,14 @@ export class Store {
     );
   }
 
-  /** The key of all seals and hashes of ids. It is made once and never leaves the store. */
-  sealKey(): Promise<string> {
-    this.#sealKey ??= this.metadata.getOrCreate("seal key", () => randomId() + randomId());
+  /** The key of all signatures, CSRF tokens and hashes of ids. It is made once and never leaves the store. */
+  signingKey(): Promise<string> {
+    this.#signingKey ??= this.metadata.getOrCreate("seal key", () => randomId() + randomId());
     // After a failure the next call tries again.
-    this.#sealKey.catch(() => {
-      this.#sealKey = undefined;
+    this.#signingKey.catch(() => {
+      this.#signingKey = undefined;
     });
-    return this.#sealKey;
+    return this.#signingKey;
   }
 
   /**
@@ -151,10 +151,10 @@ export class Store {
    * service or an invitation sent them, so that the same id cannot take part again.
    */
   async withdraw(participant: string, now: number): Promise<void> {
-    const sealKey = await this.sealKey();
+    const signingKey = await this.signingKey();
     await this.#writes.write(`participant ${participant}`, async (transaction) => {
       const recruit = await recruitOf(transaction, participant);
-      const idHashes = recruit ? Object.values(idHashesOf(recruit, sealKey)) : [];
+      const idHashes = recruit ? Object.values(idHashesOf(recruit, signingKey)) : [];
       if (idHashes.length > 0)
         await transaction
           .insertInto("used")

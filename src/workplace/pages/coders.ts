@@ -33,7 +33,7 @@ async function makeLink(
       status,
     });
   try {
-    const { study, sealKey, base } = context;
+    const { study, signingKey, base } = context;
     const { coder, count, text_set: chosen } = request.body as Fields;
     const textSet = TextSet.catch("study").parse(chosen);
     const name = parseCoderName(String(coder ?? "").trim());
@@ -42,7 +42,7 @@ async function makeLink(
     // Throws if the name belongs to a model.
     await codingsOf(study, all);
     const texts = await textsFor(study, { ...all, ...(wanted !== "" && { count: parseCount(wanted) }) });
-    const path = `/coding/enter/${coderToken(sealKey, { name, textSet, count: texts.length })}`;
+    const path = `/coding/enter/${coderToken(signingKey, { name, textSet, count: texts.length })}`;
     const address = `${request.protocol}://${request.host}${base}${path}`;
     return await show(linkNotice(name, textSet, texts.length, address), 200);
   } catch (error) {

@@ -44,11 +44,11 @@ export const progressPage: WorkplacePage = {
     {
       method: "POST",
       path: "/study/invitations",
-      handle: async (request, reply, { base, sealKey }) => {
+      handle: async (request, reply, { base, signingKey }) => {
         const { count } = request.body as { count?: string };
         const number = /^\d{1,5}$/.test(count ?? "") ? Math.min(10_000, Number(count)) : 0;
         const rows = Array.from({ length: number }, () => ({
-          path: `${base}/?invitation=${newInvitation(sealKey)}`,
+          path: `${base}/?invitation=${newInvitation(signingKey)}`,
         }));
         return reply
           .type("text/csv; charset=utf-8")

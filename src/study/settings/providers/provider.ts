@@ -1,5 +1,5 @@
 import { z } from "zod";
-import { draw, drawOrProvider } from "../draw.ts";
+import { sampling, samplingOrProvider } from "../sampling.ts";
 
 /** A kind of model, by the scheme of its address: `llama:FILE.gguf` is of the kind `llama`. */
 export interface ModelKind<Settings extends z.ZodObject = z.ZodObject> {
@@ -41,7 +41,7 @@ export const common = {
 };
 
 /** The sampling of a local model; settings that are left out are those of `generate:`. */
-export const localSampling = z.object(draw).partial().shape;
+export const localSampling = z.object(sampling).partial().shape;
 
 /** A model that runs on this machine. No hidden defaults are used. */
 export const local = {
@@ -74,7 +74,7 @@ export const gguf = {
 /** A model on a server. */
 export const served = {
   ...common,
-  ...z.object(drawOrProvider).partial().shape,
+  ...z.object(samplingOrProvider).partial().shape,
   headers: z
     .record(z.string().regex(/^[A-Za-z0-9-]+$/, "a header's name"), z.string())
     .optional()

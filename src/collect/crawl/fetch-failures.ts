@@ -2,7 +2,7 @@ import { pageOf } from "../parse/markup.ts";
 import { type Post, postOf } from "../parse/post.ts";
 
 /** What prevents reading an article. */
-export type Wall =
+export type FetchFailure =
   | "captcha"
   | "login"
   | "gateway"
@@ -26,7 +26,7 @@ export interface VisitedPage {
  * What prevents reading the article; undefined for a whole article. Signs that whole articles have too (a gateway's
  * empty container, the settings button) are ignored.
  */
-export function wallOf({ status, address, html }: VisitedPage): Wall | undefined {
+export function failureOf({ status, address, html }: VisitedPage): FetchFailure | undefined {
   // A captcha page is small; an article may mention the captcha's host in a script.
   if (html.length < 50_000 && /captcha-delivery\.com/.test(html) && !/name="?articleBody/.test(html))
     return "captcha";
@@ -35,17 +35,17 @@ export function wallOf({ status, address, html }: VisitedPage): Wall | undefined
   if (status === 401 || status === 403) return "forbidden";
   if (status === 404 || status === 410) return "gone";
   if (status >= 500) return "server error";
-  return wallIn(html);
+  return failureIn(html);
 }
 
-/** As `wallOf`, for markup only. */
-export function wallIn(html: string): Wall | undefined {
+/** As `failureOf`, for markup only. */
+export function failureIn(html: string): FetchFailure | undefined {
   const read = readPage(html);
   return typeof read === "string" ? read : undefined;
 }
 
 /** The post on a page, or what prevents reading it. */
-export function readPage(html: string): Post | Wall {
+export function readPage(html: string): Post | FetchFailure {
   const page = pageOf(html);
   if (!page) return "too large";
   if (page("[id*=gateway-content], [data-testid*=gateway-content]").length > 0) return "gateway";
@@ -61,19 +61,19 @@ function isLogin(address: string): boolean {
 }
 
 /** Whether the page is blocked, so that it is requested again only if the user says so. */
-export const isBlocked = (wall: Wall): boolean =>
-  ["captcha", "login", "gateway", "truncated", "too many requests", "forbidden"].includes(wall);
+export const isBlocked = (failure: FetchFailure): boolean =>
+  ["captcha", "login", "gateway", "truncated", "too many requests", "forbidden"].includes(failure);
 
 /** The message for a failed page, and what to do. */
 export function explained(
-  wall: Wall,
+  failure: FetchFailure,
   loggedIn: boolean,
 ): { readonly message: string; readonly remedy: string } {
   const saved = "or save the pages from your browser and use --source saved-pages";
   const renew = loggedIn
     ? "your login seems to have expired or does not cover them: renew it with `tinylove login` or --cookies FILE"
     : "they are for subscribers: log in with `tinylove login` or import cookies with --cookies FILE";
-  const said: Record<Wall, [message: string, remedy: string]> = {
+  const explanations: Record<FetchFailure, [message: string, remedy: string]> = {
     captcha: ["asks for a CAPTCHA", `Tiny Love does not solve CAPTCHAs: wait a day, ${saved}`],
     login: ["leads to the login page", `${renew}, ${saved}`],
     gateway: ["is behind the paywall", `${renew}, ${saved}`],
@@ -91,6 +91,6 @@ export function explained(
       "its markup may have changed: keep the page and report it to the project",
     ],
   };
-  const [message, remedy] = said[wall];
+  const [message, remedy] = explanations[failure];
   return { message, remedy };
 }

@@ -11,18 +11,18 @@ import { largestPage } from "../parse/size.ts";
 export const pagesFolder = "collected/pages";
 
 /** The raw pages of a crawl, one gzip file per address, written whole or not at all. */
-export interface KeptPages {
+export interface PageStore {
   /** Resolves to the SHA-256 of the page. */
-  keep(address: string, html: string): Promise<string>;
+  store(address: string, html: string): Promise<string>;
   /** Undefined if there is none; throws StudyError if it is damaged. */
   read(address: string): Promise<string | undefined>;
   remove(address: string): Promise<void>;
 }
 
-export function keptPages(study: Study): KeptPages {
+export function pageStore(study: Study): PageStore {
   const fileOf = (address: string) => study.path(pagesFolder, `${shortId(address, 20)}.html.gz`);
   return {
-    async keep(address, html) {
+    async store(address, html) {
       await writeWhole(fileOf(address), await promisify(gzip)(html), 0o600);
       return sha256(html);
     },

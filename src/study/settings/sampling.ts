@@ -13,7 +13,7 @@ const descriptions = {
 };
 
 /** How the next token is drawn. */
-export const draw = {
+export const sampling = {
   temperature: z.number().nonnegative().describe(descriptions.temperature),
   topP: z.number().positive().max(1).describe(descriptions.topP),
   topK: z.int().nonnegative().describe(descriptions.topK),
@@ -24,10 +24,10 @@ export const draw = {
 const leftToServer = (meaning: string) => `${meaning} provider leaves it to the server.`;
 
 /** The same settings for a model on a server, where each can be left to the provider. */
-export const drawOrProvider = {
-  temperature: orProvider(draw.temperature).describe(leftToServer(descriptions.temperature)),
-  topP: orProvider(draw.topP).describe(leftToServer(descriptions.topP)),
-  topK: orProvider(draw.topK).describe(leftToServer(descriptions.topK)),
-  minP: orProvider(draw.minP).describe(leftToServer(descriptions.minP)),
-  repeatPenalty: orProvider(draw.repeatPenalty).describe(leftToServer(descriptions.repeatPenalty)),
+export const samplingOrProvider = {
+  temperature: orProvider(sampling.temperature).describe(leftToServer(descriptions.temperature)),
+  topP: orProvider(sampling.topP).describe(leftToServer(descriptions.topP)),
+  topK: orProvider(sampling.topK).describe(leftToServer(descriptions.topK)),
+  minP: orProvider(sampling.minP).describe(leftToServer(descriptions.minP)),
+  repeatPenalty: orProvider(sampling.repeatPenalty).describe(leftToServer(descriptions.repeatPenalty)),
 };
