@@ -1,6 +1,7 @@
 import { type Plugins, withPlugins } from "../plugins/plugin.ts";
 import { accuracy } from "./analyses/accuracy.ts";
 import { bayes } from "./analyses/bayes.ts";
+import { conditions } from "./analyses/conditions.ts";
 import { cues } from "./analyses/cues.ts";
 import { doseResponse } from "./analyses/dose-response.ts";
 import { leaks } from "./analyses/leaks.ts";
@@ -11,6 +12,8 @@ import { preregistration } from "./analyses/preregistration.ts";
 import { quality } from "./analyses/quality.ts";
 import { ratings } from "./analyses/ratings.ts";
 import { readers } from "./analyses/readers.ts";
+import { robustness } from "./analyses/robustness.ts";
+import { signalDetection } from "./analyses/signal-detection.ts";
 import { verdict } from "./analyses/verdict.ts";
 import type { Analysis } from "./analysis.ts";
 
@@ -18,10 +21,13 @@ import type { Analysis } from "./analysis.ts";
 export const analyses: readonly Analysis[] = [
   verdict,
   readers,
+  robustness,
   accuracy,
+  signalDetection,
   leaks,
   pairs,
   ratings,
+  conditions,
   doseResponse,
   cues,
   mixedModel,

@@ -12,11 +12,11 @@ export interface Effect {
  * models), `form`, `order` (per position), `confidence` (per step), `ms` (per ten seconds), or any measure of the stories
  * (per standard deviation). An effect that does not vary in the data is left out. Throws StudyError for an unknown name.
  */
-export function effectsOf(names: readonly string[], data: Data): Effect[] {
+export function effectsOf(names: readonly string[], data: Pick<Data, "choices" | "measures">): Effect[] {
   return [...new Set(names)].map((name) => effectOf(name, data)).filter(({ columns }) => columns.length > 0);
 }
 
-function effectOf(name: string, data: Data): Effect {
+function effectOf(name: string, data: Pick<Data, "choices" | "measures">): Effect {
   const { choices } = data;
   const builder = builders[name];
   if (builder) return { name, columns: builder(choices) };

@@ -2,14 +2,24 @@ import { inversePositive } from "../stats/cholesky.ts";
 import type { Slope } from "../stats/crossed-hessian.ts";
 import { fSurvival } from "../stats/f-distribution.ts";
 import { indexLabels, type Label } from "../stats/labels.ts";
+import type { LinkName } from "../stats/link.ts";
 import { fitMixedLogistic, type MixedLogistic } from "../stats/mixed-logistic.ts";
 import { studentQuantile } from "../stats/student-t.ts";
+import { counted, printed } from "../study/print.ts";
+import type { AnalyseSettings } from "../study/settings/analyse.ts";
 import type { Choice } from "./data.ts";
 import type { Effect } from "./fixed-effects.ts";
 import { sharedTitles } from "./titles.ts";
 
 /** The mixed model with its tests, or why it could not be fitted. */
-export type Mixed = FittedMixed | { readonly fitted: false; readonly reason: string };
+export type Mixed =
+  | FittedMixed
+  | {
+      readonly fitted: false;
+      readonly reason: string;
+      /** Whether it could be fitted, but only on request because of its size. */
+      readonly onRequest?: true;
+    };
 
 export interface FittedMixed {
   readonly fitted: true;
@@ -48,7 +58,7 @@ interface GroupingFactor {
 }
 
 /**
- * A logistic mixed model of saying "human". Readers, stories and (if human and machine stories share them) titles have
+ * A logistic (or probit) mixed model of saying "human". Readers, stories and (if human and machine stories share them) titles have
  * random intercepts. Every effect has an uncorrelated random slope (`||`) by reader and by story where it varies within
  * them; otherwise its test would not generalise beyond these readers (Barr, Levy, Scheepers and Tily 2013). Titles have a
  * slope of origin only. If every title has at most one story of each origin, story intercepts are redundant and left out.
@@ -56,8 +66,15 @@ interface GroupingFactor {
  * Each effect is tested by a Wald F test. Its degrees of freedom are the number of units (readers, stories or titles,
  * whichever are fewest) minus the effects estimated at that level. Maximum-likelihood variances are too small by about
  * that ratio, so standard errors are widened by sqrt(units / degrees). Rows with a missing value must have been removed.
+ *
+ * Above `mostJudgments` or `mostCrossed` it is fitted only with `models: "always"`.
  */
-export function fitMixed(choices: readonly Choice[], effects: readonly Effect[], level: number): Mixed {
+export function fitMixed(
+  choices: readonly Choice[],
+  effects: readonly Effect[],
+  { level, models }: Pick<AnalyseSettings, "level" | "models">,
+  link: LinkName = "logit",
+): Mixed {
   const columns = effects.flatMap((effect) =>
     effect.columns.map(({ label, values }) => ({ effect: effect.name, label, values: values as number[] })),
   );
@@ -93,7 +110,12 @@ export function fitMixed(choices: readonly Choice[], effects: readonly Effect[],
     const reason = `there are ${crossed} crossed random effects of readers, stories and titles, more than the limit of ${maxCrossed}`;
     return { fitted: false, reason };
   }
+  if (models !== "always" && (choices.length > mostJudgments || crossed > mostCrossed)) {
+    const reason = `a fit of ${counted(choices.length, "judgment")} with ${counted(crossed, "crossed random effect")} can take minutes, and above ${printed(mostJudgments, "integer")} judgments or ${mostCrossed} such effects it runs only on request (\`--models\`; for a study \`models: always\` under \`analyse\`)`;
+    return { fitted: false, reason, onRequest: true };
+  }
   const fit = fitMixedLogistic({
+    link,
     design: choices.map((_, at) => [1, ...columns.map(({ values }) => values[at]!)]),
     outcomes: choices.map(({ answer }) => Number(answer === "human")),
     groups: Object.fromEntries(factors.map(({ name, labels }) => [name, labels])),
@@ -130,7 +152,11 @@ export function fitMixed(choices: readonly Choice[], effects: readonly Effect[],
   };
 }
 
-/** Time grows with the cube of the number of crossed effects; at this limit a fit takes some minutes. */
+/** Above these sizes a fit can take minutes. Time grows with the cube of the number of crossed effects. */
+const mostJudgments = 100_000;
+const mostCrossed = 500;
+
+/** At this limit a fit takes hours. */
 const maxCrossed = 2500;
 
 /** The number of random effects outside the factor with the most units, which is cheap to solve. */
@@ -182,20 +208,6 @@ function testOf(
   }
   const f = square / size / widen ** 2;
   return [{ effect, f, columns: size, degrees: left, p: fSurvival(f, size, left) }];
-}
-
-/**
- * d' of the mean reader, and its standard deviation between readers: the effect of origin on the logit, scaled to the
- * normal by √3/π, over sqrt(1 + the variance between stories). Pooled d' is smaller if readers differ in bias. Undefined
- * without an effect of origin.
- */
-export function meanReader({ fit, coefficients }: Pick<FittedMixed, "fit" | "coefficients">) {
-  const origin = coefficients.find(({ effect }) => effect === "origin");
-  if (origin === undefined) return undefined;
-  const toNormal = Math.sqrt(3) / Math.PI;
-  const { story = 0, title = 0, "origin by reader": skill = 0 } = fit.deviations;
-  const scale = toNormal / Math.hypot(1, toNormal * Math.hypot(story, title));
-  return { sensitivity: scale * origin.estimate, spread: scale * skill };
 }
 
 /** Whether the values vary within some unit. */

@@ -2,9 +2,9 @@ import { studentInterval } from "../stats/clustered.ts";
 import { clusteredDetection } from "../stats/clustered-detection.ts";
 import type { Estimate } from "../stats/signal-detection.ts";
 import { type StudyVerdict, type Verdict, verdictTest } from "../stats/verdict-test.ts";
-import { type Finding, sentence, type Table } from "../study/finding.ts";
+import { type Finding, sentence } from "../study/finding.ts";
 import { percent } from "../study/print.ts";
-import { balancedNote, levelText } from "./accuracy-text.ts";
+import { balancedNote } from "./accuracy-text.ts";
 import type { Data } from "./data.ts";
 import { asJudgments, testOptions } from "./judged.ts";
 
@@ -51,36 +51,20 @@ function youdenOf({ estimate, standardError, degrees }: Verdict, level: number):
   return { value, standardError: error, interval: { low: Math.max(-1, low), high: Math.min(1, high) } };
 }
 
-export function detectionTable(
-  { sensitivity, criterion, youden }: Detection,
-  { settings: { level } }: Data,
-): Table {
-  const row = (measure: string, value: EstimateWithInterval | undefined, meaning: string) => ({
-    measure,
-    value: value?.value ?? null,
-    low: value?.low ?? null,
-    high: value?.high ?? null,
-    meaning,
-  });
-  return {
-    columns: [
-      { key: "measure", label: "Measure", format: "text" },
-      { key: "value", label: "Value", format: "number" },
-      { key: "low", label: `${levelText(level)} interval`, format: "number" },
-      { key: "high", label: "to", format: "number" },
-      { key: "meaning", label: "Meaning", format: "text" },
-    ],
-    rows: [
-      row(
-        "d′, pooled",
-        sensitivity,
-        "skill, independent of bias; 0 means none; lower than the mean reader’s d′ if readers differ in bias",
-      ),
-      row("c, pooled", criterion, "bias; below 0 towards “human”, above 0 towards “machine”"),
-      row("Youden’s J", youden, "accuracy on human + accuracy on machine stories − 1; 0 means no skill"),
-    ],
-  };
-}
+/** The pooled figures as rows of a table. */
+export const detectionRows = ({ sensitivity, criterion, youden }: Detection) => [
+  {
+    measure: "d′, pooled",
+    figures: sensitivity,
+    meaning: "skill over all answers; lower than the mean reader’s if readers differ in bias",
+  },
+  { measure: "c, pooled", figures: criterion, meaning: "bias over all answers" },
+  {
+    measure: "Youden’s J",
+    figures: youden,
+    meaning: "accuracy on human + accuracy on machine stories − 1; 0 means no skill",
+  },
+];
 
 /** A sentence on bias, which is claimed only if the interval excludes one half. */
 export function biasFindings({ bias }: Detection): Finding[] {

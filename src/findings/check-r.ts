@@ -48,6 +48,28 @@ const MixedNumbers = z.object({
   deviations: z.record(z.string(), z.number()),
 });
 
+const DetectionNumbers = z.object({
+  meanReader: z
+    .object({
+      fitted: z.literal(true),
+      formula: z.string(),
+      singular: z.boolean(),
+      logLikelihood: z.number(),
+      deviations: z.record(z.string(), z.number()),
+      sensitivity: z.object({ value: z.number(), spread: z.number() }),
+      criterion: z.object({ value: z.number(), spread: z.number() }),
+    })
+    .nullish()
+    .catch(undefined),
+  roc: z
+    .object({
+      mean: z.object({ value: z.number() }).nullish(),
+      pooled: z.object({ value: z.number() }),
+    })
+    .nullish(),
+});
+type DetectionNumbers = z.infer<typeof DetectionNumbers>;
+
 /** The judgments that the program checks, and the margin of the tests. */
 interface CheckedTable {
   readonly margin: number;
@@ -61,13 +83,14 @@ interface CheckedTable {
 
 /**
  * An R program, `check.R`, that recomputes the main figures from the table of judgments: the clustered
- * errors and both tests in base R, the mixed model with lme4. It fails if a figure differs. Undefined without a verdict.
+ * errors, both tests and the ROC curve in base R, the mixed models with lme4. It fails if a figure differs. Undefined without a verdict.
  */
 export function checkR(found: readonly Findings[], judged: CheckedTable): string | undefined {
   const numbersOf = (name: string) => found.find(({ analysis }) => analysis === name)?.numbers;
   const verdict = VerdictNumbers.safeParse(numbersOf("verdict"));
   if (!verdict.success) return undefined;
   const mixed = MixedNumbers.safeParse(numbersOf("mixed-model"));
+  const detection = DetectionNumbers.safeParse(numbersOf("signal-detection"));
   const onlyOrigin =
     mixed.success && mixed.data.coefficients.every(({ effect }) => ["intercept", "origin"].includes(effect));
   return [
@@ -75,6 +98,7 @@ export function checkR(found: readonly Findings[], judged: CheckedTable): string
     ...(["overall", "human", "machine"] as const).map((of) => shareChecks(of, verdict.data[of])),
     ...readersChecks(verdict.data),
     ...(mixed.success && onlyOrigin ? [mixedChecks(mixed.data)] : []),
+    ...(detection.success ? detectionChecks(detection.data) : []),
     rFooter,
   ].join("\n");
 }
@@ -269,6 +293,52 @@ function mixedChecks(mixed: z.infer<typeof MixedNumbers>): string {
     "}",
     "",
   ].join("\n");
+}
+
+/** d' and c of the mean reader by a probit model in lme4; the areas under the ROC curve in base R. */
+function detectionChecks({ meanReader, roc }: DetectionNumbers): string[] {
+  const model = meanReader && [
+    'if (requireNamespace("lme4", quietly = TRUE)) {',
+    "  suppressPackageStartupMessages(library(lme4))",
+    '  model <- transform(judgments, human = as.numeric(response == "human"), origin = ifelse(origin == "human", 0.5, -0.5))',
+    ...(meanReader.formula.includes("title") ? ['  model$title <- label("title", judgments$stimulus)'] : []),
+    `  fit <- suppressWarnings(suppressMessages(glmer(${meanReader.formula}, data = model, family = binomial("probit"),`,
+    '    control = glmerControl(optimizer = "bobyqa", tolPwrss = 1e-12, optCtrl = list(rhoend = 1e-8, maxfun = 1e5)))))',
+    "  spread <- as.data.frame(VarCorr(fit))",
+    '  deviation <- function(unit, term) sum(spread$sdcor[sub("[.][0-9]+$", "", spread$grp) == unit & spread$var1 == term])',
+    '  scale <- 1 / sqrt(1 + deviation("stimulus", "(Intercept)")^2 + deviation("title", "(Intercept)")^2 + deviation("title", "origin")^2 / 4)',
+    `  check("probit model: log-likelihood", as.numeric(logLik(fit)), ${meanReader.logLikelihood}, 1e-4)`,
+    `  check("mean reader: d'", scale * fixef(fit)[["origin"]], ${meanReader.sensitivity.value}, 0.005)`,
+    `  check("mean reader: c", -scale * fixef(fit)[["(Intercept)"]], ${meanReader.criterion.value}, 0.005)`,
+    `  check("SD of d' between readers", scale * deviation("participant", "origin"), ${meanReader.sensitivity.spread}, 0.01)`,
+    `  check("SD of c between readers", scale * deviation("participant", "(Intercept)"), ${meanReader.criterion.spread}, 0.01)`,
+    "} else {",
+    '  cat("lme4 is not installed; the probit model was not checked\\n")',
+    "}",
+    "",
+  ];
+  const areas = roc && [
+    "# The area under the ROC curve from confidence: how often a human story is rated above a machine story.",
+    "if (!is.null(judgments$confidence)) {",
+    'rated <- data.frame(reader = judgments$participant, human = judgments$origin == "human",',
+    '  rating = ifelse(judgments$response == "human", 1, -1) * as.numeric(judgments$confidence))',
+    "rated <- subset(rated, !is.na(rating))",
+    "area <- function(own) {",
+    "  ranks <- rank(own$rating)",
+    "  n <- sum(own$human)",
+    "  (sum(ranks[own$human]) - n * (n + 1) / 2) / n / sum(!own$human)",
+    "}",
+    `check("AUC, pooled", area(rated), ${roc.pooled.value})`,
+    ...(roc.mean
+      ? [
+          "both <- names(which(tapply(rated$human, rated$reader, function(x) any(x) && any(!x))))",
+          `check("AUC, mean reader", mean(sapply(split(rated, rated$reader)[both], area)), ${roc.mean.value})`,
+        ]
+      : []),
+    "}",
+    "",
+  ];
+  return [model, areas].flatMap((lines) => (lines ? [lines.join("\n")] : []));
 }
 
 const columns: Readonly<Record<string, string>> = { reader: "participant", story: "stimulus" };

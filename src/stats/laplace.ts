@@ -1,11 +1,13 @@
 import { CrossedHessian, type EffectVector, type Slope } from "./crossed-hessian.ts";
 import type { Label } from "./labels.ts";
+import { type Link, type LinkName, links } from "./link.ts";
 import { logGamma } from "./log-gamma.ts";
-import { type DesignMatrix, logOnePlusExp } from "./logistic.ts";
-import { logistic } from "./logistic-normal.ts";
+import type { DesignMatrix } from "./logistic.ts";
 
-/** The data of a logistic model with crossed random intercepts and slopes, already checked. */
+/** The data of a binomial model with crossed random intercepts and slopes, already checked. */
 export interface LaplaceData {
+  /** The logit by default. */
+  readonly link?: LinkName;
   readonly design: DesignMatrix;
   readonly outcomes: ArrayLike<number>;
   readonly trials?: ArrayLike<number>;
@@ -16,7 +18,9 @@ export interface LaplaceData {
 
 /**
  * The Laplace deviance and its gradient. Random effects are b = theta u with u standard normal; at given theta
- * and beta, u minimises -2 log-likelihood + |u|^2, and the deviance adds log det(Theta Z'WZ Theta + I).
+ * and beta, u minimises -2 log-likelihood + |u|^2, and the deviance adds log det(Theta Z'WZ Theta + I) with the expected
+ * weights W, as in lme4. With the probit they differ from the observed ones, which Newton's method and the
+ * derivative of u need.
  */
 export class LaplaceModel {
   readonly #design: Float64Array;
@@ -27,12 +31,20 @@ export class LaplaceModel {
   readonly #hessian: CrossedHessian;
   /** u at the last mode, the start for the next point. */
   readonly #modes: EffectVector;
+  readonly #link: Link;
+  /** Of each row: the derivative of the log-likelihood, the observed and expected weights, and the latter's derivative. */
   readonly #residual: Float64Array;
+  readonly #observed: Float64Array;
+  readonly #expected: Float64Array;
+  readonly #weightSlope: Float64Array;
+  /** Whether the Hessian is factored for the current theta and its weights. */
+  #factored = false;
   /** Buffers for the values of one row. */
   readonly #parts: Float64Array;
   readonly #solvedParts: Float64Array;
 
-  constructor({ design, outcomes, trials, groups, slopes = {} }: LaplaceData) {
+  constructor({ design, outcomes, trials, groups, slopes = {}, link = "logit" }: LaplaceData) {
+    this.#link = links[link];
     const count = outcomes.length;
     this.#width = design[0]?.length ?? 0;
     this.#design = Float64Array.from(design.flat());
@@ -42,6 +54,9 @@ export class LaplaceModel {
     this.#hessian = new CrossedHessian(groups, slopes, count);
     this.#modes = this.#hessian.zeros();
     this.#residual = new Float64Array(count);
+    this.#observed = new Float64Array(count);
+    this.#expected = new Float64Array(count);
+    this.#weightSlope = new Float64Array(count);
     this.#parts = new Float64Array(this.#hessian.terms.length);
     this.#solvedParts = new Float64Array(this.#hessian.terms.length);
   }
@@ -56,10 +71,13 @@ export class LaplaceModel {
 
   /** The deviance at (theta, beta) and its partial derivatives; Infinity where no mode is found. */
   deviance(point: Float64Array): { value: number; gradient: Float64Array } {
+    this.#factored = false;
     this.#hessian.load(point.slice(0, this.#hessian.terms.length));
     const fixed = this.#fixedPart(point.subarray(this.#hessian.terms.length));
     const penalised = this.#findMode(fixed);
     if (penalised === undefined) return { value: Infinity, gradient: new Float64Array(point.length) };
+    if (!this.#factorise(this.#expected))
+      return { value: Infinity, gradient: new Float64Array(point.length) };
     const value = penalised + this.#hessian.logDeterminant() - 2 * this.#constant;
     return { value, gradient: this.#gradient() };
   }
@@ -76,16 +94,18 @@ export class LaplaceModel {
   /** -2 log-likelihood + |u|^2 at the present u, with residuals and weights left in place. */
   #penalised(fixed: Float64Array): number {
     let sum = 0;
+    const found = { logLikelihood: 0, score: 0, observed: 0, expected: 0, slope: 0 };
     for (let row = 0; row < fixed.length; row++) {
-      let logit = fixed[row]!;
+      let linear = fixed[row]!;
       this.#hessian.rowOf(this.#modes, row, this.#parts);
       for (let term = 0; term < this.#parts.length; term++)
-        logit += this.#hessian.theta[term]! * this.#parts[term]!;
-      const probability = logistic(logit);
-      const trials = this.#trials[row]!;
-      this.#residual[row] = this.#outcomes[row]! - trials * probability;
-      this.#hessian.weight[row] = trials * probability * (1 - probability);
-      sum -= 2 * (this.#outcomes[row]! * logit - trials * logOnePlusExp(logit));
+        linear += this.#hessian.theta[term]! * this.#parts[term]!;
+      this.#link(linear, this.#outcomes[row]!, this.#trials[row]!, found);
+      this.#residual[row] = found.score;
+      this.#observed[row] = found.observed;
+      this.#expected[row] = found.expected;
+      this.#weightSlope[row] = found.slope;
+      sum -= 2 * found.logLikelihood;
     }
     for (const u of this.#modes.wide) sum += u * u;
     for (const u of this.#modes.dense) sum += u * u;
@@ -99,7 +119,7 @@ export class LaplaceModel {
   #findMode(fixed: Float64Array): number | undefined {
     let value = this.#penalised(fixed);
     for (let iteration = 0; iteration < 60; iteration++) {
-      if (!this.#hessian.factorise()) return undefined;
+      if (!this.#factorise(this.#observed)) return undefined;
       const step = this.#hessian.solve(this.#scoreOfU());
       // After a Newton step of 1e-7 the error is near 1e-14, so the current Hessian is that of the mode.
       if (maxAbs(step) < 1e-7) return value;
@@ -108,6 +128,15 @@ export class LaplaceModel {
     this.#modes.wide.fill(0);
     this.#modes.dense.fill(0);
     return undefined;
+  }
+
+  /** Factors the Hessian with these weights, unless it has them already. */
+  #factorise(weights: Float64Array): boolean {
+    const { weight } = this.#hessian;
+    if (this.#factored && weights.every((own, row) => own === weight[row])) return true;
+    weight.set(weights);
+    this.#factored = this.#hessian.factorise();
+    return this.#factored;
   }
 
   #step(step: EffectVector, value: number, fixed: Float64Array): number {
@@ -133,12 +162,13 @@ export class LaplaceModel {
 
   /**
    * Derivatives of the deviance at the mode. The penalised part doesn't depend on u there; the determinant does, through
-   * the weights: with leverages h = z'Theta H^-1 Theta z, q = h dW/dlogit and s = H^-1 Theta Z'q, a change x of a logit
-   * changes log det by x (q - W z'Theta s), including the change of u.
+   * the weights: with leverages h = z'Theta H^-1 Theta z, q = h dW/dlinear and s = O^-1 Theta Z'q, where O has the observed
+   * weights V, a change x of a linear predictor changes log det by x (q - V z'Theta s), including the change of u.
    */
   #gradient(): Float64Array {
     const { leverage, traces } = this.#hessian.leverages();
-    const slope = leverage.map((h, row) => h * this.#weightSlope(row));
+    const slope = leverage.map((h, row) => h * this.#weightSlope[row]!);
+    this.#factorise(this.#observed);
     const solved = this.#hessian.solve(this.#hessian.gather(slope));
     const { terms, theta } = this.#hessian;
     const gradient = new Float64Array(terms.length + this.#width);
@@ -147,7 +177,7 @@ export class LaplaceModel {
       this.#hessian.rowOf(solved, row, this.#solvedParts);
       let shift = 0;
       for (let term = 0; term < terms.length; term++) shift += theta[term]! * this.#solvedParts[term]!;
-      const change = slope[row]! - this.#hessian.weight[row]! * shift - 2 * this.#residual[row]!;
+      const change = slope[row]! - this.#observed[row]! * shift - 2 * this.#residual[row]!;
       for (let term = 0; term < terms.length; term++) {
         gradient[term]! += change * this.#parts[term]! + this.#residual[row]! * this.#solvedParts[term]!;
       }
@@ -161,14 +191,6 @@ export class LaplaceModel {
         gradient[term]! += (2 / theta[term]!) * (names.length - traces[term]!);
     }
     return gradient;
-  }
-
-  /** dW/dlogit = W (1 - 2 p), p recovered from the residual. */
-  #weightSlope(row: number): number {
-    const trials = this.#trials[row]!;
-    if (trials === 0) return 0;
-    const probability = (this.#outcomes[row]! - this.#residual[row]!) / trials;
-    return this.#hessian.weight[row]! * (1 - 2 * probability);
   }
 }
 

@@ -17,11 +17,13 @@ export type MixedLogisticFit = MixedLogistic | { readonly fitted: false; readonl
 
 export interface MixedLogistic {
   readonly fitted: true;
-  /** Fixed effects on the logit. */
+  /** Fixed effects on the logit (or probit). */
   readonly coefficients: Float64Array;
   readonly standardErrors: Float64Array;
   /** Covariance of the fixed effects, row by row. */
   readonly covariance: Float64Array;
+  /** Covariance of the standard deviations, in the order of `deviations`, and then the fixed effects; 0 for one at 0. */
+  readonly joint: Float64Array;
   /** Standard deviation of each random intercept and slope: theta in lme4. */
   readonly deviations: Readonly<Record<string, number>>;
   /** The random intercepts and slopes at their modes, by name and label. */
@@ -37,7 +39,7 @@ export interface MixedLogistic {
 }
 
 /**
- * A logistic model with crossed random intercepts and slopes, `outcome ~ design + (1 + x || reader) + (1 | story)`, by
+ * A logistic (or probit) model with crossed random intercepts and slopes, `outcome ~ design + (1 + x || reader) + (1 | story)`, by
  * Laplace's approximation (Bates, Maechler, Bolker and Walker 2015, which is lme4). Fixed effects and deviations are
  * estimated together by a quasi-Newton method on the exact gradient, started off the boundary; the random
  * effects follow by penalised iteratively reweighted least squares to 1e-12. The largest group's block of the
@@ -62,8 +64,13 @@ export function fitMixedLogistic(data: MixedLogisticData): MixedLogisticFit {
   if (!start.fitted) return start;
 
   const model = new LaplaceModel(data);
-  const point = new Float64Array(names.length + width).fill(0.7, 0, names.length);
-  point.set(start.coefficients, names.length);
+  // A logit is about 1.7 times as large as the probit of the same probability.
+  const scale = data.link === "probit" ? 1 / 1.7 : 1;
+  const point = new Float64Array(names.length + width).fill(0.7 * scale, 0, names.length);
+  point.set(
+    start.coefficients.map((value) => scale * value),
+    names.length,
+  );
   const optimum = minimise((at) => model.deviance(at), point);
   return describe(model, optimum, names, width, outcomes.length);
 }
@@ -83,13 +90,18 @@ function describe(
   const singular = deviations.some((deviation) => deviation < 1e-4);
   model.deviance(at);
   const effects = model.effects(at);
-  const covariance = fixedCovariance(model, at, names.length, width, deviations);
-  if (covariance === undefined) return { fitted: false, reason: separated };
+  const joint = jointCovariance(model, at, names.length, deviations);
+  if (joint === undefined) return { fitted: false, reason: separated };
+  const size = names.length + width;
+  const covariance = Float64Array.from({ length: width * width }, (_, cell) => {
+    return joint[(names.length + Math.floor(cell / width)) * size + names.length + (cell % width)]!;
+  });
   return {
     fitted: true,
     coefficients,
     standardErrors: coefficients.map((_, one) => Math.sqrt(covariance[one * width + one]!)),
     covariance,
+    joint,
     deviations: Object.fromEntries(names.map((name, group) => [name, deviations[group]!])),
     effects: Object.fromEntries(names.map((name, group) => [name, effects[group]!])),
     logLikelihood: -optimum.value / 2,
@@ -104,14 +116,12 @@ const separated =
   "outcomes hardly vary within the groups, or the predictors separate them, so there is no finite estimate";
 
 /**
- * Twice the inverse of the deviance's Hessian, by central differences of its gradient; of the fixed effects only.
- * A standard deviation at its boundary of 0 doesn't affect the fixed effects and is left out.
+ * Twice the inverse of the deviance's Hessian, by central differences of its gradient. A standard deviation at its boundary of 0 doesn't affect the fixed effects and is left out.
  */
-function fixedCovariance(
+function jointCovariance(
   model: LaplaceModel,
   at: Float64Array,
   groups: number,
-  width: number,
   deviations: readonly number[],
 ): Float64Array | undefined {
   const free = [...at.keys()].filter((parameter) => parameter >= groups || deviations[parameter]! >= 1e-4);
@@ -137,9 +147,13 @@ function fixedCovariance(
   }
   const inverse = inversePositive(hessian, size);
   if (inverse === undefined) return undefined;
-  const offset = size - width;
-  return Float64Array.from({ length: width * width }, (_, cell) => {
-    const row = Math.floor(cell / width) + offset;
-    return 2 * inverse[row * size + (cell % width) + offset]!;
-  });
+  const joint = new Float64Array(at.length ** 2);
+  for (const [row, one] of free.entries()) {
+    for (const [column, other] of free.entries()) {
+      // A deviation may have been found at its negative.
+      const sign = (one < groups && at[one]! < 0 ? -1 : 1) * (other < groups && at[other]! < 0 ? -1 : 1);
+      joint[one * at.length + other] = 2 * sign * inverse[row * size + column]!;
+    }
+  }
+  return joint;
 }

@@ -35,7 +35,9 @@ describe("every analysis gives valid findings", () => {
     const all = found(dataOf({ choices, asks: new Set(["choices"]) }));
     expect(all.map(({ analysis }) => analysis)).toEqual([
       "verdict",
+      "robustness",
       "accuracy",
+      "signal-detection",
       "leaks",
       "cues",
       "mixed-model",

@@ -90,7 +90,7 @@ describe("equivalence", () => {
 describe("few data give no interval", () => {
   test("one reader who is always right gives no interval of skill or accuracy, and no credible interval", () => {
     const all = found(dataOf({ choices: choicesBy(1, 20, (origin) => origin) }));
-    const skill = tableWith("Skill and bias", of(all, "verdict"));
+    const skill = tableWith("Skill and bias", of(all, "signal-detection"));
     expect(skill.rows.map(({ low, high }) => [low ?? null, high ?? null])).toEqual(
       Array(3).fill([null, null]),
     );

@@ -7,7 +7,7 @@ import { leaks } from "../../src/analyse/analyses/leaks.ts";
 import { mixedModel } from "../../src/analyse/analyses/mixed-model.ts";
 import { pairs } from "../../src/analyse/analyses/pairs.ts";
 import { ratings } from "../../src/analyse/analyses/ratings.ts";
-import { verdict } from "../../src/analyse/analyses/verdict.ts";
+import { signalDetection } from "../../src/analyse/analyses/signal-detection.ts";
 import type { Choice, Rating } from "../../src/analyse/data.ts";
 import { type Detection, detect } from "../../src/analyse/detector.ts";
 import { answersOnForms } from "../../src/analyse/from-study.ts";
@@ -480,14 +480,20 @@ describe("the mixed model", () => {
       const answer = seen > 0 ? "human" : "machine";
       return { ...choice, answer, right: answer === choice.origin };
     });
-    const all = found(dataOf({ choices, settings: settings() }), [mixedModel, verdict]);
-    const { meanReader } = of(all, "mixed-model").numbers as { meanReader: Record<string, number> };
+    const told = of(found(dataOf({ choices, settings: settings() }), [signalDetection]), "signal-detection");
+    const { meanReader, pooled } = told.numbers as {
+      meanReader: { sensitivity: Record<"value" | "low" | "high" | "spread", number> };
+      pooled: { sensitivity: { value: number } };
+    };
     const mean = skills.reduce((sum, skill) => sum + skill, 0) / 150;
-    expect(Math.abs(meanReader["sensitivity"]! - mean)).toBeLessThan(0.05);
-    expect(Math.abs(meanReader["spread"]! - 0.4)).toBeLessThan(0.1);
-    const { detection } = of(all, "verdict").numbers as { detection: { sensitivity: { value: number } } };
-    expect(detection.sensitivity.value).toBeLessThan(mean - 0.2);
-    expect(JSON.stringify(of(all, "verdict").findings)).toContain("d′, pooled");
+    const { value, low, high, spread } = meanReader.sensitivity;
+    expect(Math.abs(value - mean)).toBeLessThan(0.05);
+    expect([low < mean, mean < high]).toEqual([true, true]);
+    expect(Math.abs(spread - 0.4)).toBeLessThan(0.1);
+    expect(pooled.sensitivity.value).toBeLessThan(mean - 0.2);
+    // The mean reader's comes first, and the pooled one says what it is.
+    const [first, , third] = tableIn(told, "Skill and bias").rows;
+    expect([first!["measure"], third!["measure"]]).toEqual(["d′, mean reader", "d′, pooled"]);
   });
 
   test("of too many titles has no fit, with the reason", () => {

@@ -5,6 +5,7 @@ import { join } from "node:path";
 import { describe, expect, test } from "vitest";
 import { analyse } from "../../src/analyse/analyse.ts";
 import { mixedModel } from "../../src/analyse/analyses/mixed-model.ts";
+import { signalDetection } from "../../src/analyse/analyses/signal-detection.ts";
 import { verdict } from "../../src/analyse/analyses/verdict.ts";
 import type { Choice } from "../../src/analyse/data.ts";
 import { choicesCsv } from "../../src/analyse/judged.ts";
@@ -57,13 +58,21 @@ async function checked(settings: AnalyseSettings): Promise<string> {
       const answer = random.next() < 1 / (1 + Math.exp(-logit)) ? "human" : "machine";
       const labels = { class: `class ${reader % 7}` };
       const place = { participant: `r${reader}`, form: "", order: at + 1, labels, example: "", reason: "" };
-      return { ...place, ...story, model: sign > 0 ? "" : "m", answer, right: answer === story.origin };
+      const confidence = 1 + ((at + reader) % 3);
+      return {
+        ...place,
+        confidence,
+        ...story,
+        model: sign > 0 ? "" : "m",
+        answer,
+        right: answer === story.origin,
+      };
     });
   }).flat();
   const data = dataOf({ choices, settings });
   const folder = await mkdtemp(join(tmpdir(), "tinylove-check-"));
   await writeWhole(join(folder, "tables/judgments.csv"), choicesCsv(data));
-  const program = checkR(found(data, [verdict, mixedModel]), {
+  const program = checkR(found(data, [verdict, mixedModel, signalDetection]), {
     margin: settings.margin,
     table: "tables/judgments.csv",
   });
@@ -117,6 +126,8 @@ describe.skipIf(!hasR)("check.R (Rscript)", () => {
     expect(stdout).toMatch(/ok {5}readers shown to be able to tell +here [1-9]/);
     expect(stdout).toMatch(/ok {5}readers differ, p by permutation/);
     expect(stdout).toMatch(/ok {5}mixed model: SD of origin by reader/);
+    expect(stdout).toMatch(/ok {5}mean reader: d'/);
+    expect(stdout).toMatch(/ok {5}AUC, mean reader/);
   });
 
   test("agrees with the analysis of version 0.1 if it was declared", async () => {

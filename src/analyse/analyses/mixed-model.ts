@@ -4,7 +4,7 @@ import { counted, printed, pValue } from "../../study/print.ts";
 import type { Analysis } from "../analysis.ts";
 import type { Choice } from "../data.ts";
 import { type Effect, effectsOf } from "../fixed-effects.ts";
-import { type Coefficient, type EffectTest, type FittedMixed, fitMixed, meanReader } from "../mixed.ts";
+import { type Coefficient, type EffectTest, type FittedMixed, fitMixed } from "../mixed.ts";
 
 /** A logistic mixed model of saying "human", with readers, stories and shared titles as random effects. */
 export const mixedModel: Analysis = {
@@ -22,18 +22,18 @@ export const mixedModel: Analysis = {
     const mixed = fitMixed(
       rows.map((at) => choices[at]!),
       effects.map((effect) => atRows(effect, rows)),
-      settings.level,
+      settings,
     );
     if (!mixed.fitted) {
+      const outcome = mixed.onRequest ? "was left out" : "could not be fitted";
       return {
-        findings: [sentence("result", `The mixed model could not be fitted: ${mixed.reason}.`)],
+        findings: [sentence("result", `The mixed model ${outcome}: ${mixed.reason}.`)],
         numbers: { fitted: false, reason: mixed.reason },
       };
     }
     const { fit, formula, coefficients, tests } = mixed;
     const findings: Finding[] = [
       ...skillFindings(mixed, choices),
-      ...sensitivityFindings(mixed),
       sentence("detail", fitText(fit, choices.length - rows.length)),
       ...coefficientFigure(coefficients),
       ...(tests.length > 0 ? [table("detail", "Tests of each effect", testsTable(tests))] : []),
@@ -52,7 +52,6 @@ export const mixedModel: Analysis = {
         ...withoutEffects(fit),
         coefficients,
         tests,
-        meanReader: meanReader(mixed) ?? null,
       },
     };
   },
@@ -92,17 +91,6 @@ function skillFindings({ coefficients, tests }: FittedMixed, choices: readonly C
     sentence(
       "result",
       `${begin} (${odds(origin.low)} to ${odds(origin.high!)}; ${pValue(test.p)}). An odds ratio of 1 means no skill. The model is exploratory; the verdict does not use it.`,
-    ),
-  ];
-}
-
-function sensitivityFindings(mixed: FittedMixed): Finding[] {
-  const found = meanReader(mixed);
-  if (!found || Math.abs(found.sensitivity) > 4) return [];
-  return [
-    sentence(
-      "detail",
-      `The mean reader’s d′ in this model is ${printed(found.sensitivity, "number")} (standard deviation between readers ${printed(found.spread, "number")}). The d′ in the verdict section is pooled over all judgments.`,
     ),
   ];
 }

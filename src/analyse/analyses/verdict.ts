@@ -51,7 +51,7 @@ import {
 import { noJudgmentsFinding } from "../ready.ts";
 import { rule2022 } from "../rule-2022.ts";
 import { alternativeFindings, alternativeVerdicts } from "../sensitivity.ts";
-import { biasFindings, type Detection, detectionOf, detectionTable } from "../skill-and-bias.ts";
+import { biasFindings, type Detection, detectionOf } from "../skill-and-bias.ts";
 
 /** Equivalent to chance within the declared margin, different from chance, or inconclusive; bias is reported separately from skill. */
 export const verdict: Analysis = {
@@ -78,7 +78,6 @@ export const verdict: Analysis = {
       ...factsOf(test.overall, data),
       table("result", tableCaption(models), verdictTable(test, models, data)),
       ...biasFindings(detection),
-      ...(detection.youden ? [table("result", "Skill and bias", detectionTable(detection, data))] : []),
       sentence("detail", reasonsText(test)),
       ...inSection(
         "limits",
@@ -395,10 +394,10 @@ function generalisationFindings({ overall: { clusterings, degrees } }: StudyVerd
 }
 
 function methodText(data: Data): string {
-  const { margin, level } = data.settings;
+  const { margin } = data.settings;
   const { alpha, equivalenceAlpha } = alphaLevelsOf(data);
   const clusters = listed(clustersOf(data.choices, data).map(({ name }) => name));
-  return `Balanced accuracy (the mean of the accuracies on human and on machine stories) and each of the two accuracies were tested for equivalence with 0.5 within the declared margin of ${margin} by two one-sided tests (TOST) at alpha ${printedAlpha(equivalenceAlpha)}, and for a difference from 0.5 by a two-sided test at alpha ${printedAlpha(alpha)}. ${weightingText(data)} Standard errors are clustered by reader and by story, with stories nested in origin${clusters === "" ? "" : `, and by ${clusters}`} (leave-one-out jackknife, CV3, for each clustering; combined as in Cameron, Gelbach and Miller 2011), with Student’s t and the degrees of freedom of the fewest clusters. They are never below those of independent judgments. Equivalence needs all three tests (an intersection-union test, so no correction). d′ and c are pooled over all judgments, with the log-linear correction (Hautus 1995); their ${levelText(level)} intervals use the clustered errors of both rates and the delta method.`;
+  return `Balanced accuracy (the mean of the accuracies on human and on machine stories) and each of the two accuracies were tested for equivalence with 0.5 within the declared margin of ${margin} by two one-sided tests (TOST) at alpha ${printedAlpha(equivalenceAlpha)}, and for a difference from 0.5 by a two-sided test at alpha ${printedAlpha(alpha)}. ${weightingText(data)} Standard errors are clustered by reader and by story, with stories nested in origin${clusters === "" ? "" : `, and by ${clusters}`} (leave-one-out jackknife, CV3, for each clustering; combined as in Cameron, Gelbach and Miller 2011), with Student’s t and the degrees of freedom of the fewest clusters. They are never below those of independent judgments. Equivalence needs all three tests (an intersection-union test, so no correction).`;
 }
 
 const weightingText = ({ settings }: Data): string =>

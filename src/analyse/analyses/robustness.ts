@@ -1,0 +1,322 @@
+import { conclusionOf } from "../../stats/claim.ts";
+import { leaveOneOut, type WithoutUnit } from "../../stats/leave-one-out.ts";
+import { studentCdf, studentQuantile } from "../../stats/student-t.ts";
+import type { StudyVerdict, Verdict } from "../../stats/verdict-test.ts";
+import { type Figure, type Finding, figure, sentence, type Table, table } from "../../study/finding.ts";
+import { counted, declaredPercent, listed, percent, printed } from "../../study/print.ts";
+import { type Method, methodOf } from "../../study/settings/analyse.ts";
+import { levelText } from "../accuracy-text.ts";
+import type { Analysis } from "../analysis.ts";
+import type { Choice, Data } from "../data.ts";
+import { alphaLevelsOf, whyWithheld } from "../interim-analysis.ts";
+import { asJudgments, verdictOnChoices } from "../judged.ts";
+import { withinMargin } from "../margin.ts";
+
+/** The margins at which every verdict is shown. */
+const margins = [0.05, 0.075, 0.1, 0.125, 0.15, 0.175, 0.2];
+
+/** Below this many judgments times units, the verdict without each unit is computed; above it, without the most influential. */
+const mostRefits = 3_000_000;
+
+/** The verdict at other margins, under other analyses, and without one reader, title or form. */
+export const robustness: Analysis = {
+  name: "robustness",
+  asks: "Does the verdict depend on the margin, the analysis, or a single reader, title or form?",
+  needs: ["choices"],
+  run(data) {
+    const { choices } = data;
+    const why = choices.length === 0 ? "nobody has judged a story" : whyWithheld(data);
+    const declared = why === undefined ? verdictOnChoices(choices, data) : undefined;
+    const none = why ?? (declared!.overall.degrees === 0 ? declared!.overall.reason : undefined);
+    if (none !== undefined || !declared) {
+      return { findings: [sentence("result", `No test of robustness yet: ${none}.`)], numbers: {} };
+    }
+    const alternatives = alternativesOf(declared, data);
+    const influences = influencesOf(declared, data);
+    const rows = [...alternatives, ...influences.flatMap(extremesOf)];
+    const smallest = smallestMargin(declared, data);
+    const findings: Finding[] = [
+      sentence("result", marginText(smallest, declared, data)),
+      sentence("result", agreementText(alternatives, declared)),
+      ...influences.map((one) => sentence("result", influenceText(one, declared))),
+      figure("result", figureCaption(data), rowsFigure(rows, data)),
+      table(
+        "result",
+        "The verdict under each analysis, at the declared margin and at others; only the declared margin and analysis decide",
+        rowsTable(rows, data),
+      ),
+      sentence("method", method(influences, data)),
+    ];
+    return {
+      findings,
+      numbers: {
+        smallestMargin: smallest ?? null,
+        margins: margins.map((margin) => ({ margin, verdict: verdictAt(margin, declared, data) })),
+        alternatives: rows.map(({ name, test }) => ({
+          name,
+          estimate: test.overall.estimate ?? null,
+          standardError: test.overall.degrees > 0 ? test.overall.standardError : null,
+          verdict: test.together,
+          smallestMargin: smallestMargin(test, data) ?? null,
+        })),
+        leftOut: influences.map(({ noun, units, checked, changed, low, high, most }) => ({
+          unit: noun,
+          units,
+          checked,
+          changed,
+          low: low.estimate,
+          high: high.estimate,
+          mostInfluential: most.unit,
+        })),
+      },
+    };
+  },
+};
+
+/** A verdict by another analysis, with the name of that analysis. */
+interface Named {
+  readonly name: string;
+  readonly test: StudyVerdict;
+}
+
+function alternativesOf(declared: StudyVerdict, data: Data): Named[] {
+  const { choices, settings, excluded } = data;
+  const method = methodOf(settings);
+  const under = (other: Method) =>
+    verdictOnChoices(choices, {
+      ...data,
+      settings: { ...settings, ...other, clusters: [...other.clusters] },
+    });
+  const all = excluded?.before.choices ?? choices;
+  const first = firstAttempts(data);
+  const other = method.weighting === "readers" ? "judgments" : "readers";
+  return [
+    { name: "As declared", test: declared },
+    ...(all.length > choices.length ? [{ name: "No exclusions", test: verdictOnChoices(all, data) }] : []),
+    {
+      name: other === "readers" ? "Equal weight for each reader" : "Equal weight for each judgment",
+      test: under({ ...method, weighting: other }),
+    },
+    ...(first ? [{ name: "First drafts of each model only", test: verdictOnChoices(first, data) }] : []),
+  ];
+}
+
+/** The judgments of human stories and of machine stories that were the first draft for their title; undefined if all were, or it is not known. */
+function firstAttempts({ choices, study }: Data): Choice[] | undefined {
+  if (!study) return undefined;
+  const attempts = new Map(study.generations.map(({ id, attempt }) => [id, attempt]));
+  const kept = choices.filter(({ origin, stimulus }) => {
+    const generation = study.generationOf.get(stimulus);
+    return origin === "human" || generation === undefined || attempts.get(generation) === 1;
+  });
+  const machine = kept.some(({ origin }) => origin === "machine");
+  return kept.length < choices.length && machine ? kept : undefined;
+}
+
+/** What leaving out each reader, title or form does. */
+interface Influence {
+  readonly noun: string;
+  readonly units: number;
+  /** The number of units without which the verdict was computed, and how many of these verdicts are another. */
+  readonly checked: number;
+  readonly changed: number;
+  readonly low: { readonly unit: string; readonly estimate: number; readonly test: StudyVerdict };
+  readonly high: { readonly unit: string; readonly estimate: number; readonly test: StudyVerdict };
+  /** The unit without which accuracy changes most. */
+  readonly most: { readonly unit: string; readonly estimate: number; readonly test: StudyVerdict };
+}
+
+function influencesOf(declared: StudyVerdict, data: Data): Influence[] {
+  const { choices } = data;
+  const kinds: readonly [string, (choice: Choice) => string][] = [
+    ["title", ({ title, stimulus }) => title || stimulus],
+    ["reader", ({ participant }) => participant],
+    ["form", ({ form }) => form],
+  ];
+  return kinds.flatMap(([noun, of]) => {
+    const labels = choices.map(of);
+    const named = noun === "title" && choices.every(({ title }) => title === "") ? "story" : noun;
+    return influenceOf(named, labels, declared, data) ?? [];
+  });
+}
+
+function influenceOf(
+  noun: string,
+  labels: readonly string[],
+  declared: StudyVerdict,
+  data: Data,
+): Influence | undefined {
+  const { choices, settings } = data;
+  const without = leaveOneOut(asJudgments(choices, data), labels, methodOf(settings).weighting).filter(
+    (one): one is WithoutUnit & { overall: number } => one.unit !== "" && one.overall !== undefined,
+  );
+  if (without.length < 2) return undefined;
+  const tests = new Map<string, StudyVerdict>();
+  const testOf = (unit: string) => {
+    const known =
+      tests.get(unit) ??
+      verdictOnChoices(
+        choices.filter((_, at) => labels[at] !== unit),
+        data,
+      );
+    tests.set(unit, known);
+    return known;
+  };
+  const extreme = (of: "overall" | "human" | "machine", sign: 1 | -1) =>
+    without.reduce((most, one) => (sign * (one[of] ?? 0) > sign * (most[of] ?? 0) ? one : most));
+  const all = without.length * choices.length <= mostRefits;
+  const checked = all
+    ? without
+    : (["overall", "human", "machine"] as const).flatMap((of) => [extreme(of, -1), extreme(of, 1)]);
+  for (const { unit } of checked) testOf(String(unit));
+  const changed = [...tests.values()].filter(({ together }) => together !== declared.together).length;
+  const end = ({ unit, overall }: (typeof without)[number]) => ({
+    unit: String(unit),
+    estimate: overall,
+    test: testOf(String(unit)),
+  });
+  const [low, high] = [extreme("overall", -1), extreme("overall", 1)];
+  const estimate = declared.overall.estimate!;
+  const most = Math.abs(low.overall - estimate) > Math.abs(high.overall - estimate) ? low : high;
+  return {
+    noun,
+    units: without.length,
+    checked: tests.size,
+    changed,
+    low: end(low),
+    high: end(high),
+    most: end(most),
+  };
+}
+
+const extremesOf = ({ noun, low, high }: Influence): Named[] =>
+  [low, high].map(({ unit, test }) => ({ name: `Without ${noun} ${unit}`, test }));
+
+/** The smallest margin at which all three accuracies are equivalent to guessing; undefined if it is one half or more. */
+function smallestMargin({ overall, human, machine }: StudyVerdict, data: Data): number | undefined {
+  const { equivalenceAlpha } = alphaLevelsOf(data);
+  const needed = ({ estimate, standardError, degrees }: Verdict) =>
+    degrees > 0
+      ? Math.abs(estimate! - 0.5) + studentQuantile(1 - equivalenceAlpha, degrees) * standardError
+      : Infinity;
+  const margin = Math.max(...[overall, human, machine].map(needed));
+  return margin < 0.5 ? margin : undefined;
+}
+
+/** The verdict at another margin: as declared, all three accuracies for equivalence, and a difference goes first. */
+function verdictAt(margin: number, { overall, human, machine }: StudyVerdict, data: Data) {
+  const levels = alphaLevelsOf(data);
+  const p = Math.max(
+    ...[overall, human, machine].map(({ estimate, standardError, degrees }) =>
+      degrees > 0 ? studentCdf((Math.abs(estimate! - 0.5) - margin) / standardError, degrees) : 1,
+    ),
+  );
+  return conclusionOf({ equivalenceP: p, differenceP: overall.differenceP }, levels);
+}
+
+function marginText(smallest: number | undefined, declared: StudyVerdict, data: Data): string {
+  const difference =
+    declared.together === "different"
+      ? " A difference from guessing is shown at every margin, because that test does not depend on it."
+      : "";
+  if (smallest === undefined) return `Equivalence is not shown at any margin.${difference}`;
+  // Rounded up, so that equivalence is shown at the margin that is printed.
+  const up = Math.ceil(smallest * 1000 - 1e-9) / 1000;
+  return `The smallest margin at which equivalence is shown (overall, for human and for machine stories) is ${declaredPercent(up).replace(" %", " points")}; declared were ${declaredPercent(data.settings.margin).replace(" %", " points")}. Only the declared margin decides, because this one was found after the data.${difference}`;
+}
+
+function agreementText(alternatives: readonly Named[], { together }: StudyVerdict): string {
+  const others = alternatives.slice(1);
+  const differ = others.filter(({ test }) => test.together !== together);
+  if (differ.length === 0)
+    return `The verdict (${together}) is the same under ${counted(others.length, "other analysis", "other analyses")}: ${listed(others.map(({ name }) => lower(name)))}.`;
+  return `The verdict is ${together} as declared, but ${listed(differ.map(({ name, test }) => `${test.together} with ${lower(name)}`))}.`;
+}
+
+const lower = (name: string): string => `${name[0]!.toLowerCase()}${name.slice(1)}`;
+
+function influenceText(
+  { noun, units, checked, changed, low, high, most }: Influence,
+  { together }: StudyVerdict,
+): string {
+  const range = `Without any one ${noun}, accuracy is between ${percent(low.estimate)} and ${percent(high.estimate)}; ${noun} ${most.unit} changes it most (${percent(most.estimate)} without it).`;
+  const which =
+    checked === units
+      ? `any of the ${printed(units, "integer")}`
+      : `any of the ${checked} that change accuracy most, of ${printed(units, "integer")}`;
+  return changed === 0
+    ? `${range} The verdict stays ${together} without ${which}.`
+    : `${range} The verdict is another without ${changed} of the ${printed(checked, "integer")}${checked === units ? "" : " that change accuracy most"}.`;
+}
+
+function figureCaption(data: Data): string {
+  const { alpha, equivalenceAlpha } = alphaLevelsOf(data);
+  return `Balanced accuracy under each analysis, with the margin of ${withinMargin(data)} (thick line: ${levelText(1 - 2 * equivalenceAlpha)} interval, thin line: ${levelText(1 - alpha)})`;
+}
+
+function rowsFigure(rows: readonly Named[], data: Data): Figure {
+  const { margin } = data.settings;
+  const { alpha, equivalenceAlpha } = alphaLevelsOf(data);
+  return {
+    draw: "intervals",
+    table: {
+      columns: [
+        { key: "analysis", label: "Analysis", format: "text" },
+        { key: "estimate", label: "Accuracy", format: "percent" },
+        { key: "low", label: `${levelText(1 - 2 * equivalenceAlpha)} interval`, format: "percent" },
+        { key: "high", label: "to", format: "percent" },
+        { key: "outer_low", label: `${levelText(1 - alpha)} interval`, format: "percent" },
+        { key: "outer_high", label: "to", format: "percent" },
+      ],
+      rows: rows.map(({ name, test: { overall } }) => {
+        const known = overall.degrees > 0;
+        return {
+          analysis: name,
+          estimate: overall.estimate ?? null,
+          low: known ? overall.equivalenceInterval.low : null,
+          high: known ? overall.equivalenceInterval.high : null,
+          outer_low: known ? overall.interval.low : null,
+          outer_high: known ? overall.interval.high : null,
+        };
+      }),
+    },
+    encode: {
+      x: "estimate",
+      low: "low",
+      high: "high",
+      outerLow: "outer_low",
+      outerHigh: "outer_high",
+      y: "analysis",
+    },
+    labels: { x: "Share of right answers" },
+    marks: [
+      { axis: "x", at: 0.5, label: "guessing" },
+      { axis: "x", at: 0.5 - margin, label: "margin" },
+      { axis: "x", at: 0.5 + margin, label: "margin" },
+    ],
+  };
+}
+
+const rowsTable = (rows: readonly Named[], data: Data): Table => ({
+  columns: [
+    { key: "analysis", label: "Analysis", format: "text" },
+    { key: "estimate", label: "Accuracy", format: "percent" },
+    { key: "verdict", label: "Verdict", format: "text" },
+    { key: "smallest", label: "Smallest margin", format: "percent" },
+    ...margins.map((margin) => ({
+      key: `at_${margin}`,
+      label: `Margin ${declaredPercent(margin)}`,
+      format: "text" as const,
+    })),
+  ],
+  rows: rows.map(({ name, test }) => ({
+    analysis: name,
+    estimate: test.overall.estimate ?? null,
+    verdict: test.together,
+    smallest: smallestMargin(test, data) ?? null,
+    ...Object.fromEntries(margins.map((margin) => [`at_${margin}`, verdictAt(margin, test, data)])),
+  })),
+});
+
+const method = (influences: readonly Influence[], data: Data): string =>
+  `Each analysis is the verdict’s own test with one thing changed. The smallest margin is the largest of |accuracy − 0.5| + t × standard error over the three accuracies, at the one-sided alpha ${Number(alphaLevelsOf(data).equivalenceAlpha.toPrecision(3))}. Accuracies without each ${listed(influences.map(({ noun }) => noun)) || "unit"} are exact; the verdict is computed without each of them, or, in large tables, without those that change an accuracy most.`;
