@@ -220,10 +220,9 @@ describe("a report", () => {
     const hrefs = [...all!.querySelectorAll("a")].map((link) => link.getAttribute("href"));
     const shown = ids.filter((id) => id !== "never-shown");
     expect(hrefs).toEqual(shown.map((id) => `#story-${id}`));
-    expect([...all!.querySelector("details")!.querySelectorAll("a")].map((link) => link.textContent)).toEqual([
-      "The human 3 of form-2 (a person)",
-      "The machine 1 of form-2 (echo:)",
-    ]);
+    expect([...all!.querySelector("details")!.querySelectorAll("a")].map((link) => link.textContent)).toEqual(
+      ["The human 3 of form-2 (a person)", "The machine 1 of form-2 (echo:)"],
+    );
     expect(all!.querySelector("details")?.textContent).toContain("never-shown");
     expect(one!.querySelector("details")).toBeNull();
   });

@@ -40,7 +40,9 @@ export const intervals: FigureKind = {
     const labelWidth = Math.max(140, 20 + 7 * Math.max(0, ...data.rows.map((row) => value(row).length)));
 
     return {
-      height: (band.length === 2 ? 92 : 74) + rows.length * (narrow ? (rows.length > 4 ? 52 : 60) : rows.length > 5 ? 34 : 42),
+      height:
+        (band.length === 2 ? 92 : 74) +
+        rows.length * (narrow ? (rows.length > 4 ? 52 : 60) : rows.length > 5 ? 34 : 42),
       marginTop: band.length === 2 ? 46 : 28,
       marginLeft: narrow ? 8 : 14 + 7.9 * Math.min(26, Math.max(0, ...rows.map((row) => row.length))),
       marginRight: narrow ? 8 : labelWidth,
