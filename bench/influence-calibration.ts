@@ -3,15 +3,16 @@
  * effect, or the number given, and a fifth of that per row with one) in which titles always have an effect and examples a
  * planted one: how often each analysis claims an effect of the example at alpha 5 %, and its mean estimate. Then as many
  * studies of a level, with random effects of texts, titles and readers, compared with the rank correlation that treats
- * ratings as independent. Exits with 1 if false claims are significantly above 6 %.
+ * ratings as independent. Each row of these is printed when it is ready. Exits with 1 if false claims are significantly
+ * above 6 %.
  *
- *     npm run bench -- influence-calibration [factorials] [leaks|levels]
+ *     npm run bench -- influence-calibration [factorials] [leaks|titles|levels]
  */
 import { doseResponse } from "../src/analyse/analyses/dose-response.ts";
 import { spearman } from "../src/stats/correlation.ts";
 import { randomFrom } from "../src/stats/random.ts";
 import { asking, claimsIn, dosed, type Obeys } from "../test/analyse/doses.ts";
-import { factorialOf, foundIn, type Planted } from "../test/influence/factorials.ts";
+import { codesAndTone, factorialOf, foundIn, type Planted } from "../test/influence/factorials.ts";
 
 const many = Number(process.argv[2] ?? 1000);
 const few = Math.ceil(many / 5);
@@ -104,7 +105,49 @@ function allLeaks(): void {
     "meaning .50": leaks({ meaning: 0.5 }),
   });
 }
-if (part !== "levels") allLeaks();
+if (part === undefined || part === "leaks") allLeaks();
+
+/**
+ * p at most 5 %, uncorrected, of what texts follow besides the example: their title, where it has no effect, and one more
+ * than the other, where neither has an effect, or both have the same. Single codes are corrected among themselves.
+ */
+function allTitles(): void {
+  const rows = {
+    "no title, no example": { titles: 0 },
+    "no title, example .33": { titles: 0, codes: 1 / 3, tone: 1 / 3 },
+    "title and example .25": { codes: 0.25, tone: 0.25 },
+  };
+  const table: Record<string, object> = {};
+  for (const [name, planted] of Object.entries(rows)) {
+    const hits = {
+      "codes: title": 0,
+      "tone: title": 0,
+      "codes: difference": 0,
+      "tone: difference": 0,
+      "any single code": 0,
+    };
+    for (let seed = 0; seed < many; seed++) {
+      const { codes, tone, anyCode } = codesAndTone(factorialOf(planted, `titles ${seed}`, size));
+      if (codes.title.p <= alpha) hits["codes: title"]++;
+      if (codes["example less title"].p <= alpha) hits["codes: difference"]++;
+      if (tone.title.p <= alpha) hits["tone: title"]++;
+      if (tone.difference.p <= alpha) hits["tone: difference"]++;
+      if (anyCode <= alpha) hits["any single code"]++;
+    }
+    const found = sharesOf(hits, many);
+    table[name] = found;
+    const isNull = (of: string) =>
+      of.endsWith("difference")
+        ? name !== "no title, example .33"
+        : of.endsWith("title")
+          ? name.startsWith("no title")
+          : name.endsWith("no example");
+    for (const [of, rate] of Object.entries(found)) if (isNull(of)) held(`${name}, ${of}`, rate);
+  }
+  console.log(`\n${many} factorials: share with p at most ${alpha}, uncorrected`);
+  console.table(table);
+}
+if (part === undefined || part === "titles") allTitles();
 
 function doses(obeys: Obeys, count = few) {
   const hits = { words: 0, moved: 0, named: 0, any: 0, "ratings as independent": 0 };
@@ -130,21 +173,27 @@ function allLevels(): void {
     "10 titles, 60 readers": { readers: 60, titles: 10 },
   };
   const rows: Record<string, object> = {};
+  const row = (name: string, obeys: Obeys, count?: number) => {
+    const found = doses(obeys, count);
+    rows[name] = found;
+    console.log(`${name}: ${JSON.stringify(found)}`);
+    return found;
+  };
   for (const [name, plan] of Object.entries(idle)) {
-    const found = doses(plan, many);
-    rows[`no level, ${name}`] = found;
+    const found = row(`no level, ${name}`, plan, many);
     for (const outcome of ["words", "moved", "named", "any"] as const)
       held(`no level, ${name}, ${outcome}`, found[outcome]);
   }
+  row("moved .4", { moved: 0.4, readers: 20 });
+  row("moved .4, 30 titles", { moved: 0.4, readers: 20, titles: 30 });
+  row("moved .4, 60 readers", { moved: 0.4, readers: 60 });
+  row("named .8", { named: 0.8, readers: 20 });
+  row("words .3, best of 8", { words: 0.3, readers: 20, redraws: "best of" });
+  row("words .3", { words: 0.3, readers: 20 });
   for (const redraws of ["best of", "far"] as const) {
-    const found = doses({ readers: 20, redraws }, many);
-    rows[`no level, drawn again: ${redraws}`] = found;
+    const found = row(`no level, drawn again: ${redraws}`, { readers: 20, redraws }, many);
     held(`no level, drawn again: ${redraws}`, found.any);
   }
-  rows["words .3, best of 8"] = doses({ words: 0.3, readers: 20, redraws: "best of" });
-  rows["words .3"] = doses({ words: 0.3, readers: 20 });
-  rows["moved .4"] = doses({ moved: 0.4, readers: 20 });
-  rows["named .8"] = doses({ named: 0.8, readers: 20 });
   console.log(`\n${many} studies of a wanted level (${few} where there is one): share with a claim`);
   console.table(rows);
 
@@ -173,7 +222,7 @@ function allLevels(): void {
   console.log(`\n${many} studies of 20 titles (${few} where texts follow): share with a verdict`);
   console.table(asked);
 }
-if (part !== "leaks") allLevels();
+if (part === undefined || part === "levels") allLevels();
 
 for (const each of missed) console.error(`above ${limit}: ${each}`);
 process.exit(missed.length > 0 ? 1 : 0);

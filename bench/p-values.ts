@@ -14,13 +14,17 @@ import type { Choice, Data, Pair, Rating } from "../src/analyse/data.ts";
 import { detect, detectInPairs } from "../src/analyse/detector.ts";
 import { effectsOf } from "../src/analyse/fixed-effects.ts";
 import { alphaLevelsOf } from "../src/analyse/interim-analysis.ts";
-import { verdictOnChoices, verdictOnPairs } from "../src/analyse/judged.ts";
+import { asJudgments, pairsAsJudgments, verdictOnChoices, verdictOnPairs } from "../src/analyse/judged.ts";
 import { judgedStories } from "../src/analyse/judged-stories.ts";
 import { fitMixed } from "../src/analyse/mixed.ts";
+import { modelVerdicts } from "../src/analyse/model-verdicts.ts";
 import { ratedOf, withHolm } from "../src/analyse/rated.ts";
+import { readerHeterogeneity } from "../src/stats/heterogeneity.ts";
 import { wilson } from "../src/stats/intervals.ts";
-import { logistic } from "../src/stats/logistic-normal.ts";
+import { logistic, logisticNormalLogit } from "../src/stats/logistic-normal.ts";
+import { normalCdf } from "../src/stats/normal.ts";
 import { type Random, randomFrom } from "../src/stats/random.ts";
+import { weightingGap } from "../src/stats/weighting-gap.ts";
 import { AnalyseSettings } from "../src/study/settings/analyse.ts";
 
 const studies = Number(process.argv[2] ?? 1000);
@@ -157,9 +161,24 @@ function dataOf(part: Partial<Data>, settings: Record<string, unknown> = {}): Da
 
 /** The p-value of each effect of the mixed model. */
 function mixedPs(choices: readonly Choice[], effects: string[], measures: Data["measures"] = new Map()) {
-  const mixed = fitMixed(choices, effectsOf(effects, dataOf({ choices, measures })), 0.95);
+  const mixed = fitMixed(choices, effectsOf(effects, dataOf({ choices, measures })), {
+    level: 0.95,
+    models: "always",
+  });
   return mixed.fitted ? Object.fromEntries(mixed.tests.map(({ effect, p }) => [effect, p])) : {};
 }
+
+/** Order and confidence without effect on average, but with different effects for each reader; forms and a measure without any. */
+function effectPs(plan: Plan, random: Random): Ps {
+  const stories = storiesOf(plan, random);
+  const choices = choicesOf(plan, random, { order: 1, confidence: 0.25 }, stories);
+  const measures = new Map(
+    stories.map((story) => [story.stimulus, { measure: story.measures["measure 1"]! }]),
+  );
+  return mixedPs(choices, ["origin", "order", "confidence", "form", "measure"], measures);
+}
+
+const [middle, unit, noise] = [3.2, 0.8, 0.9];
 
 function ratingsOf(plan: Plan, human: number, machine: number, random: Random): Rating[] {
   const story = (origin: "human" | "machine", at: number, look: number) => ({
@@ -182,7 +201,7 @@ function ratingsOf(plan: Plan, human: number, machine: number, random: Random): 
       random.shuffle(stories.filter((one) => one.origin === origin)).slice(0, Math.ceil(plan.each / 2));
     return [...of("human"), ...of("machine")].map(({ origin, stimulus, title, look }): Rating => {
       const side = origin === "human" ? 0.5 : -0.5;
-      const value = 3.2 + 0.8 * (lean + look + taste * side) + 0.9 * random.normal();
+      const value = middle + unit * (lean + look + (taste + plan.lead) * side) + noise * random.normal();
       return {
         ...{ participant: `r${reader}`, form: "", task: "quality", model: "", example: "" },
         ...{ origin, stimulus, title },
@@ -192,19 +211,29 @@ function ratingsOf(plan: Plan, human: number, machine: number, random: Random): 
   }).flat();
 }
 
-function ratingPs(plan: Plan, human: number, machine: number, random: Random) {
+/** With a true difference, the p of equivalence at exactly that margin. */
+function ratingPs(plan: Plan, human: number, machine: number, random: Random): Ps {
   const ratings = ratingsOf(plan, human, machine, random);
-  const data = dataOf({ ratings });
+  const margin = meanRating(plan, 0.5) - meanRating(plan, -0.5);
+  const data = dataOf({ ratings }, margin > 0 ? { ratingMargin: margin } : {});
   const [rated] = withHolm([ratedOf("quality", ratings, data)], data);
+  if (margin > 0) return { "rating equivalence": rated!.difference?.equivalenceP };
   return {
     "rating difference": rated!.difference?.differenceP,
     ordinal: "p" in rated!.ordinal ? rated!.ordinal.p : undefined,
   };
 }
 
+/** The expected rating from 1 to 5 of stories on a side. */
+function meanRating({ bias, skill, story, look, tell, lead }: Plan, side: number): number {
+  const deviation = Math.hypot(unit * Math.hypot(bias, skill / 2, story, look, tell / 2), noise);
+  const above = [1.5, 2.5, 3.5, 4.5].map((cut) => normalCdf((middle + unit * lead * side - cut) / deviation));
+  return above.reduce((sum, share) => sum + share, 1);
+}
+
 /** Pairs (or choices of `options`) in which skill and side preference vary between readers and pairs around 0. */
 function pairsOf(
-  { readers, titles, each, skill, story, bias }: Plan,
+  { readers, titles, each, skill, story, bias, lead }: Plan,
   random: Random,
   { options = 2, ties = 0, versions = 1 } = {},
 ): Pair[] {
@@ -217,7 +246,7 @@ function pairsOf(
       const version = random.integer(0, versions - 1);
       const place = random.integer(1, options);
       const logits = Array.from({ length: options }, (_, at) => {
-        const its = at + 1 === place ? human[title]! + able : looks[title * versions + version]!;
+        const its = at + 1 === place ? human[title]! + able + lead : looks[title * versions + version]!;
         return its + (at === 0 ? lean : 0);
       });
       const chosen = softmaxDraw(logits, random) + 1;
@@ -244,9 +273,10 @@ function softmaxDraw(logits: readonly number[], random: Random): number {
   return weights.length - 1;
 }
 
-function pairPs(plan: Plan, random: Random, how: Parameters<typeof pairsOf>[2] = {}) {
+function pairPs(plan: Plan, random: Random, how: Parameters<typeof pairsOf>[2] = {}): Ps {
   const pairs = pairsOf(plan, random, how);
   const data = dataOf({ pairs });
+  if (plan.lead > 0) return { "pairs, equivalence": verdictOnPairs(pairs, data).equivalenceP };
   return {
     "pairs, difference": verdictOnPairs(pairs, data).differenceP,
     "pairs, preferred side": how.options === undefined ? sidesOf(pairs, data).p : undefined,
@@ -306,6 +336,26 @@ function looksPs(looks: readonly number[], random: Random) {
   return { "alpha spending, any look": claims ? 0 : 1 };
 }
 
+/** The smallest p of any of four models, after Holm. */
+function modelPs(plan: Plan, random: Random): Ps {
+  const choices = choicesOf(plan, random).map((choice) =>
+    choice.origin === "human" ? choice : { ...choice, model: `model ${choice.stimulus.split(".")[1]}` },
+  );
+  const models = modelVerdicts(dataOf({ choices }));
+  return { "several models, any": Math.min(...models.map(({ differenceHolm }) => differenceHolm)) };
+}
+
+/** Readers of whom two fifths leave anywhere, whatever their skill. */
+function gapPs(plan: Plan, random: Random): Ps {
+  const stays = Array.from({ length: plan.readers }, () =>
+    random.next() < 0.4 ? random.integer(2, plan.each) : plan.each,
+  );
+  const choices = choicesOf(plan, random).filter(
+    ({ participant, order }) => order! <= stays[Number(participant.slice(1))]!,
+  );
+  return { "who leaves": weightingGap(asJudgments(choices, dataOf({ choices })))?.p };
+}
+
 type Ps = Readonly<Record<string, number | undefined>>;
 
 const parts: Readonly<Record<string, (random: Random) => Ps>> = {
@@ -317,14 +367,7 @@ const parts: Readonly<Record<string, (random: Random) => Ps>> = {
   "mixed origin: 20 titles, tell .55": (random) => mixedPs(choicesOf(titled, random), ["origin"]),
   "mixed origin: 10 titles of 1 + 4, tell .55, look .55": (random) =>
     mixedPs(choicesOf({ ...titled, titles: 10, machines: 4, look: 0.55 }, random), ["origin"]),
-  "mixed effects: order, confidence, form, measure": (random) => {
-    const stories = storiesOf(usual, random);
-    const choices = choicesOf(usual, random, { order: 1, confidence: 0.25 }, stories);
-    const measures = new Map(
-      stories.map((story) => [story.stimulus, { measure: story.measures["measure 1"]! }]),
-    );
-    return mixedPs(choices, ["origin", "order", "confidence", "form", "measure"], measures);
-  },
+  "mixed effects: 20 readers x 20 of 20": (random) => effectPs({ ...usual, readers: 20, titles: 10 }, random),
   "ratings: 60 readers x 20 of 40": (random) => ratingPs(usual, 20, 20, random),
   "ratings: 40 readers, 3 + 9 stories": (random) =>
     ratingPs({ ...usual, readers: 40, each: 12 }, 3, 9, random),
@@ -348,9 +391,27 @@ const parts: Readonly<Record<string, (random: Random) => Ps>> = {
   // Guessing gives one in four on average only without variance of stories and readers.
   "choices of 4: 60 readers x 20 of 40": (random) =>
     pairPs({ ...usual, titles: 40, skill: 0, story: 0 }, random, { options: 4 }),
+  "pairs at the margin: 60 readers x 20 of 40": (random) =>
+    pairPs(
+      { ...usual, titles: 40, lead: logisticNormalLogit(0.6, Math.hypot(0.3, 0.5, 0.55, 0.55)) },
+      random,
+    ),
+  "ratings at the margin: 60 readers x 20 of 40": (random) =>
+    ratingPs({ ...usual, lead: 0.6 }, 20, 20, random),
+  "models: 20 titles of 1 + 4, tell .55, look .55": (random) =>
+    modelPs({ ...titled, machines: 4, look: 0.55 }, random),
+  "who leaves: 60 readers x 20 of 40, skill .8": (random) => gapPs({ ...usual, skill: 0.8 }, random),
+  "readers differ, pairs: 60 readers x 20 of 40, equal skill": (random) => {
+    const pairs = pairsOf({ ...usual, titles: 40, skill: 0 }, random);
+    const judgments = pairsAsJudgments(pairs, dataOf({ pairs }));
+    return { "readers differ": readerHeterogeneity(judgments, { draws: 999 }, random.fork("readers")).p };
+  },
   "looks at .5": (random) => looksPs([0.5], random),
   "looks at .25, .5 and .75": (random) => looksPs([0.25, 0.5, 0.75], random),
 };
+
+const soFar = (hits: ReadonlyMap<string, { low: number; all: number }>): string =>
+  [...hits].map(([test, { low, all }]) => `${test} ${low} of ${all}`).join(", ");
 
 const missed: string[] = [];
 const table: Record<string, object> = {};
@@ -359,6 +420,8 @@ for (const [name, psOf] of Object.entries(parts)) {
   const hits = new Map<string, { low: number; all: number }>();
   const started = process.cpuUsage();
   for (let study = 0; study < studies; study++) {
+    if (study > 0 && study % 100 === 0)
+      process.stderr.write(`${name}: ${study} of ${studies} studies; ${soFar(hits)}\n`);
     for (const [test, p] of Object.entries(psOf(randomFrom("p-values", name, study)))) {
       const count = hits.get(test) ?? { low: 0, all: 0 };
       if (p === undefined) continue;

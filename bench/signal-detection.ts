@@ -40,7 +40,7 @@ for (const setting of settings.filter(({ bias, noise }) =>
     const choices = studyOf(setting, randomFrom("signal", setting.noise, setting.bias, study));
     const within = (one: { low: number | undefined; high: number | undefined } | undefined, value: number) =>
       Number(one?.low !== undefined && one.low <= value && value <= one.high!);
-    const mixed = meanReader(choices, 0.95);
+    const mixed = meanReader(choices, { level: 0.95, models: "always" });
     if (mixed.fitted) {
       counts.fitted++;
       sum += mixed.sensitivity.value;

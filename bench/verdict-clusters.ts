@@ -374,10 +374,14 @@ function drawn(setting: Setting, truth: number, random: Random): Judgments {
 function levelOf(setting: Setting, truth: number): number {
   const { bias = 0.5, skill = 0.3, story = 0.55, tellability = 0, look = 0, classes, forms, kinds } = setting;
   const deviation = Math.hypot(bias, skill / 2, story, tellability, look, classes?.[1] ?? 0, forms?.[1] ?? 0);
-  if (!kinds) return logisticNormalLogit(truth, deviation);
   const key = JSON.stringify([deviation, kinds, truth]);
   const known = levels.get(key);
   if (known !== undefined) return known;
+  if (!kinds) {
+    const level = logisticNormalLogit(truth, deviation);
+    levels.set(key, level);
+    return level;
+  }
   let [low, high] = [-5, 5];
   for (let step = 0; step < 60; step++) {
     const middle = (low + high) / 2;

@@ -28,6 +28,7 @@ const Options = z.object({
   margin: realNumber(0.001, 0.49).optional(),
   alpha: realNumber(0.0001, 0.49).optional(),
   ratingMargin: z.union([realNumber(0.0001, 1e6), RatingMargin]).optional(),
+  models: z.boolean().default(false),
   json: z.boolean().default(false),
   report: z.string().optional(),
 });
@@ -65,6 +66,7 @@ export const analyse = stage<Options>({
       "for a table of ratings: the equivalence margin in points, or as a share of the scale (10%) (default: its study's, or 0.5)",
     ],
     ["--alpha <share>", "for a table: the error rate of each test (default: its study's, or 0.05)"],
+    ["--models", "for a table: also fit models that take minutes (default: up to 100,000 judgments)"],
     ["--json", "print every figure with full precision"],
     ["--report <file>", "for a table: also write a report page"],
   ],
@@ -72,7 +74,7 @@ export const analyse = stage<Options>({
   preflight: preflightAnalyses,
   async run(
     study,
-    { json, margin, ratingMargin, alpha, report, map, values, key, dryRun, cluster },
+    { json, margin, ratingMargin, alpha, report, map, values, key, dryRun, cluster, models },
     effects,
   ) {
     assertTableGiven({
@@ -85,6 +87,7 @@ export const analyse = stage<Options>({
       "--key": key,
       "--dry-run": dryRun || undefined,
       "--cluster": cluster,
+      "--models": models || undefined,
     });
     // Loaded here because `status` loads every stage, and most of the statistics are imported by these modules.
     const { analysesWith } = await import("./analyses.ts");
@@ -123,6 +126,7 @@ async function analyseTable(
     ratingMargin,
     alpha,
     cluster,
+    models,
     json,
     report,
     dryRun,
@@ -134,6 +138,7 @@ async function analyseTable(
     ...(ratingMargin !== undefined && { ratingMargin }),
     ...(alpha !== undefined && { alpha }),
     ...(cluster && { clusters: clusterColumns(cluster) }),
+    ...(models && { models: "always" as const }),
   };
   const readOptions = { map: pairsOf("--map", map, "response=answer"), values: valuesOf(values), key };
   const isPlain = map.length === 0 && values.length === 0 && key === undefined;
@@ -156,7 +161,9 @@ async function analyseTable(
   effects.print(json ? asJson(found) : findingsText(found));
 }
 
-type FlagSettings = Partial<Pick<AnalyseSettings, "margin" | "ratingMargin" | "alpha" | "clusters">>;
+type FlagSettings = Partial<
+  Pick<AnalyseSettings, "margin" | "ratingMargin" | "alpha" | "clusters" | "models">
+>;
 
 function clusterColumns(columns: readonly string[]): string[] {
   if (columns.length === 1 && columns[0] === "none") return [];

@@ -1,6 +1,7 @@
 import { type Plugins, withPlugins } from "../plugins/plugin.ts";
 import { accuracy } from "./analyses/accuracy.ts";
 import { bayes } from "./analyses/bayes.ts";
+import { conditions } from "./analyses/conditions.ts";
 import { cues } from "./analyses/cues.ts";
 import { doseResponse } from "./analyses/dose-response.ts";
 import { leaks } from "./analyses/leaks.ts";
@@ -25,6 +26,7 @@ export const analyses: readonly Analysis[] = [
   leaks,
   pairs,
   ratings,
+  conditions,
   doseResponse,
   cues,
   mixedModel,

@@ -13,10 +13,10 @@ export interface Analysis {
   /** The question, used as a heading of the report. */
   readonly asks: string;
   /**
-   * The data must have at least one of these: a kind of question (answered or not), a study, or texts whose prompt asked
-   * for more than the title (`levels`). An empty list needs nothing.
+   * The data must have at least one of these: a kind of question (answered or not), a study, texts whose prompt asked
+   * for more than the title (`levels`), or several reading conditions (`conditions`). An empty list needs nothing.
    */
-  readonly needs: readonly (QuestionKind | "study" | "levels")[];
+  readonly needs: readonly (QuestionKind | "study" | "levels" | "conditions")[];
   /** Whether it also runs before the first answer. */
   readonly beforeData?: true;
   run(data: Data, random: Random): Pick<Findings, "findings" | "numbers">;
@@ -24,13 +24,15 @@ export interface Analysis {
 
 /** Whether the analysis applies to the data. */
 export function applies({ needs, beforeData }: Analysis, data: Data): boolean {
-  const answered = data.choices.length + data.pairs.length + data.ratings.length > 0;
+  const { choices, toldChoices = [], pairs, ratings } = data;
+  const answered = choices.length + toldChoices.length + pairs.length + ratings.length > 0;
   if (!answered && !beforeData) return false;
   return (
     needs.length === 0 ||
     needs.some((need) => {
       if (need === "study") return data.study !== undefined;
       if (need === "levels") return hasLevels(data);
+      if (need === "conditions") return data.conditions !== undefined;
       return data.asks.has(need);
     })
   );

@@ -78,7 +78,7 @@ export function testCues(judged: readonly JudgedStory[], draws: number, random: 
 /** A measure as ranks within sources, for the stories that have it. */
 interface Measure {
   readonly name: string;
-  readonly rows: readonly number[];
+  readonly rows: Int32Array;
   readonly ranked: Float64Array;
   /** The root of the ranks' sum of squares. */
   readonly length: number;
@@ -94,7 +94,7 @@ function measuresOf(stories: readonly JudgedStory[], sources: readonly string[])
       rows.map((at) => sources[at]!),
     );
     const length = Math.sqrt(ranked.reduce((sum, rank) => sum + rank * rank, 0));
-    return length > 1e-9 ? [{ name, rows, ranked, length }] : [];
+    return length > 1e-9 ? [{ name, rows: Int32Array.from(rows), ranked, length }] : [];
   });
 }
 
@@ -118,13 +118,13 @@ function scaledCovariance({ rows, ranked, length }: Measure, outcome: Float64Arr
 
 function correlationOf(
   ranked: Float64Array,
-  rows: readonly number[],
+  rows: Int32Array,
   outcome: Float64Array,
   sources: readonly string[],
 ): number {
   const own = ranksWithin(
-    rows.map((at) => outcome[at]!),
-    rows.map((at) => sources[at]!),
+    Array.from(rows, (at) => outcome[at]!),
+    Array.from(rows, (at) => sources[at]!),
   );
   const [one, other] = [ranked, own].map((list) => Math.sqrt(list.reduce((sum, x) => sum + x * x, 0)));
   if (other! < 1e-9) return 0;

@@ -16,8 +16,15 @@ export type QuestionKind = "choices" | "pairs" | "ratings";
 export interface Data {
   readonly settings: AnalyseSettings;
   readonly choices: readonly Choice[];
+  /**
+   * Choices of readers who were told who wrote the story, truly or not. They say nothing about what readers recognise, so
+   * only `conditions` uses them. Absent if there are none.
+   */
+  readonly toldChoices?: readonly Choice[];
   readonly pairs: readonly Pair[];
   readonly ratings: readonly Rating[];
+  /** The names of the conditions in which stories were read, the reference first; absent without `compose.conditions`. */
+  readonly conditions?: readonly string[];
   /** The kinds of questions asked, answered or not. */
   readonly asks: ReadonlySet<QuestionKind>;
   /** All forms, sorted by name, also unused ones; empty for a table without forms. */
@@ -53,6 +60,9 @@ interface Answer {
   readonly participant: string;
   /** Empty where there are no forms. */
   readonly form: string;
+  /** The condition in which the story was read, and what was said about its author, in a study with conditions. */
+  readonly condition?: string;
+  readonly told?: string;
   /** From 1, in the order shown. */
   readonly order?: number;
   /** Reading and answering time in milliseconds. */

@@ -55,8 +55,9 @@ export function detect(data: LabelledItems, random: Random): Detection | undefin
   const ones = data.labels.filter((label) => label === 1).length;
   if (data.labels.length < 10 || Math.min(ones, data.labels.length - ones) < 3) return undefined;
   const features = standardised(data.features);
+  const columns = data.names.map((_, column) => sortedColumn(features, column));
   const on = (labels: readonly number[], own: Random) =>
-    detectorsOn(features, data.names, labels, foldsOf(labels, data.titles, own));
+    detectorsOn(features, columns, data.names, labels, foldsOf(labels, data.titles, own));
   return withPValues(
     on(data.labels, random.fork("folds")),
     (own) => on(permutedLabels(data.labels, data.titles, own), own),
@@ -141,17 +142,34 @@ function blocksOf(labels: readonly number[], titles: readonly string[]): number[
 const bestOf = <One extends ClassifierAccuracy>(detectors: readonly One[]): One =>
   detectors.reduce((best, one) => (one.accuracy > best.accuracy ? one : best));
 
+/** A feature's values, and the items in their order: sorted once for all folds and permutations. */
+interface SortedColumn {
+  readonly values: Float64Array;
+  readonly order: Int32Array;
+}
+
+function sortedColumn(features: readonly (readonly number[])[], column: number): SortedColumn {
+  const values = Float64Array.from(features, (row) => row[column]!);
+  const order = Int32Array.from(features.keys()).sort((one, other) => values[one]! - values[other]!);
+  return { values, order };
+}
+
 function detectorsOn(
   features: readonly (readonly number[])[],
+  columns: readonly SortedColumn[],
   names: readonly string[],
   labels: readonly number[],
   fold: readonly number[],
 ): ClassifierAccuracy[] {
   const single = names.map((detector, column) => ({
     detector,
-    accuracy: crossValidated(labels, fold, (training, tested) => {
-      const values = features.map((row) => row[column]!);
-      const cut = bestThreshold(values, labels, training);
+    accuracy: crossValidated(labels, fold, (_, tested, left) => {
+      const { values, order } = columns[column]!;
+      const cut = bestThreshold(
+        values,
+        labels,
+        order.filter((at) => fold[at] !== left),
+      );
       return tested.map((at) => Number(values[at]! > cut.at === cut.above));
     }),
   }));
@@ -236,14 +254,14 @@ function foldsOf(labels: readonly number[], titles: readonly string[] | undefine
 function crossValidated(
   labels: readonly number[],
   fold: readonly number[],
-  judge: (training: readonly number[], tested: readonly number[]) => readonly number[],
+  judge: (training: readonly number[], tested: readonly number[], left: number) => readonly number[],
 ): number {
   const right = [0, 0];
   const all = [0, 0];
   for (let left = 0; left < folds; left++) {
     const withPValues = [...labels.keys()].filter((at) => fold[at] === left);
     const training = [...labels.keys()].filter((at) => fold[at] !== left);
-    const said = judge(training, withPValues);
+    const said = judge(training, withPValues, left);
     withPValues.forEach((at, place) => {
       all[labels[at]!]! += 1;
       right[labels[at]!]! += Number(said[place] === labels[at]);
@@ -252,15 +270,14 @@ function crossValidated(
   return (right[0]! / all[0]! + right[1]! / all[1]!) / 2;
 }
 
-/** The threshold and direction with the best balanced accuracy in training. */
+/** The threshold and direction with the best balanced accuracy among items that are sorted by their values. */
 function bestThreshold(
-  values: readonly number[],
+  values: Float64Array,
   labels: readonly number[],
-  training: readonly number[],
+  sorted: Int32Array,
 ): { at: number; above: boolean } {
-  const sorted = [...training].sort((one, other) => values[one]! - values[other]!);
   const all = [0, 0];
-  for (const at of training) all[labels[at]!]! += 1;
+  for (const at of sorted) all[labels[at]!]! += 1;
   const below = [0, 0];
   let best = { at: -Infinity, above: true, distance: -1 };
   for (let place = 0; place < sorted.length - 1; place++) {

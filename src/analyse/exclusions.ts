@@ -13,7 +13,8 @@ interface Rule {
 
 /** The data after the declared exclusions, with the exclusions by each rule, in the order below. */
 export function withoutExcluded(data: Data): Data {
-  const all: readonly AnyAnswer[] = [...data.choices, ...data.pairs, ...data.ratings];
+  const { toldChoices = [] } = data;
+  const all: readonly AnyAnswer[] = [...data.choices, ...toldChoices, ...data.pairs, ...data.ratings];
   const excluded = new Set<AnyAnswer>();
   const rules = rulesOf(data.settings.exclude).map(({ name, excludes }): ExcludedBy => {
     const remaining = all.filter((answer) => !excluded.has(answer));
@@ -32,6 +33,7 @@ export function withoutExcluded(data: Data): Data {
   return {
     ...data,
     choices: kept(data.choices),
+    ...(toldChoices.length > 0 && { toldChoices: kept(toldChoices) }),
     pairs: kept(data.pairs),
     ratings: kept(data.ratings),
     excluded: { before: data, rules },
@@ -93,18 +95,25 @@ const wholeReaders =
 
 /** All but a reader's first answer to a story, in table order. Judging and rating a story are different questions. */
 function secondAnswers(answers: readonly AnyAnswer[]): ReadonlySet<AnyAnswer> {
-  const seen = new Set<string>();
+  const seen = new Map<string, Map<string, Set<string>>>();
   return new Set(
     answers.filter((answer) => {
-      const name = JSON.stringify([answer.participant, answer.stimulus, questionOf(answer)]);
+      const { participant, stimulus } = answer;
       // Pairs of a table may have no name; then duplicates cannot be recognised.
-      if (answer.stimulus === "" || !seen.has(name)) {
-        seen.add(name);
-        return false;
-      }
-      return true;
+      if (stimulus === "") return false;
+      const byReader = valueIn(seen, questionOf(answer), () => new Map<string, Set<string>>());
+      const stories = valueIn(byReader, participant, () => new Set<string>());
+      if (stories.has(stimulus)) return true;
+      stories.add(stimulus);
+      return false;
     }),
   );
+}
+
+function valueIn<Key, Value>(map: Map<Key, Value>, key: Key, make: () => Value): Value {
+  const known = map.get(key) ?? make();
+  map.set(key, known);
+  return known;
 }
 
 /** Whether a reader gave the same answer to at least `least` stories of one question, and no other answer. */

@@ -10,9 +10,9 @@ export const finishedReaders = (data: Data): number => readersWhoFinished(data).
 
 /** The readers who finished their form. */
 export function readersWhoFinished(data: Data): ReadonlySet<string> {
-  const { choices, pairs, ratings, forms } = data.excluded?.before ?? data;
+  const { choices, toldChoices = [], pairs, ratings, forms } = data.excluded?.before ?? data;
   const asked = new Map(forms.map(({ id, choices: stories }) => [id, stories]));
-  const byForm = groupedBy([...choices, ...pairs, ...ratings], ({ form }) => form);
+  const byForm = groupedBy([...choices, ...toldChoices, ...pairs, ...ratings], ({ form }) => form);
   const finished = [...byForm].flatMap(([form, own]) => {
     const byReader = [...groupedBy(own, ({ participant }) => participant)];
     const mostAnswers = byReader.reduce(

@@ -13,7 +13,13 @@ import { StudyError } from "../workbench/errors.ts";
 import { exists, readJson } from "../workbench/files.ts";
 import { openStudy } from "../workbench/study.ts";
 import type { Data, Origin } from "./data.ts";
-import { answersOnForms, dataOfStudy, type StimulusLookup, withClusterLabels } from "./from-study.ts";
+import {
+  answersOnForms,
+  conditionsOf,
+  dataOfStudy,
+  type StimulusLookup,
+  withClusterLabels,
+} from "./from-study.ts";
 import { numericColumns } from "./from-table.ts";
 
 /** The judgments of a table that Tiny Love wrote, ready to analyse. */
@@ -50,6 +56,11 @@ async function dataOfStudyTable(path: string): Promise<OwnTable | undefined> {
 const Settings = z.looseObject({
   seed: z.union([z.int(), z.string()]),
   survey: z.looseObject({ quota: z.int().optional() }),
+  compose: z
+    .looseObject({
+      conditions: z.looseObject({ of: z.array(z.looseObject({ name: z.string() })) }).optional(),
+    })
+    .optional(),
   analyse: RecordedAnalyseSettings,
   /** What each task asks; absent from packages of version 0.1, whose tasks are all known here. */
   tasks: z.record(z.string(), TaskProperties).default({}),
@@ -64,7 +75,7 @@ async function dataOfPackageTable(path: string): Promise<OwnTable | undefined> {
   const needed = [stimuli!, forms!, settings!];
   if ((await Promise.all(needed.map(exists))).includes(false)) return undefined;
 
-  const { seed, survey, analyse, tasks } = await readJson(settings!, Settings);
+  const { seed, survey, compose, analyse, tasks } = await readJson(settings!, Settings);
   const registration = (await exists(registered!)) ? await readJson(registered!, Registration) : undefined;
   const readers = registration?.frozen.readers ?? plannedEnd({ analyse, survey });
   const judgments = (await readTable(path)).map((row, at) =>
@@ -84,6 +95,7 @@ async function dataOfPackageTable(path: string): Promise<OwnTable | undefined> {
       settings: declared,
       ...withClusterLabels(judged, await participantsOf((name) => sibling(name + extname(path))), declared),
       measures: await measuresOf(measures!, stimuli!),
+      ...conditionsOf(compose?.conditions),
     },
     random: randomFrom(seed, "analyse"),
     source: `the package in ${dirname(dirname(resolve(path)))}`,

@@ -39,6 +39,7 @@ export async function dataOfStudy(study: Study): Promise<Data> {
     settings,
     ...withClusterLabels(answersOnForms(judgments, forms, shown), demographicsOf(judgments), settings),
     measures: await measuresOf(study, key),
+    ...conditionsOf(study.config.compose.conditions),
     study: {
       title: study.config.title,
       registration: await registrationOf(study),
@@ -53,6 +54,11 @@ export async function dataOfStudy(study: Study): Promise<Data> {
     },
   };
 }
+
+/** The names of the declared conditions, in their order. */
+export const conditionsOf = (
+  conditions: { readonly of: readonly { readonly name: string }[] } | undefined,
+): Pick<Data, "conditions"> => (conditions ? { conditions: conditions.of.map(({ name }) => name) } : {});
 
 /** Generations, with the coders of those whose prompt asked for more than the title. */
 async function generationsOf(study: Study): Promise<Pick<StudyFacts, "generations" | "coders">> {
@@ -76,7 +82,7 @@ export function answersOnForms(
   forms: readonly Form[],
   shown: StimulusLookup,
   factsOf: TaskLookup = taskOfStudy,
-): Omit<Data, "settings" | "measures" | "study"> {
+): Omit<Data, "settings" | "measures" | "study" | "conditions"> {
   const questions = forms.flatMap((form) => form.questions);
   const names = new Set([...questions, ...judgments].map(({ task }) => task));
   checkOneVerdict("judgments/judgments.csv", [...names], factsOf);
@@ -149,18 +155,20 @@ function answersOf(
   judgments: readonly Judgment[],
   shown: StimulusLookup,
   kindAsked: KindLookup,
-): Pick<Data, "choices" | "pairs" | "ratings"> {
+): Pick<Data, "choices" | "toldChoices" | "pairs" | "ratings"> {
   const choices: Choice[] = [];
+  const toldChoices: Choice[] = [];
   const pairs: Pair[] = [];
   const ratings: Rating[] = [];
   for (const judgment of judgments) {
     const kind = kindAsked(judgment);
     if (!kind || !isValidAnswer[kind](judgment.response.answer)) continue;
-    if (kind === "choices") choices.push(choiceOf(judgment, shown));
+    if (kind === "choices")
+      (judgment.told === undefined ? choices : toldChoices).push(choiceOf(judgment, shown));
     if (kind === "pairs") pairs.push(pairOf(judgment, shown));
     if (kind === "ratings") ratings.push(ratingOf(judgment, shown));
   }
-  return { choices, pairs, ratings };
+  return { choices, ...(toldChoices.length > 0 && { toldChoices }), pairs, ratings };
 }
 
 /** The kind of a task's answers, by which the analyses find them. Undefined for answers not about a story. */
@@ -219,10 +227,12 @@ function ratingOf(judgment: Judgment, shown: StimulusLookup): Rating {
   };
 }
 
-const answerOf = ({ participant, form, order, ms }: Judgment) => ({
+const answerOf = ({ participant, form, order, ms, condition, told }: Judgment) => ({
   participant,
   form,
   order,
+  ...(condition !== undefined && { condition }),
+  ...(told !== undefined && { told }),
   ...(ms !== undefined && { ms }),
 });
 
@@ -230,7 +240,9 @@ const writerOf = ({ origin, model }: StoryFacts): string =>
   origin === "human" ? "human" : model || "machine";
 
 function formFacts({ id, questions }: Form, shown: StimulusLookup, kindAsked: KindLookup): FormFacts {
-  const asked = questions.filter((question) => kindAsked(question) === "choices");
+  const asked = questions.filter(
+    (question) => kindAsked(question) === "choices" && question.told === undefined,
+  );
   const human = asked.filter(({ stimuli }) => shown(stimuli[0]!, `forms/${id}.json`).origin === "human");
   return {
     id,

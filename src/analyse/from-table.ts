@@ -45,22 +45,28 @@ export async function dataOfTable(
   const reader = new RowReader(table, options.values, clusters);
   const needed = requiredParts(table);
   const leftOut: Record<string, number> = { ...table.leftOut };
-  const complete = table.rows.flatMap((record) => {
+  const answers = { choices: [] as Choice[], pairs: [] as Pair[], ratings: [] as Rating[] };
+  const pairRows: Row[] = [];
+  let simulated = false;
+  for (const record of table.rows) {
     const row = reader.cellsOf(record);
     const reason = needed.some((part) => row.isMissing(part))
       ? "an empty cell where an answer is needed"
       : table.shape === "choices" && row.isUndecided()
         ? "an answer that is neither human nor machine"
         : undefined;
-    if (reason === undefined) return [row];
-    leftOut[reason] = (leftOut[reason] ?? 0) + 1;
-    return [];
-  });
-  const answers = {
-    choices: table.shape === "choices" ? complete.map(choiceOf) : [],
-    pairs: table.shape === "pairs" ? complete.map(pairOf) : [],
-    ratings: table.shape === "ratings" ? complete.map((row) => ratingOf(row, table.columns)) : [],
-  };
+    if (reason !== undefined) {
+      leftOut[reason] = (leftOut[reason] ?? 0) + 1;
+      continue;
+    }
+    simulated ||= /^(yes|true|1)$/i.test(row.text("simulated"));
+    if (table.shape === "choices") answers.choices.push(choiceOf(row));
+    else if (table.shape === "ratings") answers.ratings.push(ratingOf(row, table.columns));
+    else {
+      answers.pairs.push(pairOf(row));
+      pairRows.push(row.cells);
+    }
+  }
   checkOrigins([...answers.choices, ...answers.ratings], table.file);
   return {
     data: {
@@ -68,16 +74,10 @@ export async function dataOfTable(
       ...answers,
       asks: new Set([table.shape]),
       forms: formsOf(answers.choices),
-      measures:
-        table.shape === "pairs"
-          ? sideMeasures(
-              complete.map((row) => row.cells),
-              answers.pairs,
-            )
-          : measuresOf(table, clusters),
+      measures: table.shape === "pairs" ? sideMeasures(pairRows, answers.pairs) : measuresOf(table, clusters),
       checks: [],
       leftOut,
-      simulated: complete.some((row) => /^(yes|true|1)$/i.test(row.text("simulated"))),
+      simulated,
     },
     summary: howReadText(table, answers),
     warnings: reader.warnings(),
@@ -306,15 +306,29 @@ function choiceOf(row: Cells): Choice {
   const origin = row.origin("origin");
   const other: Origin = origin === "human" ? "machine" : "human";
   const answer = row.has("response") ? row.origin("response") : row.correct() ? origin : other;
-  return {
-    ...answerOf(row),
-    ...shownOf(row, origin),
+  // Written out, without spreads: objects made by several spreads take twice the memory and are slow to read.
+  const choice: Writable<Choice> = {
+    participant: row.text("participant"),
+    form: row.optionalText("form"),
+    stimulus: row.text("stimulus"),
+    origin,
+    model: modelOf(row, origin),
+    example: row.optionalText("example"),
+    title: row.optionalText("title"),
     answer,
     right: answer === origin,
-    ...ifDefined("confidence", row.number("confidence")),
     reason: row.optionalText("reason"),
   };
+  const { order, ms, labels } = whereAndWhen(row);
+  const confidence = row.number("confidence");
+  if (order !== undefined) choice.order = order;
+  if (ms !== undefined) choice.ms = ms;
+  if (labels !== undefined) choice.labels = labels;
+  if (confidence !== undefined) choice.confidence = confidence;
+  return choice;
 }
+
+type Writable<Record> = { -readonly [Key in keyof Record]: Record[Key] };
 
 function pairOf(row: Cells): Pair {
   const options = row.options();
@@ -410,41 +424,46 @@ function ratingOf(row: Cells, columns: Columns): Rating {
 }
 
 function answerOf(row: Cells) {
-  const seconds = row.number("seconds");
+  const { order, ms, labels } = whereAndWhen(row);
   return {
     participant: row.text("participant"),
     form: row.optionalText("form"),
-    ...ifDefined("order", row.number("order")),
-    ...ifDefined("ms", row.number("ms") ?? (seconds === undefined ? undefined : Math.round(1000 * seconds))),
-    ...labelsOf(row),
+    ...(order !== undefined && { order }),
+    ...(ms !== undefined && { ms }),
+    ...(labels !== undefined && { labels }),
   };
 }
 
-function labelsOf(row: Cells): { readonly labels?: Readonly<Record<string, string>> } {
-  const labels = row.labels();
-  return labels ? { labels } : {};
+/** The optional parts of an answer. */
+function whereAndWhen(row: Cells) {
+  const seconds = row.number("seconds");
+  const order = row.number("order");
+  const ms = row.number("ms") ?? (seconds === undefined ? undefined : Math.round(1000 * seconds));
+  return { order, ms, labels: row.labels() };
 }
 
 const shownOf = (row: Cells, origin: Origin) => ({
   stimulus: row.text("stimulus"),
   origin,
-  model:
-    origin === "human"
-      ? ""
-      : row.optionalText("model") ||
-        (!row.has("model") && namesAModel(row.text("origin")) ? row.text("origin") : ""),
+  model: modelOf(row, origin),
   example: row.optionalText("example"),
   title: row.optionalText("title"),
 });
 
-const ifDefined = <Key extends string>(key: Key, value: number | undefined): { [K in Key]?: number } =>
-  value === undefined ? {} : ({ [key]: value } as { [K in Key]?: number });
+function modelOf(row: Cells, origin: Origin): string {
+  if (origin === "human") return "";
+  if (row.has("model")) return row.optionalText("model");
+  const written = row.text("origin");
+  return namesAModel(written) ? written : "";
+}
 
 /** Other columns with one number per stimulus are measures of it. */
 function measuresOf({ rows, columns }: JudgmentTable, clusters: readonly string[]): Data["measures"] {
   const { stimulus } = columns;
   if (stimulus === undefined) return new Map();
   const own = new Set<string>([...parts, ...ownColumns, ...Object.values(columns), ...clusters]);
+  const candidates = Object.keys(rows[0]?.cells ?? {}).filter((column) => !own.has(column));
+  if (candidates.length === 0) return new Map(rows.map(({ cells }) => [cells[stimulus] ?? "", {}]));
   const rowsByStimulus = rows.map(({ cells }) => ({ stimulus: cells[stimulus] ?? "", row: cells as Row }));
   const varying = (column: string) => {
     const seen = new Map<string, string>();

@@ -47,10 +47,11 @@ export function clustersOf(
       storyOf.set(title, stimulus);
       return title !== "" && known !== undefined && known !== stimulus;
     });
+    if (!shared) return [];
     const labels = choices.map(({ title = "", stimulus }) =>
       title === "" ? `story ${stimulus}` : `title ${title}`,
     );
-    return shared ? [{ name, labels }] : [];
+    return [{ name, labels }];
   });
 }
 

@@ -1,3 +1,4 @@
+import type { AnalyseSettings } from "../study/settings/analyse.ts";
 import type { Choice } from "./data.ts";
 import { effectsOf } from "./fixed-effects.ts";
 import { type FittedMixed, fitMixed } from "./mixed.ts";
@@ -31,11 +32,11 @@ export interface MeanReader {
  */
 export function meanReader(
   choices: readonly Choice[],
-  level: number,
+  settings: Pick<AnalyseSettings, "level" | "models">,
 ): MeanReader | { readonly fitted: false; readonly reason: string } {
   const effects = effectsOf(["origin"], { choices, measures: new Map() });
   if (effects.length === 0) return { fitted: false, reason: "only one kind of story was judged" };
-  const mixed = fitMixed(choices, effects, level, "probit");
+  const mixed = fitMixed(choices, effects, settings, "probit");
   if (!mixed.fitted) return mixed;
   const { fit, coefficients } = mixed;
   if (Math.abs(fit.coefficients[1]!) > 6)

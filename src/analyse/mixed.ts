@@ -5,12 +5,21 @@ import { indexLabels, type Label } from "../stats/labels.ts";
 import type { LinkName } from "../stats/link.ts";
 import { fitMixedLogistic, type MixedLogistic } from "../stats/mixed-logistic.ts";
 import { studentQuantile } from "../stats/student-t.ts";
+import { counted, printed } from "../study/print.ts";
+import type { AnalyseSettings } from "../study/settings/analyse.ts";
 import type { Choice } from "./data.ts";
 import type { Effect } from "./fixed-effects.ts";
 import { sharedTitles } from "./titles.ts";
 
 /** The mixed model with its tests, or why it could not be fitted. */
-export type Mixed = FittedMixed | { readonly fitted: false; readonly reason: string };
+export type Mixed =
+  | FittedMixed
+  | {
+      readonly fitted: false;
+      readonly reason: string;
+      /** Whether it could be fitted, but only on request because of its size. */
+      readonly onRequest?: true;
+    };
 
 export interface FittedMixed {
   readonly fitted: true;
@@ -57,11 +66,13 @@ interface GroupingFactor {
  * Each effect is tested by a Wald F test. Its degrees of freedom are the number of units (readers, stories or titles,
  * whichever are fewest) minus the effects estimated at that level. Maximum-likelihood variances are too small by about
  * that ratio, so standard errors are widened by sqrt(units / degrees). Rows with a missing value must have been removed.
+ *
+ * Above `mostJudgments` or `mostCrossed` it is fitted only with `models: "always"`.
  */
 export function fitMixed(
   choices: readonly Choice[],
   effects: readonly Effect[],
-  level: number,
+  { level, models }: Pick<AnalyseSettings, "level" | "models">,
   link: LinkName = "logit",
 ): Mixed {
   const columns = effects.flatMap((effect) =>
@@ -98,6 +109,10 @@ export function fitMixed(
   if (crossed > maxCrossed) {
     const reason = `there are ${crossed} crossed random effects of readers, stories and titles, more than the limit of ${maxCrossed}`;
     return { fitted: false, reason };
+  }
+  if (models !== "always" && (choices.length > mostJudgments || crossed > mostCrossed)) {
+    const reason = `a fit of ${counted(choices.length, "judgment")} with ${counted(crossed, "crossed random effect")} can take minutes, and above ${printed(mostJudgments, "integer")} judgments or ${mostCrossed} such effects it runs only on request (\`--models\`; for a study \`models: always\` under \`analyse\`)`;
+    return { fitted: false, reason, onRequest: true };
   }
   const fit = fitMixedLogistic({
     link,
@@ -137,7 +152,11 @@ export function fitMixed(
   };
 }
 
-/** Time grows with the cube of the number of crossed effects; at this limit a fit takes some minutes. */
+/** Above these sizes a fit can take minutes. Time grows with the cube of the number of crossed effects. */
+const mostJudgments = 100_000;
+const mostCrossed = 500;
+
+/** At this limit a fit takes hours. */
 const maxCrossed = 2500;
 
 /** The number of random effects outside the factor with the most units, which is cheap to solve. */

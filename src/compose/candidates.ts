@@ -8,6 +8,7 @@ import { normaliseText } from "../text/normalise.ts";
 import { repairText } from "../text/repair.ts";
 import { countWords } from "../text/words.ts";
 import { StudyError } from "../workbench/errors.ts";
+import { showsWhole } from "./conditions.ts";
 import { titlesNeeded } from "./titles-needed.ts";
 
 /** A text that may become a stimulus, in the same normalised form for both origins. */
@@ -33,7 +34,9 @@ export interface Candidate {
 export interface Range {
   readonly least: number;
   readonly most: number;
-  /** For whole stories: how far the lengths of two versions of a title may differ. Undefined for clipped ones. */
+  /** Whether texts are cut: then they need more than the least number of words, and may have any number above. */
+  readonly cut: boolean;
+  /** If whole stories are shown: how far the lengths of two versions of a title may differ. */
   readonly tolerance?: number | undefined;
 }
 
@@ -61,7 +64,7 @@ export function candidatesOf(
       outcome !== "failed" &&
       outcome !== "refused" &&
       // A whole story that stops in the middle of a sentence would reveal the machine.
-      !(outcome === "cut short" && settings.clip === "none"),
+      !(outcome === "cut short" && showsWhole(settings)),
   );
   const models = [...new Set(generations.map(conditionName))].sort();
   const human = stories.filter(({ split, origin }) => split === "test" && origin.by === "human");
@@ -113,8 +116,8 @@ function assertNoLeftovers(
  * Whether a text may be shown: longer than the least clip length, so that at least one word is cut off; a whole story
  * has a length within the range.
  */
-export const longEnough = ({ words }: Pick<Version, "words">, { least, most, tolerance }: Range): boolean =>
-  tolerance === undefined ? words > least : words >= least && words <= most;
+export const longEnough = ({ words }: Pick<Version, "words">, { least, most, cut }: Range): boolean =>
+  cut ? words > least : words >= least && words <= most;
 
 /** Whether a title can be used with this machine version: both are long enough, and whole stories about equally long. */
 export function usableTogether(human: Version, machine: Version, range: Range): boolean {
@@ -127,12 +130,13 @@ export function usableTogether(human: Version, machine: Version, range: Range): 
 
 function rangeFor(titles: readonly Candidate[], models: readonly string[], settings: ComposeSettings): Range {
   const { least, most } = settings.words;
-  const tolerance = settings.clip === "none" ? (settings.tolerance ?? 0.1) : undefined;
-  const declared = { least, most, tolerance };
+  const cut = settings.clip !== "none";
+  const tolerance = showsWhole(settings) ? (settings.tolerance ?? 0.1) : undefined;
+  const declared = { least, most, cut, tolerance };
   if (settings.tooShort === "drop") return declared;
   const needed = titlesNeeded(settings);
   for (let lower = least; lower > 1; lower--) {
-    const range = { least: lower, most, tolerance };
+    const range = { least: lower, most, cut, tolerance };
     const usable = titles.filter(
       ({ human, machines }) =>
         longEnough(human, range) &&

@@ -25,6 +25,7 @@ import type { Study } from "../workbench/study.ts";
 import { auditCleaning, lengthDifference } from "./audit.ts";
 import { candidatesOf } from "./candidates.ts";
 import { readTwice, summaryOf } from "./clip-summary.ts";
+import { showsWhole } from "./conditions.ts";
 import { checkEnough } from "./enough.ts";
 import { formsOf } from "./forms.ts";
 import { layOut } from "./layout.ts";
@@ -93,9 +94,9 @@ function composedSummary({ forms, summary: { human, machine, range, clip } }: Co
 }
 
 /** Warns if whole stories of one side are longer: with too few titles to choose from, lengths cannot be matched. */
-function warnAboutLengths({ stimuli, key, summary }: Composed, study: Study, { warn }: Effects): void {
-  if (summary.clip !== "none") return;
-  const texts = stimuli.map(({ words }, at) => ({ origin: key[at]!.origin, words }));
+function warnAboutLengths({ stimuli, key }: Composed, study: Study, { warn }: Effects): void {
+  if (!showsWhole(study.config.compose)) return;
+  const texts = stimuli.map(({ words, cut }, at) => ({ origin: key[at]!.origin, words: words + cut }));
   const found = lengthDifference(texts, study.random("compose", "lengths"));
   if (!found || found.p > 0.05) return;
   const longer = found.humanLonger > 0 ? "human" : "machine";
@@ -113,6 +114,12 @@ function warnAboutSettings({ forms, summary }: Composed, { config }: Study, { wa
       `${readTwice(forms[0]!).length} of ${read} stories of a form are read twice, alone and in a pair (compose.pairs: reread); the pairs come last, and readers already know their stories`,
     );
   }
+  const { conditions, human, machine } = config.compose;
+  const cells = conditions?.of.length ?? 1;
+  if (conditions?.by === "story" && (human % cells > 0 || machine % cells > 0))
+    warn(
+      `${human} human and ${machine} machine stories cannot be divided equally among ${cells} conditions: set compose.human and compose.machine to multiples of ${cells}`,
+    );
   const asksAbout = config.compose.tasks.some(({ task }) => taskNamed(task)?.kind === "about");
   if (config.survey.demographics.length > 0 && !asksAbout)
     warn(

@@ -3,11 +3,17 @@ import type { Form, Question } from "../study/form.ts";
 import type { ComposeSettings } from "../study/settings/compose.ts";
 import { taskNamed } from "../tasks/tasks.ts";
 import type { Study } from "../workbench/study.ts";
+import { formsByCondition } from "./conditions.ts";
 import type { Placement } from "./layout.ts";
 import { randomId, stimulusId } from "./stimuli.ts";
 
-/** The forms, `form-1` and so on; these names stay on the server. Questions are in random order even here. */
+/**
+ * The forms, `form-1` and so on, or one for each group of participants if there are conditions (`form-1-told-human`);
+ * these names stay on the server. Questions are in random order even here.
+ */
 export function formsOf(places: readonly Placement[], settings: ComposeSettings, study: Study): Form[] {
+  const { conditions } = settings;
+  const origins = new Map(places.map(({ version }) => [stimulusId(version, study), version.origin]));
   return Array.from({ length: settings.forms }, (_, at) => {
     const id = `form-${at + 1}`;
     const own = storiesOf(
@@ -22,8 +28,16 @@ export function formsOf(places: readonly Placement[], settings: ComposeSettings,
         return { id: randomId(study.random("question", id, task, ...labels)), task, stimuli };
       }),
     );
-    return { id, questions: settings.pairs === "reread" ? pairsLater(questions) : questions };
-  });
+    const form = { id, questions: settings.pairs === "reread" ? pairsLater(questions) : questions };
+    return conditions
+      ? formsByCondition(
+          form,
+          conditions,
+          (stimulus) => origins.get(stimulus)!,
+          (question, group) => randomId(study.random("question", question.id, group)),
+        )
+      : [form];
+  }).flat();
 }
 
 /** Stories that are read twice come alone first and in pairs last, also in systems that keep the form's order. */

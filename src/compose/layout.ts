@@ -180,7 +180,7 @@ function tooFew(
   const counts = models.map((model) => `${usable(model)} by ${model}`).join(", ") || "none by any model";
   if (range.tolerance !== undefined) {
     return new StudyError(
-      `too few titles whose human and machine stories both have ${range.least} to ${range.most} words and differ by at most ${range.tolerance * 100} % (${counts}) for ${forms} forms of ${human} human and ${machine} machine stories`,
+      `too few titles whose human and machine stories both have ${range.cut ? `more than ${range.least}` : `${range.least} to ${range.most}`} words and differ by at most ${range.tolerance * 100} % (${counts}) for ${forms} forms of ${human} human and ${machine} machine stories`,
       {
         hint: "widen compose.words, raise compose.tolerance, ask for fewer forms, or generate more titles (generate.titles, generate.attempts, corpus.split)",
       },

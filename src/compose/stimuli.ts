@@ -4,6 +4,7 @@ import type { Key, Stimulus } from "../study/stimulus.ts";
 import { clipWords } from "../text/clip.ts";
 import type { Study } from "../workbench/study.ts";
 import type { Range, Version } from "./candidates.ts";
+import { showsWhole } from "./conditions.ts";
 import type { Placement } from "./layout.ts";
 
 /** Stimuli in the order of their random ids, so that the file's order reveals nothing. */
@@ -24,7 +25,10 @@ export function stimuliOf(
       .random("clip", version.story)
       .integer(range.least, Math.min(range.most, shortest - 1));
     const { text, words, cut } = clipWords(version.text, length, settings.ending);
-    const stimulus: Stimulus = { id, title: version.title, text, words, cut };
+    const stimulus: Stimulus = {
+      ...{ id, title: version.title, text, words, cut },
+      ...(showsWhole(settings) && { whole: version.text }),
+    };
     return { stimulus, key: keyOf(id, version) };
   });
   pairs.sort((one, other) => (one.stimulus.id < other.stimulus.id ? -1 : 1));

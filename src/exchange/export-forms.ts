@@ -26,6 +26,11 @@ export const exportForms = command({
     if (!format) throw new StudyError(`unknown format: ${name}`, { hint: `try ${names.join(", ")}` });
     const study = await openStudy(folder);
     const materials = await readStudyMaterials(study);
+    if (study.config.compose.conditions) {
+      throw new StudyError("a study with compose.conditions cannot be exported to another form system", {
+        hint: "these systems would not balance the conditions; use `tinylove serve`, or remove compose.conditions",
+      });
+    }
     const files = format.exportForms(portableForms(study, materials), surveyTexts(study, materials));
     for (const [file, content] of Object.entries(files)) {
       const path = study.path(join("exports", name, file));

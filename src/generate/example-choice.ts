@@ -26,5 +26,24 @@ export interface ChoiceRequest {
 
 /** All stories of the pools, without repetitions. */
 export const allOf = (pools: ChoiceRequest["pools"]): Story[] => [
-  ...new Map(pools.flat().map((story) => [story.id, story])).values(),
+  ...new Map([...new Set(pools)].flat().map((story) => [story.id, story])).values(),
 ];
+
+/** Whether a story is in a pool. Titles share pools, so each becomes a set once. */
+export function membersOf(pools: ChoiceRequest["pools"]): (at: number) => ReadonlySet<Story> {
+  const sets = new Map([...new Set(pools)].map((pool) => [pool, new Set(pool)]));
+  return (at) => sets.get(pools[at]!)!;
+}
+
+/** The `count` stories with the lowest value, the lowest first; of equal ones the earlier. */
+export function lowest(stories: readonly Story[], count: number, measure: (story: Story) => number): Story[] {
+  const found: { readonly story: Story; readonly value: number }[] = [];
+  for (const story of stories) {
+    const value = measure(story);
+    if (found.length >= count && !(value < found.at(-1)!.value)) continue;
+    const place = found.findLastIndex((one) => one.value <= value) + 1;
+    found.splice(place, 0, { story, value });
+    if (found.length > count) found.pop();
+  }
+  return found.map(({ story }) => story);
+}

@@ -1,4 +1,5 @@
 import type { Random } from "../stats/random.ts";
+import { groupedBy } from "../study/groups.ts";
 import { counted } from "../study/print.ts";
 import type { GenerateSettings } from "../study/settings/generate.ts";
 import type { Story } from "../study/story.ts";
@@ -35,7 +36,12 @@ export function chooseExamples(
   const choice = choiceNamed(how);
   if (count === 0) return titles.map(() => []);
   const training = trainingStories(stories);
-  const pools = titles.map((title) => training.filter((story) => !sameStory(story, title)));
+  const same = sameStories(training);
+  // Most titles share one list: a list for each would take titles × training stories of memory.
+  const pools = titles.map((title) => {
+    const own = same(title);
+    return own.size === 0 ? training : training.filter((story) => !own.has(story));
+  });
   const least = Math.min(...pools.map((pool) => pool.length));
   if (least < count) {
     throw new StudyError(
@@ -67,6 +73,14 @@ const plain = (text: string) =>
     .replace(/[^\p{L}\p{N}]+/gu, " ")
     .trim();
 
-/** Whether two stories have the same id, title or text. */
-export const sameStory = (one: Story, other: Story): boolean =>
-  one.id === other.id || plain(one.title) === plain(other.title) || plain(one.text) === plain(other.text);
+/** Finds those of some stories that are the same as another: with its id, its title or its text. */
+export function sameStories(stories: readonly Story[]): (other: Story) => ReadonlySet<Story> {
+  const known = parts.map((part) => groupedBy(stories, part));
+  return (other) => new Set(parts.flatMap((part, at) => known[at]!.get(part(other)) ?? []));
+}
+
+const parts: readonly ((story: Story) => string)[] = [
+  ({ id }) => id,
+  ({ title }) => plain(title),
+  ({ text }) => plain(text),
+];

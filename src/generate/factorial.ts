@@ -5,7 +5,7 @@ import { StudyError } from "../workbench/errors.ts";
 import { jsonLines, writeWhole } from "../workbench/files.ts";
 import { stage } from "../workbench/stage.ts";
 import type { Study } from "../workbench/study.ts";
-import { chooseExamples, sameStory, trainingStories } from "./examples.ts";
+import { chooseExamples, sameStories, trainingStories } from "./examples.ts";
 import { omitTransportSettings } from "./generate.ts";
 import { journalFile, openJournal } from "./generation-journal.ts";
 import { type Planned, titlesOf } from "./generation-plan.ts";
@@ -142,7 +142,9 @@ function plannedCells(study: Study, stories: readonly Story[], template: Templat
       hint: "give corpus.split a larger share for test",
     });
   }
-  const others = stories.filter((story) => !titles.some((title) => sameStory(story, title)));
+  const same = sameStories(stories);
+  const ofTitles = new Set(titles.flatMap((title) => [...same(title)]));
+  const others = stories.filter((story) => !ofTitles.has(story));
   const there = trainingStories(others).length;
   if (there < exampleCount) {
     throw new StudyError(

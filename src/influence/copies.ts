@@ -1,5 +1,6 @@
 import { type Finding, sentence, table } from "../study/finding.ts";
-import { counted, percent, printed } from "../study/print.ts";
+import { modelName } from "../study/generation.ts";
+import { counted, listed, percent, printed } from "../study/print.ts";
 import { ngramIndex } from "../text/copying.ts";
 import { textSpace } from "../text/similarity.ts";
 import { type Factorial, ownExampleIndices } from "./factorial.ts";
@@ -15,9 +16,7 @@ const copiedWords = 8;
  */
 export function copies(factorial: Factorial): { findings: Finding[]; numbers: Record<string, unknown> } {
   const { texts, examples } = factorial;
-  const own = ownExampleIndices(factorial);
-  const runs = examples.map(({ text }) => ngramIndex([text], copiedWords));
-  const copying = texts.map(({ text }, at) => runs[own[at]!]!.nearest(text) !== undefined);
+  const copying = copyingTexts(factorial);
   const space = textSpace([...examples.map(({ text }) => text), ...texts.map(({ text }) => text)]);
   const excess = excessSimilarities(factorial, space);
   const copied = copying.filter(Boolean).length;
@@ -31,7 +30,7 @@ export function copies(factorial: Factorial): { findings: Finding[]; numbers: Re
     findings: [
       sentence(
         "result",
-        `Copying: ${counted(copied, "text")} of ${texts.length} (${percent(share)}) ${copied === 1 ? "shares" : "share"} at least ${copiedWords} words in a row with ${copied === 1 ? "its" : "their"} own example.${rest} All texts are first attempts: none was drawn again.`,
+        `Copying: ${counted(copied, "text")} of ${texts.length} (${percent(share)}) ${copied === 1 ? "shares" : "share"} at least ${copiedWords} words in a row with ${copied === 1 ? "its" : "their"} own example.${rest} All texts are first attempts of ${writersOf(texts)}: none was drawn again.`,
       ),
       ...(copied > 0
         ? [table("detail", "Texts that copy their own example", copiesTable(factorial, copying))]
@@ -40,6 +39,21 @@ export function copies(factorial: Factorial): { findings: Finding[]; numbers: Re
     numbers: { copies: { copied, texts: texts.length, excess: all, withoutCopies: others } },
   };
 }
+
+/** By text: whether it shares at least eight words in a row with its own example. */
+export function copyingTexts(factorial: Factorial): boolean[] {
+  const own = ownExampleIndices(factorial);
+  const runs = factorial.examples.map(({ text }) => ngramIndex([text], copiedWords));
+  return factorial.texts.map(({ text }, at) => runs[own[at]!]!.nearest(text) !== undefined);
+}
+
+/** The model and its prompt; several only if a study's settings changed in between. */
+const writersOf = (texts: Factorial["texts"]): string =>
+  listed([
+    ...new Set(
+      texts.map((text) => `${modelName(text)} with the prompt ${text.prompt.template.split("+")[0]}`),
+    ),
+  ]);
 
 const copiesTable = (factorial: Factorial, copying: readonly boolean[]) => {
   const own = ownExampleIndices(factorial);

@@ -1,7 +1,9 @@
 import type { Variable } from "../coding/codebook.ts";
 import type { Random } from "../stats/random.ts";
+import type { VarianceShares } from "../stats/variance-shares.ts";
 import type { Coder } from "../study/coding.ts";
 import type { Generation } from "../study/generation.ts";
+import { percent } from "../study/print.ts";
 import type { Story } from "../study/story.ts";
 
 /** A balanced factorial: every title with every example, with the same number of draws. */
@@ -50,3 +52,11 @@ export function valuesByCell<Value>(
     ),
   );
 }
+
+/** The shares of a variance as a sentence. One draw cannot separate the interaction from chance. */
+export const sharesText = (of: string, shares: VarianceShares, draws: number): string =>
+  `Of the variance of ${of} between texts, ${percent(shares.rows)} is due to the title, ${percent(shares.columns)} to the example${
+    draws > 1
+      ? `, ${percent(shares.interaction)} to their interaction and ${percent(shares.chance)} to chance.`
+      : ` and ${percent(shares.chance)} to their interaction and chance, which cannot be separated with one draw.`
+  }`;

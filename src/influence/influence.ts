@@ -45,13 +45,12 @@ export const influence = stage({
       random: study.random("influence"),
     };
     // Loaded here and not above: `status` asks every stage, and these load all analyses.
-    const [{ leak }, { copies }, { codes }, { toneTransfer }] = await Promise.all([
+    const [{ leak }, { codes }, { toneTransfer }] = await Promise.all([
       import("./leak.ts"),
-      import("./copies.ts"),
       import("./codes.ts"),
       import("./tone.ts"),
     ]);
-    const found = [leak, copies, codes, toneTransfer].map((part) => part(factorial));
+    const found = [leak, codes, toneTransfer].map((part) => part(factorial));
     const findings: Findings = {
       analysis: "influence",
       asks: "What does the example leak into the story?",

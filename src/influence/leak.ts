@@ -1,12 +1,13 @@
 import { holm } from "../stats/multiple-tests.ts";
-import { varianceShares } from "../stats/variance-shares.ts";
+import { type VarianceShares, varianceShares } from "../stats/variance-shares.ts";
 import { type Finding, figure, sentence, table } from "../study/finding.ts";
 import { counted, listed, percent, pValue } from "../study/print.ts";
 import { sharedNgrams } from "../text/copying.ts";
 import { sadness } from "../text/sadness.ts";
 import { type TextSpace, textSpace } from "../text/similarity.ts";
 import { clusterEmbeddings, type TextClusters } from "./clusters.ts";
-import { type Factorial, valuesByCell } from "./factorial.ts";
+import { copies, copyingTexts } from "./copies.ts";
+import { type Factorial, sharesText, valuesByCell } from "./factorial.ts";
 import { excessSimilarities, heatMap, pairsTable } from "./pairs.ts";
 import { intervalCells, type SimilarityTest, similarityTest } from "./similarity.ts";
 import { type Topics, topicsOf } from "./topics.ts";
@@ -20,8 +21,8 @@ interface Channel {
 
 /**
  * What the example leaks: how much more similar a text is to its own example than to the other examples, in words, topics,
- * phrases, tone and (if a model is named) meaning, each with a permutation test within titles; and the shares of variance
- * due to title, example and chance.
+ * phrases, tone and (if a model is named) meaning, each with a permutation test within titles, with and without the texts
+ * that copy it; and the shares of variance due to title, example and chance.
  */
 export function leak(factorial: Factorial): { findings: Finding[]; numbers: Record<string, unknown> } {
   const { texts, examples } = factorial;
@@ -29,17 +30,31 @@ export function leak(factorial: Factorial): { findings: Finding[]; numbers: Reco
   const clusters = factorial.embeddings && clusterEmbeddings(factorial, factorial.embeddings);
   const space = textSpace([...examples.map(({ text }) => text), ...texts.map(({ text }) => text)]);
   const excess = excessSimilarities(factorial, space);
-  const tests = testsOf(channelsOf(space, topics, clusters), factorial);
+  const channels = channelsOf(space, topics, clusters);
+  const tests = testsOf(channels, factorial);
+  const copying = copyingTexts(factorial);
+  const others = texts.filter((_, at) => !copying[at]);
+  const withoutCopies =
+    others.length > 0 && others.length < texts.length
+      ? testsOf(channels, {
+          ...factorial,
+          texts: others,
+          random: factorial.random.fork("without copies"),
+        })
+      : undefined;
+  const copied = copies(factorial);
   const shares = varianceShares(valuesByCell(factorial, ({ id }) => topics.weights.get(id)!));
-  const leaks = tests.filter(({ corrected }) => corrected <= factorial.alpha);
+  const leaks = leaking(tests, factorial);
   const findings: Finding[] = [
-    sentence("result", leakText(leaks, tests.length)),
+    sentence("result", leakText(leaks, tests.length, withoutCopies, factorial)),
+    ...copied.findings,
     ...(clusters ? [sentence("result", clustersText(clusters, tests))] : []),
-    sentence(
+    sentence("result", sharesText("topics", shares, factorial.draws)),
+    table(
       "result",
-      `Of the variance of topics between texts, ${percent(shares.rows)} is due to the title, ${percent(shares.columns)} to the example, ${percent(shares.interaction)} to their interaction and ${percent(shares.chance)} to chance.`,
+      "Similarity of a text to its own example and to the others, 0 to 1 (p: for these titles and examples; interval: for others like them)",
+      testsTable(tests, withoutCopies),
     ),
-    table("result", "Similarity of a text to its own example and to the others, 0 to 1", testsTable(tests)),
     figure(
       "result",
       "Excess similarity of a text to its own example, by title and example (blue: more similar than to the others, brown: less)",
@@ -50,7 +65,7 @@ export function leak(factorial: Factorial): { findings: Finding[]; numbers: Reco
       "The pairs with the largest leak: shared words are marked; longest common run of words, and excess similarity",
       pairsTable(factorial, excess),
     ),
-    figure("detail", "Shares of the variance between texts", sharesFigure(shares)),
+    figure("detail", "Shares of the variance between texts", sharesFigure(shares, factorial.draws)),
     table(
       "detail",
       "The topics by their words, and the share of the variance of each due to the example",
@@ -70,7 +85,9 @@ export function leak(factorial: Factorial): { findings: Finding[]; numbers: Reco
   const numbers = {
     texts: texts.length,
     shares,
-    leak: Object.fromEntries(tests.map(({ channel: { name }, ...test }) => [name, test])),
+    leak: byChannel(tests),
+    ...(withoutCopies && { leakWithoutCopies: byChannel(withoutCopies) }),
+    ...copied.numbers,
   };
   return { findings, numbers };
 }
@@ -94,10 +111,28 @@ function testsOf(channels: readonly Channel[], factorial: Factorial): Test[] {
   return channels.map((channel, at) => ({ channel, ...found[at]!, corrected: corrected[at]! }));
 }
 
-function leakText(leaking: readonly Test[], channels: number): string {
-  return leaking.length === 0
-    ? `No leak of the example is shown: texts are not significantly more similar to their own example than to others (${channels} tests, corrected).`
-    : `The example leaks: texts are more similar to their own example than to others in ${listed(leaking.map(({ channel }) => channel.label))} (corrected for ${channels} tests).`;
+const leaking = (tests: readonly Test[], { alpha }: Factorial): Test[] =>
+  tests.filter(({ corrected }) => corrected <= alpha);
+
+const byChannel = (tests: readonly Test[]) =>
+  Object.fromEntries(tests.map(({ channel: { name }, ...test }) => [name, test]));
+
+function leakText(
+  leaks: readonly Test[],
+  channels: number,
+  withoutCopies: readonly Test[] | undefined,
+  factorial: Factorial,
+): string {
+  if (leaks.length === 0)
+    return `No leak of the example is shown: texts are not significantly more similar to their own example than to others (${channels} tests, corrected).`;
+  const labels = (tests: readonly Test[]) => listed(tests.map(({ channel }) => channel.label));
+  const rest = withoutCopies && leaking(withoutCopies, factorial);
+  const apart = !rest
+    ? ""
+    : rest.length === 0
+      ? " Without the texts that copy it, no leak is shown."
+      : ` Without the texts that copy it, this is shown for ${labels(rest)}${rest.length < leaks.length ? " only" : ""}.`;
+  return `The example leaks: texts are more similar to their own example than to others in ${labels(leaks)} (corrected for ${channels} tests).${apart}`;
 }
 
 function clustersText({ model, count }: TextClusters, tests: readonly Test[]): string {
@@ -140,10 +175,10 @@ function methodOf(
   const meaning = clusters
     ? ` Meaning is the cosine of mean-pooled hidden states of ${clusters.model}, centred separately for examples and texts; clusters are by k-means.`
     : "";
-  return `What the example leaks: ${titles.length} titles under each of ${examples.length} examples, ${counted(draws, "draw")} each, ${texts.length} texts.${missing} The similarity of a text to its own example is compared with its similarity to the others. The test permutes the examples among the texts of a title (${permutations} permutations); p-values are corrected over ${channels} tests (Holm 1979). The tests are about these titles and examples; the intervals, clustered by title and by example, generalise to others like them and are wider. Topics are from NMF of TF-IDF; shares of the variance are components of a two-way layout with random effects (Searle, Casella and McCulloch 1992).${meaning}`;
+  return `What the example leaks: ${titles.length} titles under each of ${examples.length} examples, ${counted(draws, "draw")} each, ${texts.length} texts.${missing} The similarity of a text to its own example is compared with its similarity to the others. The test permutes the examples among the texts of a title (${permutations} permutations); p-values are corrected over ${channels} tests (Holm 1979). If texts copy their example, the same tests are repeated without them. The tests are about these titles and examples; the intervals, clustered by title and by example, generalise to others like them and are wider. Topics are from NMF of TF-IDF; shares of the variance are components of a two-way layout with random effects (Searle, Casella and McCulloch 1992).${meaning}`;
 }
 
-const testsTable = (tests: readonly Test[]) => ({
+const testsTable = (tests: readonly Test[], withoutCopies: readonly Test[] | undefined) => ({
   columns: [
     { key: "channel", label: "Similarity in", format: "text" as const },
     { key: "own", label: "to own example", format: "number" as const },
@@ -152,18 +187,28 @@ const testsTable = (tests: readonly Test[]) => ({
     { key: "low", label: "95 % interval", format: "number" as const },
     { key: "high", label: "to", format: "number" as const },
     { key: "p", label: "p, corrected", format: "p" as const },
+    ...(withoutCopies
+      ? [
+          { key: "rest", label: "without copies", format: "number" as const },
+          { key: "pRest", label: "p, corrected", format: "p" as const },
+        ]
+      : []),
   ],
-  rows: tests.map(({ channel, own, others, excess, corrected }) => ({
+  rows: tests.map(({ channel, own, others, excess, corrected }, at) => ({
     channel: channel.label,
     own,
     others,
     excess: excess.estimate,
     ...intervalCells(excess.interval),
     p: corrected,
+    ...(withoutCopies && {
+      rest: withoutCopies[at]!.excess.estimate,
+      pRest: withoutCopies[at]!.corrected,
+    }),
   })),
 });
 
-const sharesFigure = (shares: ReturnType<typeof varianceShares>) => ({
+const sharesFigure = (shares: VarianceShares, draws: number) => ({
   draw: "bars",
   table: {
     columns: [
@@ -173,8 +218,8 @@ const sharesFigure = (shares: ReturnType<typeof varianceShares>) => ({
     rows: [
       { source: "title", share: shares.rows },
       { source: "example", share: shares.columns },
-      { source: "interaction", share: shares.interaction },
-      { source: "chance", share: shares.chance },
+      ...(draws > 1 ? [{ source: "interaction", share: shares.interaction }] : []),
+      { source: draws > 1 ? "chance" : "interaction and chance", share: shares.chance },
     ],
   },
   encode: { x: "share", y: "source" },

@@ -2,9 +2,9 @@ import { type Slope, slopeDifference, slopeOf } from "../stats/line.ts";
 import { holm } from "../stats/multiple-tests.ts";
 import { varianceShares } from "../stats/variance-shares.ts";
 import { type Finding, figure, sentence, table } from "../study/finding.ts";
-import { percent, printed, pValue } from "../study/print.ts";
+import { printed, pValue } from "../study/print.ts";
 import { sadness } from "../text/sadness.ts";
-import { type Factorial, valuesByCell } from "./factorial.ts";
+import { type Factorial, sharesText, valuesByCell } from "./factorial.ts";
 import { intervalCells, meanOf } from "./similarity.ts";
 
 /** The minimum number of examples or titles for a slope. */
@@ -83,10 +83,7 @@ export function toneTransfer(factorial: Factorial): {
         "Slopes: difference in the sadness of texts per unit of sadness of the story",
         slopesTable(tests, corrected),
       ),
-      sentence(
-        "detail",
-        `Of the variance of sadness between texts, ${percent(shares.rows)} is due to the title, ${percent(shares.columns)} to the example, ${percent(shares.interaction)} to their interaction and ${percent(shares.chance)} to chance.`,
-      ),
+      sentence("detail", sharesText("sadness", shares, factorial.draws)),
       sentence(
         "method",
         `Tone: the mean sadness of the texts of an example was regressed on the example’s own sadness (${examples.length} examples), and that of the texts of a title on the sadness of its human story (${titles.length} titles), by least squares with examples and titles as units. The three tests are corrected by Holm. Sadness is counted from a word list: words of loss and sorrow minus words of joy, per hundred words. It is meant for many texts, not for single ones.`,

@@ -22,6 +22,9 @@ export function judgmentsTable(
   const shown = judgments.filter(
     ({ task }) => !isAbout(task) && (ownWords || taskNamed(task)?.kind !== "text"),
   );
+  const conditions = [
+    ...new Set(forms.flatMap((form) => form.conditions ?? []).map(({ name }) => name)),
+  ].sort();
   const details = new Map<string, Item>();
   for (const [task, items] of asked) {
     if (!isAbout(task)) for (const item of items.filter(isPublished)) details.set(item.name, item);
@@ -35,6 +38,7 @@ export function judgmentsTable(
     second_stimulus: stimuli[1],
     order: judgment.order,
     side: judgment.side,
+    ...(conditions.length > 0 && { condition: judgment.condition, told: judgment.told }),
     ...originColumns({ response, stimuli, ...judgment }, key),
     response: String(response.answer),
     right: rightnessOf({ response, stimuli, ...judgment }, key),
@@ -83,11 +87,12 @@ export function judgmentsTable(
         levels: ["left", "right"],
         meaning: "Position of the second text of a pair",
       },
+      ...(conditions.length > 0 ? conditionColumns(conditions) : []),
       {
         name: "origin",
         type: "string",
         levels: ["human", "machine"],
-        meaning: "Origin of the text; empty for a pair or if none was shown. Readers did not know it",
+        meaning: `Origin of the text; empty for a pair or if none was shown. ${conditions.length > 0 ? "Readers were told what the column told says" : "Readers did not know it"}`,
       },
       {
         name: "human_side",
@@ -134,6 +139,21 @@ export function judgmentsTable(
     rows: sortedBy(rows, ({ participant, order }) => `${participant} ${String(order).padStart(6, "0")}`),
   };
 }
+
+const conditionColumns = (conditions: readonly string[]): Column[] => [
+  {
+    name: "condition",
+    type: "string",
+    levels: conditions,
+    meaning: "The condition in which the text was read: settings.json, compose.conditions",
+  },
+  {
+    name: "told",
+    type: "string",
+    meaning:
+      "What was written above the text about its author, truly or not: human, machine or a name; empty if nothing",
+  },
+];
 
 /** The items of every task in the forms, in the survey's language. */
 function itemsByTask({ config: { survey } }: Study, forms: readonly Form[]): Map<string, readonly Item[]> {

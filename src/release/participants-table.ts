@@ -23,12 +23,14 @@ export function participantsTable(
     if (taskNamed(task)?.kind === "about")
       answersOf.set(participant, { ...answersOf.get(participant), ...response });
   }
+  const groups = [...new Set(forms.flatMap(({ group }) => group ?? []))].sort();
   const rows = participants.map((row) => {
     const answers = answersOf.get(row["participant"]!) ?? {};
     const [started, completed] = [Date.parse(row["started"] ?? ""), Date.parse(row["completed"] ?? "")];
     return {
       participant: nameOf(row["participant"]!),
       form: row["form"],
+      ...(groups.length > 0 && { condition: row["condition"], deceived: row["deceived"] === "yes" }),
       day: row["started"]?.slice(0, 10) || undefined,
       completed: row["completed"] === undefined ? undefined : row["completed"] !== "",
       seconds: Number.isNaN(completed - started) ? undefined : Math.round((completed - started) / 1000),
@@ -49,6 +51,22 @@ export function participantsTable(
         meaning: "A random name, made for this package",
       },
       { name: "form", type: "string", required: true, meaning: "The form" },
+      ...(groups.length > 0
+        ? ([
+            {
+              name: "condition",
+              type: "string",
+              levels: groups,
+              meaning:
+                "The condition in which the participant read; with conditions by story, the assignment of conditions to stories",
+            },
+            {
+              name: "deceived",
+              type: "boolean",
+              meaning: "Whether something untrue was written above a story; then the debriefing corrected it",
+            },
+          ] satisfies Column[])
+        : []),
       { name: "day", type: "date", meaning: "The day of consent (UTC), without the time" },
       { name: "completed", type: "boolean", meaning: "Whether every question was answered" },
       {

@@ -26,6 +26,7 @@ const Options = z.object({
   bias: realNumber(-10, 10).default(0),
   readerSpread: realNumber(0, 10).default(0.3),
   storySpread: realNumber(0, 10).default(0.3),
+  told: realNumber(-10, 10).default(0.5),
   to: z.string().optional(),
 });
 type Options = Readonly<z.infer<typeof Options>>;
@@ -47,6 +48,10 @@ export const simulate = command({
       "standard deviation of bias and of log skill between readers (default: 0.3)",
     ],
     ["--story-spread <number>", "standard deviation between stories in how human they seem (default: 0.3)"],
+    [
+      "--told <number>",
+      "shift towards `human` if a condition says that a person wrote the story, and away from it if it says a machine (default: 0.5)",
+    ],
     ["--to <folder>", "a new or empty folder (default: the study's folder with -simulated appended)"],
   ],
   options: Options,
@@ -128,6 +133,7 @@ async function simulateParticipant(number: number, simulation: Simulation): Prom
       now,
       reserve: 3_600_000,
       forms: [...materials.forms.keys()],
+      groupOf: (form) => materials.forms.get(form)?.group,
       quota: undefined,
       simulated: true,
       planFor: (form) => planOf(materials.forms.get(form)!, random.fork("order")),
@@ -154,7 +160,7 @@ async function simulateParticipant(number: number, simulation: Simulation): Prom
 }
 
 function responseTo(
-  { task, stimuli }: Participant["plan"][number],
+  { task, stimuli, told }: Participant["plan"][number],
   reader: SimulatedReader,
   { origins, options, study }: Simulation,
   random: Random,
@@ -168,9 +174,10 @@ function responseTo(
   // How human a story seems is the same for all readers.
   const humanness = stimuli.map((id) => options.storySpread * study.random("simulate", "story", id).normal());
   const [left = 0, right = 0] = humanness;
+  const shift = told === undefined ? 0 : told === "machine" ? -options.told : options.told;
   return taskNamed(task)!.simulate(
     shown,
-    { ...reader, bias: reader.bias + left - right },
+    { ...reader, bias: reader.bias + left - right + shift },
     random,
     study.config.survey.demographics,
   );

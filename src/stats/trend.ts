@@ -42,17 +42,17 @@ export function trend(
   checkLengths(values.length, { levels: data.levels, units: data.units, within: data.within });
   const groups = indexLabels(data.within ?? new Uint8Array(values.length)).index;
   const units = unitsOf(data);
-  const slope = (permuted: ArrayLike<number>, keep?: (at: number) => boolean) =>
-    slopeWithin((at) => permuted[units.index[at]!]!, values, groups, keep);
+  const slope = slopeByUnits(values, groups, units);
   const estimate = slope(units.levels);
   if (estimate === undefined) return undefined;
 
+  const blocks = units.blocks.map((block) => [block, block.map((unit) => units.levels[unit]!)] as const);
   const permuted = Float64Array.from(units.levels);
   let steep = 0;
   for (let draw = 0; draw < permutations; draw++) {
-    for (const block of units.blocks) {
-      const shuffled = random.shuffle(block.map((unit) => units.levels[unit]!));
-      for (const [at, unit] of block.entries()) permuted[unit] = shuffled[at]!;
+    for (const [block, levels] of blocks) {
+      const shuffled = random.shuffle(levels);
+      for (let at = 0; at < block.length; at++) permuted[block[at]!] = shuffled[at]!;
     }
     // A permutation without variation of levels within groups counts as extreme, which is conservative.
     const other = slope(permuted);
@@ -62,7 +62,7 @@ export function trend(
   const clusterings = clusters.map(indexLabels);
   const left = (clustering: IndexedLabels) =>
     Array.from({ length: clustering.names.length }, (_, cluster) =>
-      slope(units.levels, (at) => clustering.index[at] !== cluster),
+      slopeWithout((at) => clustering.index[at] === cluster, data.levels, values, groups),
     );
   const parts = clusterings.map((clustering) => jackknife(left(clustering), estimate));
   const [first, second] = parts;
@@ -90,30 +90,64 @@ function jackknife(without: readonly (number | undefined)[], estimate: number): 
   return (squares * (without.length - 1)) / without.length;
 }
 
-function slopeWithin(
-  levelAt: (at: number) => number,
+/** The slope without some of the observations. */
+function slopeWithout(
+  leftOut: (at: number) => boolean,
+  levels: ArrayLike<number>,
   values: ArrayLike<number>,
   groups: Int32Array,
-  keep: (at: number) => boolean = () => true,
 ): number | undefined {
   const width = groups.reduce((most, group) => Math.max(most, group + 1), 0);
-  const [sizes, levels, sums] = Array.from({ length: 3 }, () => new Float64Array(width));
-  for (let at = 0; at < values.length; at++) {
-    if (!keep(at)) continue;
-    const group = groups[at]!;
+  const [sizes, ofLevels, sums] = Array.from({ length: 3 }, () => new Float64Array(width));
+  for (const [at, group] of groups.entries()) {
+    if (leftOut(at)) continue;
     sizes![group]!++;
-    levels![group]! += levelAt(at);
+    ofLevels![group]! += levels[at]!;
     sums![group]! += values[at]!;
   }
   let [above, below] = [0, 0];
-  for (let at = 0; at < values.length; at++) {
-    if (!keep(at)) continue;
-    const group = groups[at]!;
-    const away = levelAt(at) - levels![group]! / sizes![group]!;
+  for (const [at, group] of groups.entries()) {
+    if (leftOut(at)) continue;
+    const away = levels[at]! - ofLevels![group]! / sizes![group]!;
     above += away * (values[at]! - sums![group]! / sizes![group]!);
     below += away * away;
   }
   return below > 1e-12 ? above / below : undefined;
+}
+
+/** The slope within groups as a function of the units' levels, from sums that do not depend on the levels. */
+function slopeByUnits(
+  values: ArrayLike<number>,
+  groups: Int32Array,
+  { index, levels }: { readonly index: Int32Array; readonly levels: Float64Array },
+): (levels: Float64Array) => number | undefined {
+  const sizes = new Float64Array(groups.reduce((most, group) => Math.max(most, group + 1), 0));
+  const sums = new Float64Array(sizes.length);
+  for (const [at, group] of groups.entries()) {
+    sizes[group]!++;
+    sums[group]! += values[at]!;
+  }
+  const [deviations, observations] = [new Float64Array(levels.length), new Float64Array(levels.length)];
+  for (const [at, unit] of index.entries()) {
+    deviations[unit]! += values[at]! - sums[groups[at]!]! / sizes[groups[at]!]!;
+    observations[unit]!++;
+  }
+  // Levels are centred so that the difference of squares loses no digits.
+  const centre = levels.reduce((sum, level) => sum + level, 0) / levels.length;
+  const totals = new Float64Array(sizes.length);
+  return (permuted) => {
+    let [above, squares] = [0, 0];
+    for (let unit = 0; unit < permuted.length; unit++) {
+      const away = permuted[unit]! - centre;
+      above += deviations[unit]! * away;
+      squares += observations[unit]! * away * away;
+    }
+    totals.fill(0);
+    for (let at = 0; at < index.length; at++) totals[groups[at]!]! += permuted[index[at]!]! - centre;
+    let below = squares;
+    for (let group = 0; group < totals.length; group++) below -= totals[group]! ** 2 / sizes[group]!;
+    return below > 1e-12 * squares ? above / below : undefined;
+  };
 }
 
 function unitsOf({ levels, units, blocks, values }: TrendData) {

@@ -14,6 +14,10 @@ export const Judgment = z.strictObject({
   stimuli: z.array(z.string()).max(2),
   order: z.int().positive(),
   side: z.enum(["left", "right"]).optional(),
+  /** The condition in which the stories were read, in a study with several. */
+  condition: z.string().optional(),
+  /** What was written above the story about its author: `human`, `machine` or a name. */
+  told: z.string().optional(),
   ms: z.number().nonnegative().optional(),
   at: z.string(),
   simulated: z.boolean(),

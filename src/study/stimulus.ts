@@ -10,6 +10,8 @@ export const Stimulus = z.strictObject({
   text: z.string().min(1),
   words: z.int().positive(),
   cut: z.int().nonnegative(),
+  /** The whole text, if a condition shows it. */
+  whole: z.string().min(1).optional(),
 });
 export type Stimulus = Readonly<z.infer<typeof Stimulus>>;
 

@@ -29,6 +29,8 @@ export interface Arrival {
   /** Milliseconds for which the place is reserved without an answer. */
   readonly reserve: number;
   readonly forms: readonly string[];
+  /** The group of a form (its condition); groups get equally many participants. Default: one group. */
+  groupOf?(form: string): string | undefined;
   readonly quota: number | undefined;
   readonly simulated: boolean;
   /** Who sent the person; a recruit has only one place. */
@@ -108,6 +110,7 @@ export class ParticipantAllocator {
       await this.loads(transaction, arrival.forms, arrival.now),
       arrival.quota,
       random,
+      arrival.groupOf,
     );
     if ("refused" in allocation) return allocation;
     const place = { form: allocation.form, plan: arrival.planFor(allocation.form) };

@@ -1,4 +1,5 @@
 import type { Random } from "../stats/random.ts";
+import { groupedBy } from "../study/groups.ts";
 
 /** How many participants have completed a form, and how many have a reservation on it that has not expired. */
 export interface FormLoad {
@@ -12,13 +13,15 @@ export type FormAllocation =
   | { readonly refused: "full" | "closed" };
 
 /**
- * Chooses the form for the next participant: the one with the fewest completed responses and active reservations, at
- * random if several have the fewest. Refuses the participant if the quota needs no further response.
+ * Chooses the form for the next participant: of the group of forms (a condition) with the fewest completed responses and
+ * active reservations, the form with the fewest, at random if several have the fewest. Refuses the participant if the quota
+ * needs no further response.
  */
 export function allocateForm(
   loads: ReadonlyMap<string, FormLoad>,
   quota: number | undefined,
   random: Random,
+  groupOf: (form: string) => string | undefined = () => undefined,
 ): FormAllocation {
   const all = [...loads.values()];
   const sum = (of: (load: FormLoad) => number) => all.reduce((total, load) => total + of(load), 0);
@@ -26,9 +29,17 @@ export function allocateForm(
     if (sum(({ completed }) => completed) >= quota) return { refused: "closed" };
     if (sum(placesTaken) >= quota) return { refused: "full" };
   }
-  const least = Math.min(...all.map(placesTaken));
-  const leastLoaded = [...loads].filter(([, load]) => placesTaken(load) === least).map(([form]) => form);
-  return { form: random.pick(leastLoaded) };
+  const groups = [...groupedBy(loads, ([form]) => groupOf(form)).values()];
+  const group = random.pick(
+    withFewest(groups, (forms) => forms.reduce((total, [, load]) => total + placesTaken(load), 0)),
+  );
+  const [form] = random.pick(withFewest(group, ([, load]) => placesTaken(load)));
+  return { form };
+}
+
+function withFewest<One>(all: readonly One[], countOf: (one: One) => number): One[] {
+  const fewest = Math.min(...all.map(countOf));
+  return all.filter((one) => countOf(one) === fewest);
 }
 
 const placesTaken = ({ completed, reserved }: FormLoad): number => completed + reserved;

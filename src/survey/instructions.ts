@@ -1,3 +1,4 @@
+import type { Form } from "../study/form.ts";
 import type { TaskKind } from "../tasks/kinds.ts";
 import { requireTask } from "../tasks/tasks.ts";
 import type { Phrases } from "./languages.ts";
@@ -5,6 +6,8 @@ import type { Phrases } from "./languages.ts";
 interface AskedQuestion {
   readonly task: string;
   readonly stimuli: readonly string[];
+  /** What is written above the story about its author. */
+  readonly told?: string | undefined;
 }
 
 /**
@@ -15,7 +18,7 @@ export function instructionsFor(
   questions: readonly AskedQuestion[],
   language: string,
   words: Phrases,
-  cut: boolean,
+  cut: Cut,
 ): string {
   const tasks = [...new Set(questions.map(({ task }) => task))].map((name) => requireTask("form", name));
   const asksOrigin = (kind: TaskKind) => tasks.some((task) => task.kind === kind && task.asksOrigin);
@@ -23,9 +26,9 @@ export function instructionsFor(
   const paragraphs = [
     what !== "" && [
       ...readingSentences(questions, words),
-      asksOrigin("choice") && words("instructions.origins"),
+      asksOrigin("choice") && words(`instructions.${originsToldIn(questions)}`),
       asksOrigin("pair") && words("instructions.origins.pairs"),
-      cut && words("instructions.cut"),
+      cut === "some" ? words("instructions.cut.some") : cut && words("instructions.cut"),
     ],
     what !== "" && [words("instructions.asked", { what }), words("instructions.read")],
     [tasks.some(({ kind }) => kind === "about") && words("instructions.about")],
@@ -34,6 +37,29 @@ export function instructionsFor(
     .map((sentences) => (sentences || []).filter(Boolean).join(" "))
     .filter(Boolean)
     .join("\n\n");
+}
+
+/** Whether the endings of all texts are cut off, of none, or of some. */
+export type Cut = boolean | "some";
+
+/** Which endings the readers of a form see cut off; `cut` is whether the study cuts texts. */
+export function cutIn({ conditions = [] }: Pick<Form, "conditions">, cut: boolean): Cut {
+  const whole = conditions.filter((condition) => condition.whole).length;
+  if (!cut || whole === 0) return cut;
+  return whole === conditions.length ? false : "some";
+}
+
+/** The paragraphs that the condition of a form adds to the instructions; none if its conditions change by story. */
+export const furtherInstructions = (form: Pick<Form, "conditions"> | undefined): readonly string[] =>
+  form?.conditions?.length === 1 ? form.conditions[0]!.instructions : [];
+
+/** What the instructions say about origins: that both occur, unless every story is said to be of one of them. */
+function originsToldIn(questions: readonly AskedQuestion[]): "origins" | "all.human" | "all.machine" {
+  const told = new Set(
+    questions.filter(({ stimuli }) => stimuli.length > 0).map((question) => question.told),
+  );
+  const [only] = told;
+  return told.size === 1 && (only === "human" || only === "machine") ? `all.${only}` : "origins";
 }
 
 /** What is asked about the stories: "whether a person or a machine wrote a story and how much a story moved you". */

@@ -76,8 +76,9 @@ export const hidden = (fields: Readonly<Record<string, string>>): Html =>
 
 export const alertBox = (text: string): Html => html`<p class="alert" role="alert">${text}</p>`;
 
-export const story = ({ title, text }: Pick<Stimulus, "title" | "text">): Html =>
-  html`<article class="story"><h2>${title}</h2>${paragraphs(text)}</article>`;
+/** A story; `told` is what is said about its author, if a condition says something. */
+export const story = ({ title, text }: Pick<Stimulus, "title" | "text">, told?: string): Html =>
+  html`<article class="story"><h2>${title}</h2>${told !== undefined && html`<p class="told">${told}</p>`}${paragraphs(text)}</article>`;
 
 /** Plain text as paragraphs, one for each line. */
 export const paragraphs = (text: string): Html =>

@@ -83,6 +83,7 @@ export function instructionsPage(
   pageContext: PageContext,
   instructions: string,
   personal: string | undefined,
+  further: readonly string[] = [],
 ): string {
   const { survey, words } = pageContext;
   const heading = words("instructions.heading");
@@ -90,7 +91,7 @@ export function instructionsPage(
     title: heading,
     body: html`
 <h1>${heading}</h1>
-${paragraphs(instructions)}
+${paragraphs([instructions, ...further].join("\n\n"))}
 ${
   survey.example &&
   html`<section class="example"><p class="head">${words("instructions.example")}</p>${story(survey.example)}<div class="note">${paragraphs(survey.example.note)}</div></section>`
@@ -143,20 +144,27 @@ ${!over && personalForm(personal, "continue", html`<button>${words("personal.con
   });
 }
 
-export function withdrawnPage(pageContext: PageContext): string {
+/** After a withdrawal. Those who were told something untrue are debriefed here too. */
+export function withdrawnPage(pageContext: PageContext, { debrief = false } = {}): string {
   const heading = pageContext.words("personal.gone.heading");
   return page(pageContext, {
     title: heading,
-    body: html`<h1>${heading}</h1><p>${pageContext.words("personal.gone")}</p>`,
+    body: html`<h1>${heading}</h1><p>${pageContext.words("personal.gone")}</p>
+${debrief && debriefing(pageContext)}`,
   });
 }
 
 /** A story whose author is revealed, and what the participant thought, if that was asked. */
 export interface Revealed {
-  readonly stimulus: Pick<Stimulus, "title" | "text">;
+  readonly stimulus: Pick<Stimulus, "id" | "title" | "text">;
   readonly origin: Origin;
   readonly said: Origin | undefined;
 }
+
+const debriefing = ({ words, survey }: PageContext): Html | undefined =>
+  survey.debrief === ""
+    ? undefined
+    : html`<section class="aside"><h2>${words("debrief.heading")}</h2>${paragraphs(survey.debrief)}</section>`;
 
 const revealedStories = ({ words }: PageContext, stories: readonly Revealed[]): Html => html`
 <section class="reveal aside"><h2>${words("reveal.heading")}</h2>
@@ -169,6 +177,23 @@ ${stories.map(
 </details>`,
 )}
 </section>`;
+
+/** In a condition with feedback, after the last answer about a story has been stored: who wrote it. */
+export function feedbackPage(pageContext: PageContext, stories: readonly Revealed[], next: string): string {
+  const { words } = pageContext;
+  const heading = words("feedback.heading");
+  return page(pageContext, {
+    title: heading,
+    body: html`
+<h1>${heading}</h1>
+${stories.map(
+  ({ stimulus: { title }, origin, said }) => html`
+<p><em>${title}</em></p>
+<p><strong>${words(`reveal.${origin}`)}</strong> ${said && words(`reveal.said.${said}`)}</p>`,
+)}
+<p><a class="button" href="${next}">${words("feedback.next")}</a></p>`,
+  });
+}
 
 /**
  * After the last answer has been stored: the code, the score and the authors if the study shows them, the debriefing, the
@@ -188,7 +213,7 @@ export function thanksPage(
     personal: Personal | undefined;
   },
 ): string {
-  const { words, survey } = pageContext;
+  const { words } = pageContext;
   const heading = words("thanks.heading");
   return page(pageContext, {
     title: heading,
@@ -197,7 +222,7 @@ export function thanksPage(
 <p>${words(code ? "thanks.code" : "thanks.text")}</p>
 ${score && html`<p>${words("thanks.score", score)} ${words("thanks.chance", { chance: score.chance.toLocaleString(pageContext.language) })}</p>`}
 ${code && codeBox(pageContext, code)}
-${survey.debrief && html`<section class="aside"><h2>${words("debrief.heading")}</h2>${paragraphs(survey.debrief)}</section>`}
+${debriefing(pageContext)}
 ${revealed.length > 0 && revealedStories(pageContext, revealed)}
 ${personalLink(pageContext, personal?.address)}
 ${personal && withdrawal(pageContext, personal)}`,

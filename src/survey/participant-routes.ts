@@ -15,7 +15,7 @@ import {
 import { alertFromQuery, sendNotFound } from "./error-pages.ts";
 import { allocateForm } from "./form-allocation.ts";
 import { equalSecrets, hmac } from "./ids.ts";
-import { instructionsFor } from "./instructions.ts";
+import { cutIn, furtherInstructions, instructionsFor } from "./instructions.ts";
 import { allowPostTo, isPreview, returnPostOf } from "./mturk.ts";
 import { newParticipant, type Participant } from "./participant.ts";
 import {
@@ -100,6 +100,7 @@ export function participantRoutes(server: FastifyInstance, context: SurveyContex
         now: effects.now(),
         reserve,
         forms: [...materials.forms.keys()],
+        groupOf: (form) => materials.forms.get(form)?.group,
         quota: survey.quota,
         simulated: false,
         recruit: invited ?? recruitOf(survey.recruiting, fields),
@@ -131,7 +132,10 @@ export function participantRoutes(server: FastifyInstance, context: SurveyContex
   server.get<PersonalLinkParams>("/my/:token", async (request, reply) => {
     const participant = await participantOfLink(request.params.token);
     if (!participant) return sendNotFound(reply, pageContext);
-    if (participant.withdrawn) return sendPage(reply, 410, withdrawnPage(pageContext));
+    if (participant.withdrawn) {
+      const debrief = materials.forms.get(participant.form)?.deceives === true;
+      return sendPage(reply, 410, withdrawnPage(pageContext, { debrief }));
+    }
     const view = { ...personalOf(participant), over: participant.completed !== undefined };
     return sendPage(reply, 200, personalPage(pageContext, view));
   });
@@ -166,11 +170,21 @@ export function participantRoutes(server: FastifyInstance, context: SurveyContex
       return reply.redirect(await currentAddress(context, participant), 303);
     const instructions =
       pageContext.survey.instructions ||
-      instructionsFor(participant.plan, survey.language, words, materials.cut);
+      instructionsFor(
+        participant.plan,
+        survey.language,
+        words,
+        cutIn(materials.forms.get(participant.form) ?? {}, materials.cut),
+      );
     return sendPage(
       reply,
       200,
-      instructionsPage(pageContext, instructions, personalAddress(context, participant)),
+      instructionsPage(
+        pageContext,
+        instructions,
+        personalAddress(context, participant),
+        furtherInstructions(materials.forms.get(participant.form)),
+      ),
     );
   });
 

@@ -11,7 +11,15 @@ import { alertBox, type PageContext, page, story } from "./page.ts";
 export interface QuestionView {
   readonly task: Task;
   readonly stimuli: readonly Stimulus[];
+  /** What is written above the story about its author: `human`, `machine` or a name. */
+  readonly told?: string | undefined;
+  /** Whether stories are shown whole. */
+  readonly whole?: boolean | undefined;
+  /** Seconds until the story disappears. */
+  readonly seconds?: number | undefined;
   readonly fields: readonly Field[];
+  /** Whether the page has a link to the question before. */
+  readonly mayGoBack: boolean;
   readonly position: number;
   readonly count: number;
   readonly seal: string;
@@ -26,7 +34,7 @@ export interface QuestionView {
  * choice stays in sight while they are read.
  */
 export function questionPage(pageContext: PageContext, view: QuestionView): string {
-  const { survey, words } = pageContext;
+  const { words } = pageContext;
   const { stimuli, position, count } = view;
   const progress = words("question.progress", { position, count });
   const isPair = stimuli.length === 2;
@@ -37,6 +45,7 @@ export function questionPage(pageContext: PageContext, view: QuestionView): stri
     body: html`
 <div class="progress"><h1>${progress}</h1><progress value="${position - 1}" max="${count}" aria-label="${progress}"></progress></div>
 ${view.alert && alertBox(view.alert)}
+${view.seconds !== undefined && html`<link rel="stylesheet" href="${timeLimitAddress(view.seconds)}"><p class="soft">${words("question.seconds", { seconds: view.seconds })}</p>`}
 ${!isPair && texts}
 <form class="question${isPair && " pairs"}" method="post" action="${pageContext.base}/q/${position}" data-outbox>
 <input type="hidden" name="seal" value="${view.seal}">
@@ -47,12 +56,21 @@ ${items}
 <div class="trap" aria-hidden="true"><label>${words("trap")} <input type="text" name="${honeypotField}" tabindex="-1" autocomplete="off"></label></div>
 <div class="go">
 <button>${words(position === count ? "question.finish" : "question.next")}</button>
-${survey.back && position > 1 && html`<a href="${pageContext.base}/q/${position - 1}">${words("question.back")}</a>`}
+${view.mayGoBack && position > 1 && html`<a href="${pageContext.base}/q/${position - 1}">${words("question.back")}</a>`}
 </div>
 <p class="status" role="status" data-status data-sending="${words("outbox.sending")}" data-waiting="${words("outbox.waiting")}" data-refused="${words("outbox.refused")}"></p>
 </form>`,
   });
 }
+
+const toldText = (told: string, words: Phrases): string =>
+  told === "human" || told === "machine" ? words(`told.${told}`) : words("told.author", { author: told });
+
+/** The address of the style sheet that makes a story disappear; it works without JavaScript. */
+export const timeLimitAddress = (seconds: number): string => `/assets/limit-${seconds}.css`;
+
+export const timeLimitStyle = (seconds: number): string =>
+  `.story { animation: gone 0s linear ${seconds}s forwards; } @keyframes gone { to { visibility: hidden; } }`;
 
 /** The part of a question page that is the same for all participants; cached, one for each question of the forms. */
 interface SharedMarkup {
@@ -66,22 +84,34 @@ const markupCache = new WeakMap<PageContext, Map<string, SharedMarkup>>();
 function cachedMarkup(pageContext: PageContext, view: QuestionView): SharedMarkup {
   const all = markupCache.get(pageContext) ?? new Map<string, SharedMarkup>();
   markupCache.set(pageContext, all);
-  const name = [view.task.name, ...view.stimuli.map(({ id }) => id)].join(" ");
+  const name = [
+    view.task.name,
+    ...view.stimuli.map(({ id }) => id),
+    view.told ?? "",
+    view.whole ? "whole" : "",
+  ].join(" ");
   const known = all.get(name) ?? markupOf(pageContext, view);
   all.set(name, known);
   return known;
 }
 
-const markupOf = ({ words }: PageContext, { task, stimuli, fields, given }: QuestionView): SharedMarkup => ({
-  texts: storiesOf(stimuli, words),
+const markupOf = (
+  { words }: PageContext,
+  { task, stimuli, told, whole = false, fields, given }: QuestionView,
+): SharedMarkup => ({
+  texts: storiesOf(
+    stimuli.map((stimulus) => ({ ...stimulus, text: (whole && stimulus.whole) || stimulus.text })),
+    words,
+    told,
+  ),
   items: renderItems(task.items(words, fields), words("optional"), given),
 });
 
-/** The texts of a question: none, one, or two side by side. */
-export function storiesOf(stimuli: readonly Stimulus[], words: Phrases): Html {
+/** The texts of a question: none, one, or two side by side. `told`: what is said about the author of a single story. */
+export function storiesOf(stimuli: readonly Stimulus[], words: Phrases, told?: string): Html {
   const [left, right] = stimuli;
   if (!left) return html``;
-  if (!right) return story(left);
+  if (!right) return story(left, told === undefined ? undefined : toldText(told, words));
   return html`<div class="pair">
 <section aria-label="${words("question.left")}"><p class="which">${words("question.left")}</p>${story(left)}</section>
 <section aria-label="${words("question.right")}"><p class="which">${words("question.right")}</p>${story(right)}</section>

@@ -1,4 +1,5 @@
 import type { FastifyInstance, FastifyReply, FastifyRequest } from "fastify";
+import { conditionOf } from "../study/form.ts";
 import type { Stimulus } from "../study/stimulus.ts";
 import { taskNamed } from "../tasks/tasks.ts";
 import { botSignalsIn } from "./bot-signals.ts";
@@ -17,9 +18,12 @@ import { alertFromQuery, alertText, sendNotFound, sendProblem } from "./error-pa
 import { randomId } from "./ids.ts";
 import { parsePosition, parseResponse } from "./parse-response.ts";
 import type { Participant } from "./participant.ts";
+import { feedbackPage } from "./participant-pages.ts";
+import { revealedTo } from "./participant-score.ts";
 import { questionPage } from "./question-page.ts";
 import type { SubmissionOutcome } from "./submit-answer.ts";
 import { type SurveyContext, sendPage } from "./survey-context.ts";
+import type { PlannedQuestion } from "./survey-plan.ts";
 
 type PositionParams = { Params: { position: string } };
 
@@ -35,7 +39,7 @@ export function questionRoutes(server: FastifyInstance, context: SurveyContext):
     const position = parsePosition(participant.plan, request.params.position);
     if (!position) return sendNotFound(reply, pageContext);
     const { answered, given } = await progressAt(participant, position);
-    const reachable = position <= answered ? survey.back : position === answered + 1;
+    const reachable = position <= answered ? mayGoBack(participant) : position === answered + 1;
     if (participant.completed || participant.withdrawn || !reachable)
       return reply.redirect(nextAddress(participant, answered), 303);
     return sendQuestion(reply, request, participant, position, {
@@ -74,11 +78,46 @@ export function questionRoutes(server: FastifyInstance, context: SurveyContext):
       ms: readingTime(fields["ms"]),
       now: effects.now(),
       reserve,
-      mayChange: survey.back,
+      mayChange: mayGoBack(participant),
       botSignals: botSignalsIn(fields),
     });
     return acknowledge(request, reply, outcome, participant, position);
   });
+
+  // Who wrote a story, after the last answer about it: only in a condition with feedback.
+  server.get<PositionParams>("/q/:position/feedback", async (request, reply) => {
+    const participant = await participantOf(request, context);
+    if (!participant) return reply.redirect("/", 303);
+    const position = parsePosition(participant.plan, request.params.position);
+    if (!position) return sendNotFound(reply, pageContext);
+    const { answered } = await progressAt(participant, position);
+    if (participant.withdrawn || position > answered || !givesFeedback(participant, position))
+      return reply.redirect(nextAddress(participant, answered), 303);
+    const shown = new Set(participant.plan[position - 1]!.stimuli);
+    const revealed = revealedTo(
+      participant.plan,
+      await store.answers(participant.id),
+      context.origins!,
+      materials.stimuli,
+    ).filter(({ stimulus }) => shown.has(stimulus.id));
+    const next = position < participant.plan.length ? `/q/${position + 1}` : "/thanks";
+    return sendPage(reply, 200, feedbackPage(pageContext, revealed, next));
+  });
+
+  /** Whether this participant sees who wrote the stories at this position: no later question is about them. */
+  function givesFeedback(participant: Participant, position: number): boolean {
+    const planned = participant.plan[position - 1]!;
+    if (!conditionAt(participant, planned)?.feedback) return false;
+    const later = participant.plan.slice(position).flatMap(({ stimuli }) => stimuli);
+    return !planned.stimuli.some((id) => later.includes(id));
+  }
+
+  /** Answers cannot be changed once authors have been shown. */
+  const mayGoBack = ({ form }: Participant): boolean =>
+    survey.back && !materials.forms.get(form)?.conditions?.some(({ feedback }) => feedback);
+
+  const conditionAt = ({ form }: Pick<Participant, "form">, planned: PlannedQuestion) =>
+    conditionOf(materials.forms.get(form) ?? {}, planned);
 
   /** Shows the question again with what is wrong, and the answer as it was given. */
   async function refuse(
@@ -106,7 +145,8 @@ export function questionRoutes(server: FastifyInstance, context: SurveyContext):
     participant: Participant,
     position: number,
   ): FastifyReply | Promise<FastifyReply> {
-    const next = position < participant.plan.length ? `/q/${position + 1}` : "/thanks";
+    const following = position < participant.plan.length ? `/q/${position + 1}` : "/thanks";
+    const next = givesFeedback(participant, position) ? `/q/${position}/feedback` : following;
     if (outcome === "stored") context.onAnswer();
     if (outcome === "stored" || outcome === "repeated") {
       return wantsJson(request) ? reply.send({ next }) : reply.redirect(next, 303);
@@ -128,10 +168,11 @@ export function questionRoutes(server: FastifyInstance, context: SurveyContext):
   function sendQuestion(
     reply: FastifyReply,
     request: FastifyRequest,
-    { plan }: Participant,
+    participant: Participant,
     position: number,
     shown: { given: Fields | undefined; alert: string | undefined },
   ): FastifyReply {
+    const { plan } = participant;
     const planned = plan[position - 1]!;
     return sendPage(
       reply,
@@ -140,6 +181,10 @@ export function questionRoutes(server: FastifyInstance, context: SurveyContext):
         ...shown,
         task: taskNamed(planned.task)!,
         stimuli: planned.stimuli.map((id): Stimulus => materials.stimuli.get(id)!),
+        told: planned.told,
+        whole: conditionAt(participant, planned)?.whole,
+        seconds: conditionAt(participant, planned)?.seconds,
+        mayGoBack: mayGoBack(participant),
         fields: survey.demographics,
         position,
         count: plan.length,

@@ -26,6 +26,11 @@ export async function readStudyMaterials(study: Study): Promise<StudyMaterials> 
   const byId = new Map(stimuli.map((stimulus) => [stimulus.id, stimulus]));
   for (const form of forms) {
     checkForm(form, byId);
+    if (form.deceives && study.config.survey.debrief.trim() === "") {
+      throw new StudyError(`form ${form.id} says something untrue about some stories`, {
+        hint: "tell participants afterwards: write survey.debrief",
+      });
+    }
     // The fields are in the settings, which may have changed since the forms were made.
     for (const { task } of form.questions) checkPageNotEmpty(`form ${form.id}`, task, study.config.survey);
   }

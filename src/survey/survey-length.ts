@@ -17,9 +17,10 @@ const secondsPerPage = 12;
 
 /** The length of a study's forms. Each story counts once, however many questions are about it. */
 export function surveyLengthOf(forms: Iterable<Form>, stimuli: ReadonlyMap<string, Stimulus>): SurveyLength {
-  const each = [...forms].map(({ questions }) => {
+  const each = [...forms].map(({ questions, conditions = [] }) => {
     const read = [...new Set(questions.flatMap((question) => question.stimuli))];
-    const words = read.reduce((sum, id) => sum + (stimuli.get(id)?.words ?? 0), 0);
+    const whole = conditions.some((condition) => condition.whole);
+    const words = read.reduce((sum, id) => sum + wordsOf(stimuli.get(id), whole), 0);
     return {
       stories: read.length,
       minutes: words / wordsPerMinute + (questions.length * secondsPerPage) / 60,
@@ -32,6 +33,10 @@ export function surveyLengthOf(forms: Iterable<Form>, stimuli: ReadonlyMap<strin
     minutes: minutes > 10 ? Math.ceil(minutes / 5) * 5 : minutes,
   };
 }
+
+/** The words of a story as shown; whole ones have what was cut off too. */
+const wordsOf = (stimulus: Stimulus | undefined, whole: boolean): number =>
+  stimulus ? stimulus.words + (whole ? stimulus.cut : 0) : 0;
 
 /**
  * Fills in `{stories}`, `{minutes}` and `{tasks}` in a consent, instructions or debriefing text. `tasks` is what is asked

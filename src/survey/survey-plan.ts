@@ -9,6 +9,9 @@ export const PlannedQuestion = z.strictObject({
   task: z.string(),
   stimuli: z.array(z.string()),
   side: z.enum(["left", "right"]).optional(),
+  /** The condition in which the stories are read, and what is written above the story about its author. */
+  condition: z.string().optional(),
+  told: z.string().optional(),
 });
 export type PlannedQuestion = Readonly<z.infer<typeof PlannedQuestion>>;
 export const Plan = z.array(PlannedQuestion).min(1);
@@ -78,11 +81,11 @@ export function planParts<AskedQuestion extends { readonly task: string }>(
 
 const isBetween = ({ task }: { readonly task: string }): boolean => taskNamed(task)?.place === "between";
 
-const single = ({ id, task, stimuli }: Question): PlannedQuestion => ({ question: id, task, stimuli });
+const single = ({ id, ...question }: Question): PlannedQuestion => ({ question: id, ...question });
 
-const pair = ({ id, task, stimuli }: Question, swapped: boolean): PlannedQuestion => ({
+const pair = ({ id, stimuli, ...question }: Question, swapped: boolean): PlannedQuestion => ({
   question: id,
-  task,
+  ...question,
   stimuli: swapped ? [...stimuli].reverse() : stimuli,
   side: swapped ? "left" : "right",
 });

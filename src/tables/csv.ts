@@ -14,11 +14,30 @@ export function readCsv(text: string, file: string): TableRecord[] {
   const [header, ...rows] = parsed(body, declared?.[1] ?? separatorOf(body, file), file, declared ? 1 : 0);
   if (!header) throw new StudyError(`${file} is empty`, { hint: "its first line names the columns" });
   const columns = columnsOf(header.record, rows, file);
-  return rows.map(({ record, line }) => ({
-    where: `${file}, line ${line}`,
-    cells: Object.fromEntries(columns.map(([name, at]) => [name, record[at]!])),
-  }));
+  return rows.map(({ record, line }) => new CsvRecord(file, line, record, columns));
 }
+
+/** A row whose place is worked out only for a message: a table may have hundreds of thousands of rows. */
+class CsvRecord implements TableRecord {
+  readonly cells: Readonly<Record<string, string>>;
+  readonly #file: string;
+  readonly #line: number;
+
+  constructor(file: string, line: number, record: readonly string[], columns: Columns) {
+    const cells: Record<string, string> = {};
+    for (const [name, at] of columns) cells[name] = record[at]!;
+    this.cells = cells;
+    this.#file = file;
+    this.#line = line;
+  }
+
+  get where(): string {
+    return `${this.#file}, line ${this.#line}`;
+  }
+}
+
+/** The columns that are read: name and position. */
+type Columns = readonly (readonly [name: string, at: number])[];
 
 interface ParsedRow {
   readonly record: readonly string[];
@@ -29,10 +48,11 @@ interface ParsedRow {
 function parsed(text: string, delimiter: string, file: string, before: number): ParsedRow[] {
   const rows: ParsedRow[] = [];
   let end = 0;
+  const repeated = repeatedCells();
   const on_record = (record: string[], { lines }: { lines: number }) => {
     // Lines between two rows are line breaks inside a cell, or empty lines.
     const breaks = lines === end + 1 ? 0 : record.reduce((sum, cell) => sum + breaksIn(cell), 0);
-    rows.push({ record, line: before + lines - breaks });
+    rows.push({ record: record.map(repeated), line: before + lines - breaks });
     end = lines;
     return null;
   };
@@ -57,6 +77,25 @@ function parsed(text: string, delimiter: string, file: string, before: number): 
   }
 }
 
+/**
+ * Makes equal cells of a column one string, since the same readers and stories occur again and again. A column with
+ * too many different cells, such as one of times or reasons, is left as it is.
+ */
+function repeatedCells(): (cell: string, column: number) => string {
+  const known: (Map<string, string> | undefined)[] = [];
+  return (cell, column) => {
+    if (column >= known.length) known.push(new Map());
+    const cells = known[column];
+    const same = cells?.get(cell);
+    if (same !== undefined || cells === undefined) return same ?? cell;
+    if (cells.size < mostKept) cells.set(cell, cell);
+    else known[column] = undefined;
+    return cell;
+  };
+}
+
+const mostKept = 20_000;
+
 const breaksIn = (cell: string): number => cell.match(/\r\n|\n|\r/g)?.length ?? 0;
 
 const reasons: Partial<Record<string, string>> = {
@@ -74,12 +113,7 @@ function reasonOf(error: CsvError): string {
   return reasons[error.code] ?? error.message.slice(0, 120);
 }
 
-/** The columns that are read, with name and position. */
-function columnsOf(
-  header: readonly string[],
-  rows: readonly ParsedRow[],
-  file: string,
-): (readonly [name: string, at: number])[] {
+function columnsOf(header: readonly string[], rows: readonly ParsedRow[], file: string): Columns {
   const named = header.map((name, at) => [name.trim(), at] as const);
   const kept = named.filter(([name, at]) => name !== "" || rows.some(({ record }) => record[at] !== ""));
   assertUniqueColumns(

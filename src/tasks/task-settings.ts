@@ -27,6 +27,7 @@ export function checkTaskSettings({ compose, survey }: Pick<StudyConfig, "compos
   );
   checkPairs(compose);
   checkStories(compose);
+  checkConditions(compose, survey);
 }
 
 /** Throws StudyError if a task asks participants about themselves but has no items. */
@@ -124,6 +125,41 @@ function checkTask({ task: name, count }: TaskSetting, task: Task, before: reado
     });
   }
 }
+
+/** Throws StudyError for conditions that cannot be shown or would deceive participants without a debriefing. */
+function checkConditions(compose: ComposeSettings, { debrief }: StudyConfig["survey"]): void {
+  const { conditions, tasks } = compose;
+  if (!conditions) return;
+  const where = "compose.conditions";
+  const both = conditions.of.find(({ says, author }) => author !== undefined && says !== "nothing");
+  if (both) {
+    throw new StudyError(`${where}: ${both.name} has both says and author`, { hint: "keep one of them" });
+  }
+  const forReaders = conditions.of.find(
+    ({ instruction, incentive, feedback }) => instruction !== "" || incentive !== "" || feedback,
+  );
+  if (conditions.by === "story" && forReaders) {
+    throw new StudyError(
+      `${where}: ${forReaders.name} has an instruction, an incentive or feedback, which cannot change from story to story`,
+      { hint: "set by: reader" },
+    );
+  }
+  const telling = conditions.of.find(({ says, author }) => says !== "nothing" || author !== undefined);
+  const pair = tasks.find((one) => taskOf(one).stimuli === 2);
+  if (telling && pair) {
+    throw new StudyError(`${where}: ${telling.name} says who wrote a story, but ${pair.task} shows two`, {
+      hint: "ask about single stories, or remove says and author",
+    });
+  }
+  const untrue = conditions.of.find(({ says, author }) => author !== undefined || mayBeUntrue.has(says));
+  if (untrue && debrief.trim() === "") {
+    throw new StudyError(`${where}: ${untrue.name} says something untrue about some stories`, {
+      hint: "tell participants afterwards: write survey.debrief",
+    });
+  }
+}
+
+const mayBeUntrue: ReadonlySet<string> = new Set(["opposite", "human", "machine"]);
 
 function checkStories(compose: ComposeSettings): void {
   const { human, machine } = storySharesOf(compose).single;

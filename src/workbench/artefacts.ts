@@ -130,14 +130,20 @@ const fixedColumns = [
   "simulated",
 ] as const;
 
+/** Columns of a study with conditions only. */
+const conditionColumns = ["condition", "told"] as const;
+
 /**
  * The columns of `judgments.csv`, one row per judgment: `response` is the answer, and each of the other `fields` of a
- * response has its own column.
+ * response has its own column. A study with conditions has two more.
  */
-export function judgmentColumns(fields: Iterable<string>): string[] {
+export function judgmentColumns(
+  fields: Iterable<string>,
+  { conditions = false }: { readonly conditions?: boolean } = {},
+): string[] {
   const extra = new Set(fields);
   extra.delete("answer");
-  return [...fixedColumns, ...[...extra].sort()];
+  return [...fixedColumns, ...(conditions ? conditionColumns : []), ...[...extra].sort()];
 }
 
 /** A judgment as a row of that table. */
@@ -156,7 +162,7 @@ export const judgmentRow = ({
 
 /** A row of that table as a judgment; throws StudyError with `where`, the row's place. */
 export function judgmentOf(row: Row, where: string): Judgment {
-  const own = new Set<string>(fixedColumns);
+  const own = new Set<string>([...fixedColumns, ...conditionColumns]);
   const details = Object.entries(row).filter(([column, value]) => !own.has(column) && value !== "");
   const judgment = {
     participant: row["participant"],
@@ -166,6 +172,8 @@ export function judgmentOf(row: Row, where: string): Judgment {
     stimuli: [row["stimulus"], row["second_stimulus"]].filter(Boolean),
     order: Number(row["order"]),
     ...(row["side"] && { side: row["side"] }),
+    ...(row["condition"] && { condition: row["condition"] }),
+    ...(row["told"] && { told: row["told"] }),
     ...(row["ms"] && { ms: Number(row["ms"]) }),
     at: row["at"],
     simulated: row["simulated"] === "yes",

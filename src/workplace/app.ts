@@ -13,6 +13,7 @@ import { phrasesOf } from "../survey/languages.ts";
 import { allowMTurkFrame } from "../survey/mturk.ts";
 import type { PageContext } from "../survey/page.ts";
 import { participantRoutes } from "../survey/participant-routes.ts";
+import { timeLimitAddress, timeLimitStyle } from "../survey/question-page.ts";
 import { questionRoutes } from "../survey/question-routes.ts";
 import { rateLimitKey } from "../survey/rate-limit.ts";
 import type { StudyMaterials } from "../survey/study-materials.ts";
@@ -114,6 +115,14 @@ export async function buildApp(context: SurveyContext): Promise<FastifyInstance>
   for (const { address, type, content } of Object.values(assets)) {
     server.get(address, { config: { rateLimit: false } }, (_, reply) => {
       reply.header("cache-control", "public, max-age=31536000, immutable").type(type).send(content);
+    });
+  }
+  const limits = [...context.materials.forms.values()].flatMap(({ conditions = [] }) =>
+    conditions.flatMap(({ seconds }) => seconds ?? []),
+  );
+  for (const seconds of new Set(limits)) {
+    server.get(timeLimitAddress(seconds), { config: { rateLimit: false } }, (_, reply) => {
+      reply.type("text/css; charset=utf-8").send(timeLimitStyle(seconds));
     });
   }
   researcherRoutes(server, context);

@@ -1,9 +1,9 @@
 import type { FastifyInstance } from "fastify";
-import type { Form } from "../study/form.ts";
+import { conditionOf, type Form } from "../study/form.ts";
 import { type Fields, formFields, wantsJson } from "../survey/browser-session.ts";
 import { alertFromQuery, alertText, sendNotFound, sendProblem } from "../survey/error-pages.ts";
 import { equalSecrets, hmac, randomId } from "../survey/ids.ts";
-import { instructionsFor } from "../survey/instructions.ts";
+import { cutIn, furtherInstructions, instructionsFor } from "../survey/instructions.ts";
 import type { PageContext } from "../survey/page.ts";
 import { parsePosition, parseResponse } from "../survey/parse-response.ts";
 import { consentPage, declinedPage, instructionsPage, thanksPage } from "../survey/participant-pages.ts";
@@ -15,6 +15,7 @@ import { taskNamed } from "../tasks/tasks.ts";
 /** A form to be tried without storing anything. */
 export interface Rehearsal {
   readonly address: string;
+  readonly form: Form;
   readonly plan: Plan;
 }
 
@@ -66,8 +67,14 @@ export function rehearsalRoutes(server: FastifyInstance, context: SurveyContext)
     if (!rehearsal) return sendNotFound(reply, context.pageContext);
     const text =
       rehearsal.pageContext.survey.instructions ||
-      instructionsFor(rehearsal.plan, survey.language, rehearsal.pageContext.words, context.materials.cut);
-    return sendPage(reply, 200, instructionsPage(rehearsal.pageContext, text, undefined));
+      instructionsFor(
+        rehearsal.plan,
+        survey.language,
+        rehearsal.pageContext.words,
+        cutIn(rehearsal.form, context.materials.cut),
+      );
+    const further = furtherInstructions(rehearsal.form);
+    return sendPage(reply, 200, instructionsPage(rehearsal.pageContext, text, undefined, further));
   });
 
   server.get<RehearsalParams>(`${prefix}/:token/q/:position`, async (request, reply) => {
@@ -106,15 +113,20 @@ export function rehearsalRoutes(server: FastifyInstance, context: SurveyContext)
   });
 
   function questionAt(
-    { plan, pageContext }: Rehearsal & { readonly pageContext: PageContext },
+    { form, plan, pageContext }: Rehearsal & { readonly pageContext: PageContext },
     position: number,
     given: Fields | undefined,
     alert: string | undefined,
   ): string {
-    const { task, stimuli } = plan[position - 1]!;
+    const planned = plan[position - 1]!;
+    const { task, stimuli, told } = planned;
     return questionPage(pageContext, {
       task: taskNamed(task)!,
       stimuli: stimuli.map((id) => context.materials.stimuli.get(id)!),
+      told,
+      whole: conditionOf(form, planned)?.whole,
+      seconds: conditionOf(form, planned)?.seconds,
+      mayGoBack: survey.back,
       fields: survey.demographics,
       position,
       count: plan.length,
@@ -134,5 +146,5 @@ export function rehearsalOf(
   { signingKey, study }: Pick<SurveyContext, "signingKey" | "study">,
 ): Rehearsal {
   const signature = hmac(signingKey, "rehearsal", form.id);
-  return { address: `${prefix}/${signature}`, plan: planOf(form, study.random("rehearsal", form.id)) };
+  return { address: `${prefix}/${signature}`, form, plan: planOf(form, study.random("rehearsal", form.id)) };
 }

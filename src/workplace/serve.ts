@@ -144,7 +144,10 @@ export async function startSurvey(
   const base = study.config.survey.path;
   if (!cluster.isWorker) warnAboutSettings(study, materials, effects);
   const { feedback, reveal } = study.config.survey;
-  const origins = feedback || reveal ? await originsOf(study) : undefined;
+  const revealsInBetween = [...materials.forms.values()].some(({ conditions }) =>
+    conditions?.some((condition) => condition.feedback),
+  );
+  const origins = feedback || reveal || revealsInBetween ? await originsOf(study) : undefined;
   const token = tokenFrom(effects);
   const store = new Store(await openDatabase(study, effects.env));
   try {

@@ -16,6 +16,8 @@ export interface Planted {
   readonly meaning?: number;
   /** How much sadder or gladder each example makes its texts, regardless of its own tone. */
   readonly peculiar?: number;
+  /** How much of the title's own story goes into the rest; a third by default. */
+  readonly titles?: number;
 }
 
 interface Size {
@@ -43,9 +45,9 @@ export const moods: Variable = {
 };
 
 /**
- * A factorial of simulated texts with a leak of known size. Titles always have an effect: a third of what does not come
- * from the example comes from the title's own story (words, code, tone and meaning), and titles and cells have random
- * effects. If nothing is planted, examples have no effect.
+ * A factorial of simulated texts with a leak of known size. What does not come from the example comes partly from the
+ * title's own story (words, code, tone and meaning; a third by default), and titles and cells have random effects. If
+ * nothing is planted, examples have no effect.
  */
 export function factorialOf(planted: Planted, seed: number | string, size: Partial<Size> = {}): Factorial {
   const { titles: titleCount, examples: exampleCount, draws, permutations } = { ...usual, ...size };
@@ -115,11 +117,12 @@ function madeUp(id: string, split: Story["split"], random: Random): MadeUp {
 }
 
 function writtenOf(title: MadeUp, example: MadeUp, planted: Planted, random: Random) {
+  const { titles = 1 / 3 } = planted;
   const from = <Value>(
     share: number | undefined,
     of: (source: MadeUp) => Value,
     else_: () => Value,
-  ): Value => (random.next() < (share ?? 0) ? of(example) : random.next() < 1 / 3 ? of(title) : else_());
+  ): Value => (random.next() < (share ?? 0) ? of(example) : random.next() < titles ? of(title) : else_());
   const words = Array.from({ length: 30 }, () =>
     from(
       planted.words,
@@ -130,7 +133,7 @@ function writtenOf(title: MadeUp, example: MadeUp, planted: Planted, random: Ran
   const share = planted.tone ?? 0;
   const tone =
     share * example.tone +
-    (1 - share) * (title.tone / 3 + random.normal()) +
+    (1 - share) * (titles * title.tone + random.normal()) +
     (planted.peculiar ?? 0) * example.peculiar;
   const lean = planted.meaning ?? 0;
   const noise = direction(random);
@@ -142,7 +145,7 @@ function writtenOf(title: MadeUp, example: MadeUp, planted: Planted, random: Ran
       () => random.pick(moods.codes).code,
     ),
     meaning: title.meaning.map(
-      (value, at) => lean * example.meaning[at]! + (1 - lean) * (value / 3 + noise[at]!),
+      (value, at) => lean * example.meaning[at]! + (1 - lean) * (titles * value + noise[at]!),
     ),
   };
 }
@@ -179,10 +182,13 @@ export interface Found {
   readonly codes: Readonly<Record<"example" | "title" | "example less title", CodeTest>>;
   /** The smallest corrected p of a single code. */
   readonly anyCode: number;
-  readonly tone: {
-    readonly example: { readonly estimate: number; readonly p: number };
+  readonly tone: Readonly<Record<"example" | "title" | "difference", SlopeTest>> & {
     readonly corrected: Readonly<Record<"example" | "title" | "difference", number>>;
   };
+}
+interface SlopeTest {
+  readonly estimate: number;
+  readonly p: number;
 }
 interface CodeTest {
   readonly corrected: number;
@@ -191,14 +197,18 @@ interface CodeTest {
 }
 
 export function foundIn(seen: Factorial): Found {
-  const [leaks, coding, tones] = [leak(seen), codes(seen), toneTransfer(seen)].map(({ numbers }) => numbers);
+  return { leak: leak(seen).numbers["leak"] as Found["leak"], ...codesAndTone(seen) };
+}
+
+/** The same without the leak tests, which take the most time. */
+export function codesAndTone(seen: Factorial): Omit<Found, "leak"> {
+  const [coding, tones] = [codes(seen), toneTransfer(seen)].map(({ numbers }) => numbers);
   const { variables, codes: single } = coding!["codes"] as {
     variables: (CodeTest & { what: string })[];
     codes: { corrected: number }[];
   };
   const of = (wanted: string) => variables.find(({ what }) => what === wanted)!;
   return {
-    leak: leaks!["leak"] as Found["leak"],
     codes: { example: of("example"), title: of("title"), "example less title": of("example less title") },
     anyCode: Math.min(1, ...single.map(({ corrected }) => corrected)),
     tone: tones!["tone"] as Found["tone"],

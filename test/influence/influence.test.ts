@@ -62,9 +62,9 @@ test("a model that repeats its prompt leaks, also in meaning if an embedding mod
   const { words, meaning, clusters } = numbers["leak"] as Leak;
   for (const channel of [words, meaning, clusters]) expect(channel!.corrected).toBeLessThan(0.05);
   expect(clusters!.own).toBeGreaterThan(clusters!.others);
-  expect(findings[1]).toMatchObject({
-    text: expect.stringContaining("are in the cluster of their own example"),
-  });
+  expect(findings).toContainEqual(
+    expect.objectContaining({ text: expect.stringContaining("are in the cluster of their own example") }),
+  );
 });
 
 test("people's codes of the factorial are used in addition to cue words", async () => {

@@ -1,6 +1,7 @@
 import { expect, test } from "vitest";
 import { codes } from "../../src/influence/codes.ts";
 import { copies } from "../../src/influence/copies.ts";
+import type { Factorial } from "../../src/influence/factorial.ts";
 import { leak } from "../../src/influence/leak.ts";
 import { toneTransfer } from "../../src/influence/tone.ts";
 import type { Finding } from "../../src/study/finding.ts";
@@ -30,17 +31,48 @@ test("a planted leak of words is found, and its estimate grows with its size", (
 test("copies of the example are counted separately, with the leak without them", () => {
   const seen = factorialOf({ words: 0.25 }, 7);
   expect(first(copies(seen))).toBe(
-    `Copying: 0 texts of ${seen.texts.length} (0.0 %) share at least 8 words in a row with their own example. All texts are first attempts: none was drawn again.`,
+    `Copying: 0 texts of ${seen.texts.length} (0.0 %) share at least 8 words in a row with their own example. All texts are first attempts of echo: with the prompt one-shot: none was drawn again.`,
   );
-  const [one, ...others] = seen.texts;
-  const example = seen.examples.find(({ id }) => id === one!.examples[0])!;
-  const copy = { ...one!, text: example.text };
-  const { findings, numbers } = copies({ ...seen, texts: [copy, ...others] });
+  const { findings, numbers } = copies(withCopies(seen, 1));
   expect(first({ findings })).toMatch(
     /^Copying: 1 text of 72 \(1\.4 %\) shares at least 8 words in a row with its own/,
   );
   const { excess, withoutCopies } = numbers["copies"] as Record<string, number>;
   expect(withoutCopies).toBeLessThan(excess!);
+});
+
+/** The same factorial, in which the first texts are copies of their examples. */
+function withCopies(seen: Factorial, count: number): Factorial {
+  const texts = seen.texts.map((text, at) =>
+    at < count ? { ...text, text: seen.examples.find(({ id }) => id === text.examples[0])!.text } : text,
+  );
+  return { ...seen, texts };
+}
+
+test("a leak by copies alone is not claimed of the other texts; a leak beside copies is", () => {
+  const alone = leak(withCopies(factorialOf({}, 21, { permutations: 999 }), 18));
+  expect(first(alone)).toMatch(
+    /^The example leaks: .* words.*\. Without the texts that copy it, no leak is shown\.$/,
+  );
+  const rest = alone.numbers["leakWithoutCopies"] as Record<string, Channel>;
+  expect(rest["words"]!.p).toBeGreaterThan(0.05);
+  const both = leak(withCopies(factorialOf({ words: 0.25 }, 21, { permutations: 999 }), 18));
+  expect(first(both)).toMatch(/ Without the texts that copy it, this is shown for words/);
+  const tests = both.findings.find((each) => each.kind === "table" && each.caption.startsWith("Similarity"));
+  if (tests?.kind !== "table") throw new Error("no table of tests");
+  expect(tests.table.columns.map(({ key }) => key)).toContain("pRest");
+  expect(leak(factorialOf({ words: 0.25 }, 21)).numbers).not.toHaveProperty("leakWithoutCopies");
+});
+
+test("with one draw the interaction is not reported as zero", () => {
+  const shares = (draws: number) =>
+    leak(factorialOf({}, 5, { draws })).findings.flatMap((each) =>
+      each.kind === "sentence" && each.text.startsWith("Of the variance of topics") ? [each.text] : [],
+    );
+  expect(shares(1)[0]).toMatch(
+    / to the example and [\d.]+ % to their interaction and chance, which cannot be separated with one draw\.$/,
+  );
+  expect(shares(2)[0]).toMatch(/ to the example, [\d.]+ % to their interaction and [\d.]+ % to chance\.$/);
 });
 
 test("a leak of meaning is found as the example's own cluster", () => {

@@ -22,14 +22,14 @@ function uneven(): Judgments {
 
 test.each(["readers", "judgments"] as const)(
   "accuracies without each reader, story or class are those of the verdict on the rest: %s",
-  (weigh) => {
+  (weighting) => {
     const study = uneven();
     const classes = Array.from(
       study.readers,
       (reader, at) => (Number(reader) + Number(study.stories[at])) % 3,
     );
     for (const units of [study.readers, study.stories, classes]) {
-      const without = leaveOneOut(study, units, weigh);
+      const without = leaveOneOut(study, units, weighting);
       expect(without.length).toBe(new Set(Array.from(units)).size);
       for (const { unit, overall, human, machine } of without) {
         const rows = [...Array(units.length).keys()].filter((at) => units[at] !== unit);
@@ -39,7 +39,7 @@ test.each(["readers", "judgments"] as const)(
           origins: rows.map((at) => study.origins[at]!),
           correct: rows.map((at) => study.correct[at]!),
         };
-        const test = verdictTest(rest, { margin: 0.1, weighting: weigh });
+        const test = verdictTest(rest, { margin: 0.1, weighting });
         expect(overall).toBeCloseTo(test.overall.estimate!, 12);
         expect(human).toBeCloseTo(test.human.estimate!, 12);
         expect(machine).toBeCloseTo(test.machine.estimate!, 12);

@@ -21,11 +21,12 @@ export const mixedModel: Analysis = {
     const mixed = fitMixed(
       rows.map((at) => choices[at]!),
       effects.map((effect) => atRows(effect, rows)),
-      settings.level,
+      settings,
     );
     if (!mixed.fitted) {
+      const outcome = mixed.onRequest ? "was left out" : "could not be fitted";
       return {
-        findings: [sentence("result", `The mixed model could not be fitted: ${mixed.reason}.`)],
+        findings: [sentence("result", `The mixed model ${outcome}: ${mixed.reason}.`)],
         numbers: { fitted: false, reason: mixed.reason },
       };
     }

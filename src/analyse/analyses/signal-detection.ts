@@ -19,7 +19,7 @@ export const signalDetection: Analysis = {
     if (choices.length === 0) {
       return { findings: [sentence("result", "No figures yet: nobody has judged a story.")], numbers: {} };
     }
-    const mean = meanReader(choices, settings.level);
+    const mean = meanReader(choices, settings);
     const pooled = detectionOf(data, verdictOnChoices(choices, data));
     const roc = rocOf(data);
     const findings: Finding[] = [

@@ -106,7 +106,11 @@ async function readFiles(path: string): Promise<TableRecord[]> {
     files.map(async (file) => {
       const records = /user_state\.json$/.test(file) ? await readState(file) : await readRecords(file);
       const user = basename(dirname(file));
-      return records.map((record) => ({ ...record, cells: { user_id: user, ...record.cells } }));
+      return records.map(({ where, cells, nested }) => ({
+        where,
+        cells: { user_id: user, ...cells },
+        ...(nested && { nested }),
+      }));
     }),
   );
   return tables.flat();
@@ -218,7 +222,10 @@ function withKey(records: readonly TableRecord[], columns: Columns, key: Key, fi
     }
     const added = Object.entries(entry.cells).filter(([name]) => !ours.has(name) || name === "stimulus");
     return [
-      { ...record, cells: { ...record.cells, ...Object.fromEntries(added), [stimulus]: entry.stimulus } },
+      {
+        where: record.where,
+        cells: { ...record.cells, ...Object.fromEntries(added), [stimulus]: entry.stimulus },
+      },
     ];
   });
   if (rows.length === 0) {

@@ -1,5 +1,5 @@
 import type { Story } from "../../study/story.ts";
-import { allOf, type ExampleChoice } from "../example-choice.ts";
+import { allOf, type ExampleChoice, membersOf } from "../example-choice.ts";
 
 /** No training story is shown twice before all have been shown once: drawn like cards from a shuffled deck. */
 export const balanced: ExampleChoice = {
@@ -7,13 +7,14 @@ export const balanced: ExampleChoice = {
   summary: "each training story equally often",
   choose({ titles, pools, count }, random) {
     const all = allOf(pools);
+    const members = membersOf(pools);
     let deck: Story[] = [];
     let rounds = 0;
     return titles.map((_, at) => {
-      const allowed = new Set(pools[at]!.map(({ id }) => id));
+      const allowed = members(at);
       const hand: Story[] = [];
       while (hand.length < count) {
-        const next = deck.findIndex((story) => allowed.has(story.id) && !hand.includes(story));
+        const next = deck.findIndex((story) => allowed.has(story) && !hand.includes(story));
         if (next < 0) deck = [...deck, ...random.fork("deck", rounds++).shuffle(all)];
         else hand.push(...deck.splice(next, 1));
       }

@@ -1,7 +1,7 @@
 import type { Random } from "../../stats/random.ts";
 import type { Story } from "../../study/story.ts";
 import { textSpace } from "../../text/similarity.ts";
-import { allOf, type ChoiceRequest, type ExampleChoice } from "../example-choice.ts";
+import { allOf, type ChoiceRequest, type ExampleChoice, lowest, membersOf } from "../example-choice.ts";
 
 /** The stories most similar to the title, by words: these leak most into the generated text. */
 export const nearest: ExampleChoice = {
@@ -26,15 +26,16 @@ export const diverse: ExampleChoice = {
   summary: "as different from each other as possible",
   choose({ titles, pools, count }, random) {
     const all = allOf(pools);
+    const members = membersOf(pools);
     const space = textSpace(all.map(({ text }) => text));
     let left = random.shuffle(all);
     let rounds = 0;
     let similarity = new Map<Story, number>();
-    const next = (allowed: readonly Story[]): Story => {
-      const open = left.filter((story) => allowed.includes(story));
+    const next = (allowed: ReadonlySet<Story>, shown: readonly Story[]): Story => {
+      const open = left.filter((story) => allowed.has(story) && !shown.includes(story));
       if (open.length === 0) {
         [left, similarity] = [random.fork("round", ++rounds).shuffle(all), new Map()];
-        return next(allowed);
+        return next(allowed, shown);
       }
       const level = (story: Story) => similarity.get(story) ?? 0;
       const chosen = open.reduce((best, story) => (level(story) < level(best) ? story : best));
@@ -46,7 +47,7 @@ export const diverse: ExampleChoice = {
     };
     return titles.map((_, at) => {
       const shown: Story[] = [];
-      while (shown.length < count) shown.push(next(pools[at]!.filter((story) => !shown.includes(story))));
+      while (shown.length < count) shown.push(next(members(at), shown));
       return shown;
     });
   },
@@ -58,12 +59,12 @@ function ranked(
   random: Random,
   penalty: (similarity: number) => number,
 ): Story[][] {
-  const space = textSpace(allOf(pools).map(({ text }) => text));
-  return titles.map(({ id, title }, at) => {
-    const shuffled = random.fork(id).shuffle(pools[at]!);
-    const penalties = new Map(
-      shuffled.map((story) => [story, penalty(space.similarity(title, `${story.title} ${story.text}`))]),
-    );
-    return shuffled.sort((one, other) => penalties.get(one)! - penalties.get(other)!).slice(0, count);
-  });
+  const all = allOf(pools);
+  const space = textSpace(all.map(({ text }) => text));
+  const whole = new Map(all.map((story) => [story, `${story.title} ${story.text}`]));
+  return titles.map(({ id, title }, at) =>
+    lowest(random.fork(id).shuffle(pools[at]!), count, (story) =>
+      penalty(space.similarity(title, whole.get(story)!)),
+    ),
+  );
 }

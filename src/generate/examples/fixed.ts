@@ -1,5 +1,6 @@
+import type { Story } from "../../study/story.ts";
 import { StudyError } from "../../workbench/errors.ts";
-import { allOf, type ExampleChoice } from "../example-choice.ts";
+import { allOf, type ExampleChoice, membersOf } from "../example-choice.ts";
 
 /** The same examples for every title: those in `exampleStories`, by id or title, or drawn once by the seed. */
 export const fixed: ExampleChoice = {
@@ -20,6 +21,14 @@ export const fixed: ExampleChoice = {
       });
     }
     const order = [...listed, ...random.shuffle(all.filter((story) => !listed.includes(story)))];
-    return titles.map((_, at) => order.filter((story) => pools[at]!.includes(story)).slice(0, count));
+    const members = membersOf(pools);
+    return titles.map((_, at) => {
+      const shown: Story[] = [];
+      for (const story of order) {
+        if (shown.length === count) break;
+        if (members(at).has(story)) shown.push(story);
+      }
+      return shown;
+    });
   },
 };

@@ -1,6 +1,6 @@
 import { StudyError } from "../../workbench/errors.ts";
 import { distanceTo } from "../controls.ts";
-import { allOf, type ExampleChoice } from "../example-choice.ts";
+import { allOf, type ExampleChoice, lowest } from "../example-choice.ts";
 
 /** The training stories closest to `control`, because a base model follows its example. */
 export const matched: ExampleChoice = {
@@ -17,12 +17,12 @@ export const matched: ExampleChoice = {
     const distances = new Map(all.map((story) => [story.id, distance(story)]));
     return titles
       .map(({ id }, at) =>
-        random
-          .fork(id)
-          .shuffle(pools[at]!)
-          .sort((one, other) => distances.get(one.id)! - distances.get(other.id)!)
+        lowest(
+          random.fork(id).shuffle(pools[at]!),
           // Random among the twenty closest; the closest alone would give one example for all titles.
-          .slice(0, Math.max(count, closestCount)),
+          Math.max(count, closestCount),
+          (story) => distances.get(story.id)!,
+        ),
       )
       .map((near, at) => random.fork("among", titles[at]!.id).shuffle(near).slice(0, count));
   },

@@ -131,6 +131,12 @@ export const AnalyseSettings = z.strictObject({
     .array(z.string())
     .optional()
     .describe("The analyses to run, by name. Default: all that the data allow."),
+  models: z
+    .literal("always")
+    .optional()
+    .describe(
+      "Fits models also where that takes minutes. Default: above 100,000 judgments or 500 crossed random effects they are left out, with a note.",
+    ),
   effects: z
     .array(z.string())
     .default(["origin"])

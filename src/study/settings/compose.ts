@@ -10,6 +10,76 @@ const QuestionSettings = z.strictObject({
     ),
 });
 
+/** What readers in one condition are told about the stories, and how they read. */
+const Condition = z.strictObject({
+  name: z
+    .string()
+    .regex(/^[a-z0-9][a-z0-9-]{0,29}$/, "a name of lower-case letters, digits and hyphens")
+    .describe("The condition's name, in judgments.csv and in the report. Participants never see it."),
+  says: z
+    .enum(["nothing", "truth", "opposite", "human", "machine"])
+    .default("nothing")
+    .describe(
+      "What is written above each story: nothing, who wrote it (truth), the opposite of it, or that a person (human) or a machine wrote every story.",
+    ),
+  author: z
+    .string()
+    .trim()
+    .min(1)
+    .max(80)
+    .optional()
+    .describe("A name that is written above every story as its author, instead of says. Default: none."),
+  instruction: z
+    .string()
+    .default("")
+    .describe("A further paragraph of the instructions (only with by: reader)."),
+  incentive: z
+    .string()
+    .default("")
+    .describe(
+      "What right answers are worth: a further paragraph of the instructions (only with by: reader).",
+    ),
+  feedback: z
+    .boolean()
+    .default(false)
+    .describe(
+      "Whether participants see who wrote a story after their last answer about it; answers can then not be changed (only with by: reader).",
+    ),
+  text: z
+    .enum(["clipped", "whole"])
+    .default("clipped")
+    .describe(
+      "Whether a story is cut as compose.clip says, or shown whole. Then titles are chosen so that whole stories have the same lengths too.",
+    ),
+  seconds: z
+    .int()
+    .min(1)
+    .max(3600)
+    .optional()
+    .describe("How many seconds a story can be read before it disappears. Default: no limit."),
+});
+export type Condition = Readonly<z.infer<typeof Condition>>;
+
+const Conditions = z
+  .strictObject({
+    by: z
+      .enum(["reader", "story"])
+      .default("reader")
+      .describe(
+        "Whether each participant reads in one condition (reader), or in all of them, with every story in each condition equally often (story).",
+      ),
+    of: z
+      .array(Condition)
+      .min(2)
+      .max(12)
+      .refine(
+        (all) => new Set(all.map(({ name }) => name)).size === all.length,
+        "two conditions have the same name",
+      )
+      .describe("The conditions. The first one is the reference with which the others are compared."),
+  })
+  .describe("The conditions under which stories are read, balanced over participants.");
+
 /** `compose:` of study.yaml: how texts are clipped (TCG) or chosen by length, and how forms are balanced. */
 export const ComposeSettings = z.strictObject({
   words: z
@@ -34,7 +104,7 @@ export const ComposeSettings = z.strictObject({
     .max(1)
     .optional()
     .describe(
-      "With clip: none, how far the lengths of a title's two versions may differ, as a share of the longer one. Default: 0.1.",
+      "With clip: none or a condition with text: whole, how far the lengths of a title's two versions may differ, as a share of the longer one. Default: 0.1.",
     ),
   tooShort: z
     .enum(["drop", "lower"])
@@ -65,5 +135,6 @@ export const ComposeSettings = z.strictObject({
     .describe(
       "Which stories a pair shows: title (a human and a machine story with the same title), mixed (with different titles), or reread (stories that the participant has already judged alone).",
     ),
+  conditions: Conditions.optional(),
 });
 export type ComposeSettings = Readonly<z.infer<typeof ComposeSettings>>;

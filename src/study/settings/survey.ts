@@ -3,6 +3,7 @@ import { z } from "zod";
 /** Columns of judgments.csv and fields of every form; the researcher's own fields must have other names. */
 const taken = new Set([
   ..."participant form question task stimulus second_stimulus order side response ms at simulated".split(" "),
+  ..."condition told deceived".split(" "),
   ..."answer key seal left confidence reason emotion pasted website".split(" "),
 ]);
 

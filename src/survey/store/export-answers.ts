@@ -1,11 +1,18 @@
 import { createReadStream } from "node:fs";
 import { CsvError, parse } from "csv-parse";
 import { storeFile } from "../../registration/assert-not-frozen.ts";
+import type { Form, Question } from "../../study/form.ts";
 import { groupedBy } from "../../study/groups.ts";
 import { Judgment } from "../../study/judgment.ts";
 import { counted } from "../../study/print.ts";
 import { csv } from "../../tables/tables.ts";
-import { judgmentColumns, judgmentRow, judgmentsFile, readStimuli } from "../../workbench/artefacts.ts";
+import {
+  judgmentColumns,
+  judgmentRow,
+  judgmentsFile,
+  readForms,
+  readStimuli,
+} from "../../workbench/artefacts.ts";
 import { messageOf, StudyError } from "../../workbench/errors.ts";
 import { checked, exists, writeWhole } from "../../workbench/files.ts";
 import type { Study } from "../../workbench/study.ts";
@@ -103,26 +110,38 @@ async function writeExports(
   });
   const people: Record<string, unknown>[] = [];
   let judgments = 0;
-  const columns = judgmentColumns(await fieldsOfResponses(store));
+  const forms = await formsWithConditions(study);
+  const planned = new Map(
+    forms.flatMap(({ questions }) => questions.map((question) => [question.id, question] as const)),
+  );
+  const byForm = new Map(forms.map((form) => [form.id, form]));
+  const columns = judgmentColumns(await fieldsOfResponses(store), { conditions: forms.length > 0 });
   await writeWhole(
     study.path(judgmentsFile),
     (async function* () {
       yield csv(columns, []);
       for await (const { participants, answers } of store.records.inBatches()) {
-        const batch = answers.map(judgmentOf);
+        const batch = answers.map((answer) => judgmentOf(answer, planned.get(answer.question)));
         judgments += batch.length;
         const byParticipant = groupedBy(batch, ({ participant }) => participant);
         for (const participant of participants)
-          people.push(
-            personRow(participant, qualityOf(participant, byParticipant.get(participant.id) ?? [])),
-          );
+          people.push({
+            ...personRow(participant, qualityOf(participant, byParticipant.get(participant.id) ?? [])),
+            ...conditionCells(byForm.get(participant.form)),
+          });
         yield csv(columns, batch.map(judgmentRow), { header: false });
       }
     })(),
   );
   await writeWhole(
     study.path(participantsFile),
-    csv(["participant", "form", "started", "completed", ...qualityColumns, "simulated"], people),
+    csv(
+      [
+        ...["participant", "form", ...(forms.length > 0 ? ["condition", "deceived"] : [])],
+        ...["started", "completed", ...qualityColumns, "simulated"],
+      ],
+      people,
+    ),
   );
   await exportLooks(study, store);
   return { judgments, participants: people.length };
@@ -144,7 +163,16 @@ async function fieldsOfResponses(store: Store): Promise<Set<string>> {
   return fields;
 }
 
-const judgmentOf = (row: Batch["answers"][number]): Judgment =>
+/** The forms of a study with conditions; none in other studies. */
+async function formsWithConditions(study: Study): Promise<readonly Form[]> {
+  return (await readForms(study)).filter(({ conditions }) => conditions !== undefined);
+}
+
+/** The group of a participant (the condition, if conditions are by reader), and whether something untrue was said. */
+const conditionCells = (form: Form | undefined): Record<string, unknown> =>
+  form ? { condition: form.group, deceived: form.deceives ? "yes" : "no" } : {};
+
+const judgmentOf = (row: Batch["answers"][number], asked: Question | undefined): Judgment =>
   checked(
     {
       participant: row.participant,
@@ -154,6 +182,8 @@ const judgmentOf = (row: Batch["answers"][number]): Judgment =>
       stimuli: inComposedOrder(JSON.parse(row.stimuli), row.side),
       order: row.position,
       ...(row.side !== null && { side: row.side }),
+      ...(asked?.condition !== undefined && { condition: asked.condition }),
+      ...(asked?.told !== undefined && { told: asked.told }),
       ...(row.ms !== null && { ms: row.ms }),
       at: iso(row.at),
       simulated: row.simulated === 1,
