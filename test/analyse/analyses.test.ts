@@ -67,10 +67,10 @@ describe("every analysis gives valid findings", () => {
 
 describe("the verdict", () => {
   test("the word indistinguishable appears only if all three claims are shown", () => {
-    const few = said(of(found(dataOf({ choices: choicesBy(13, 6, guess) })), "verdict"));
+    const few = said(of(found(dataOf({ choices: choicesBy(13, 6, guess) }), [verdict]), "verdict"));
     expect(few.toLowerCase()).not.toContain("indistinguishable");
     const leaning = choicesBy(100, 60, (_, random) => (random.next() < 0.62 ? "human" : "machine"));
-    const biased = found(dataOf({ choices: leaning }));
+    const biased = found(dataOf({ choices: leaning }), [verdict]);
     expect(said(of(biased, "verdict")).toLowerCase()).not.toContain("indistinguishable");
     expect(said(of(biased, "verdict"), "verdict")).toMatch(/^Inconclusive/);
     expect(said(of(biased, "verdict"))).toContain("stories alone");
@@ -89,7 +89,7 @@ describe("several models", () => {
       const right = random.next() < (model === "weak" ? 0.9 : 0.5);
       return { ...choice, model, right, answer: right ? ("machine" as const) : ("human" as const) };
     });
-    const models = of(found(dataOf({ choices })), "verdict").numbers["models"] as Record<string, unknown>[];
+    const models = of(found(dataOf({ choices }), [verdict]), "verdict").numbers["models"] as Record<string, unknown>[];
     expect(models.map(({ model, verdict: word }) => [model, word])).toEqual([
       ["strong", "equivalent"],
       ["weak", "different"],

@@ -119,7 +119,9 @@ describe.skipIf(!hasR)("check.R (Rscript)", () => {
     expect(status).toBe(0);
   });
 
-  test("agrees for clusters by title and class and equal reader weights, with the slopes of the mixed model", async () => {
+  test("agrees for clusters by title and class and equal reader weights, with the slopes of the mixed model", {
+    timeout: 300_000,
+  }, async () => {
     const stdout = await checked(AnalyseSettings.parse({ draws: 300, clusters: ["title", "class"] }));
     expect(stdout).not.toContain("DIFFER");
     expect(stdout).toContain("all figures agree");

@@ -128,7 +128,7 @@ interface Trend {
 }
 
 /** With more judgments, or more crossed effects, the models take many minutes. */
-const mostJudgments = 20_000;
+const mostJudgments = 10_000;
 const mostCrossed = 2500;
 
 function trendOf(
