@@ -89,7 +89,10 @@ describe("several models", () => {
       const right = random.next() < (model === "weak" ? 0.9 : 0.5);
       return { ...choice, model, right, answer: right ? ("machine" as const) : ("human" as const) };
     });
-    const models = of(found(dataOf({ choices }), [verdict]), "verdict").numbers["models"] as Record<string, unknown>[];
+    const models = of(found(dataOf({ choices }), [verdict]), "verdict").numbers["models"] as Record<
+      string,
+      unknown
+    >[];
     expect(models.map(({ model, verdict: word }) => [model, word])).toEqual([
       ["strong", "equivalent"],
       ["weak", "different"],
