@@ -1,24 +1,8 @@
 import { configDefaults, defineConfig } from "vitest/config";
 import { HangWatch } from "./test/helpers/hang-watch.ts";
 
-/**
- * Folders whose tests leave nothing behind that another file could meet: no server, browser, process or variable of the
- * environment. Their files share one process a worker, so that modules are loaded once and not once a file.
- */
-const shared = [
-  "analyse",
-  "coding",
-  "compose",
-  "describe",
-  "influence",
-  "registration",
-  "simulate",
-  "stats",
-  "study",
-  "tables",
-  "tasks",
-  "text",
-].map((folder) => `test/${folder}/**/*.test.ts`);
+/** Tests with a process for each file. All others share one a worker, so modules are loaded once and not once a file. */
+const own = ["test/*.test.ts", "test/plugins/**/*.test.ts", "test/tune/**/*.test.ts"];
 
 export default defineConfig({
   test: {
@@ -26,19 +10,24 @@ export default defineConfig({
     testTimeout: 120_000,
     // A hook may install Python packages, once.
     hookTimeout: 300_000,
-    // A browser, a database and a language model are heavy: two files at a time is what a laptop bears.
-    maxWorkers: 2,
+    // A browser, a database and a language model are heavy: three files at a time keep two cores busy while one waits.
+    maxWorkers: 3,
+    // Variables that a test sets with `vi.stubEnv` are as before in the next test.
+    unstubEnvs: true,
     reporters: ["default", new HangWatch()],
+    // Compiled modules are kept in node_modules/.experimental-vitest-cache from one run to the next.
+    experimental: { fsModuleCache: true },
     projects: [
-      { extends: true, test: { name: "shared", include: shared, isolate: false } },
       {
         extends: true,
         test: {
-          name: "own",
+          name: "shared",
           include: ["test/**/*.test.ts"],
-          exclude: [...configDefaults.exclude, ...shared],
+          exclude: [...configDefaults.exclude, ...own],
+          isolate: false,
         },
       },
+      { extends: true, test: { name: "own", include: own } },
     ],
   },
 });

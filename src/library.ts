@@ -42,7 +42,7 @@ export const stageNames: readonly string[] = Object.keys(stages);
  */
 export async function runStudy(study: Study, effects: Effects = silent()): Promise<void> {
   const { runAll } = await import("./workbench/commands/run.ts");
-  const command = runAll(await loadMembers(stages));
+  const command = runAll(await loadMembers(stages), stages);
   await command.run(study.folder, { dryRun: false }, effects);
 }
 

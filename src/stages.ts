@@ -5,9 +5,8 @@ import type { AnyCommand, AnyStage } from "./workbench/stage.ts";
  * so that help is quick and a survey server does not have the code for figures in memory.
  */
 export interface ListEntry<Member> {
-  /** The same as in the stage or command itself; a test compares them. */
   readonly summary: string;
-  /** The positional arguments, such as `<how> [file]`. */
+  /** The notations of its positional arguments, such as `<how> [file]`; a test compares them with its own file. */
   readonly parameters?: string;
   load(): Promise<Member>;
 }
@@ -49,7 +48,7 @@ export const stages: List<AnyStage> = {
     load: async () => (await import("./analyse/analyse.ts")).analyse,
   },
   report: {
-    summary: "Write the report: page, Markdown, figures and tables",
+    summary: "Write the report: page, PDF, Markdown, figures and tables",
     load: async () => (await import("./report/report.ts")).report,
   },
 };
@@ -67,7 +66,7 @@ export const commands: List<AnyCommand> = {
   },
   run: {
     summary: "Run every stage that is stale or missing",
-    load: async () => (await import("./workbench/commands/run.ts")).runAll(await loadMembers(stages)),
+    load: async () => (await import("./workbench/commands/run.ts")).runAll(await loadMembers(stages), stages),
   },
   trust: {
     summary: "Agree to run the plugins of a study as they are now",

@@ -1,6 +1,6 @@
 import { readFile } from "node:fs/promises";
 import { join } from "node:path";
-import { expect, test } from "vitest";
+import { expect, test, vi } from "vitest";
 import { main } from "../src/cli.ts";
 import { filesUnder, hashOf, writeWhole } from "../src/workbench/files.ts";
 import { quietEffects, temporaryFolder } from "./helpers/world.ts";
@@ -81,7 +81,7 @@ test("an unknown kind of model", async () => {
 
 test("an unreachable server", async () => {
   const models = "[{address: 'openai:none', base: 'http://127.0.0.1:9/v1', retries: 1, wait: 0.01}]";
-  process.env["OPENAI_API_KEY"] ??= "none";
+  vi.stubEnv("OPENAI_API_KEY", "none");
   const said = await failure(await studyWith(`generate: {models: ${models}}\n`));
   expect(said).toContain("http://127.0.0.1:9/v1");
 });

@@ -119,19 +119,13 @@ test("output fits the terminal's width, and has one line per stage without a ter
   expect(plan.printed).toMatch(/^ {2}Stories per reader /m);
 });
 
-test("the list has the same summaries as the stages and commands", async () => {
+test("the list has the same names and arguments as the stages and commands", async () => {
   for (const members of [stages, commands]) {
-    for (const [name, { summary, parameters, load }] of Object.entries<ListEntry<AnyStage | AnyCommand>>(
-      members,
-    )) {
+    for (const [name, { parameters, load }] of Object.entries<ListEntry<AnyStage | AnyCommand>>(members)) {
       const member = await load();
       const own =
         "parameters" in member ? member.parameters?.map(([notation]) => notation).join(" ") : undefined;
-      expect({ name, summary, parameters }).toEqual({
-        name: member.name,
-        summary: member.summary,
-        parameters: own,
-      });
+      expect({ name, parameters }).toEqual({ name: member.name, parameters: own });
     }
   }
 });

@@ -9,7 +9,9 @@ import { findingsFolder } from "../workbench/artefacts.ts";
 import type { Effects } from "../workbench/effects.ts";
 import { StudyError } from "../workbench/errors.ts";
 import { filesUnder, writeWhole } from "../workbench/files.ts";
+import { inkOf } from "../workbench/ink.ts";
 import { pairsOf, realNumber } from "../workbench/options.ts";
+import { quoted } from "../workbench/quoted.ts";
 import { stage } from "../workbench/stage.ts";
 import { type Analysis, applies } from "./analysis.ts";
 import type { Data } from "./data.ts";
@@ -31,13 +33,14 @@ const Options = z.object({
   models: z.boolean().default(false),
   json: z.boolean().default(false),
   report: z.string().optional(),
+  full: z.boolean().default(false),
+  rule2022: z.boolean().optional(),
 });
 type Options = z.infer<typeof Options>;
 
 /** Runs all analyses that the judgments allow, for a study or for any table. */
 export const analyse = stage<Options>({
   ...analyseRecord,
-  summary: "Analyse the judgments of a study or a table",
   examples: [
     "tinylove analyse --study my-study",
     "tinylove analyse --judgments answers.csv --map response=answer participant=worker",
@@ -69,6 +72,8 @@ export const analyse = stage<Options>({
     ["--models", "for a table: also fit models that take minutes (default: up to 100,000 judgments)"],
     ["--json", "print every figure with full precision"],
     ["--report <file>", "for a table: also write a report page"],
+    ["--rule-2022", "for a table: also show the rule of the 2022 study"],
+    ["--full", "for a table: print all findings, not only the verdict"],
   ],
   options: Options,
   preflight: preflightAnalyses,
@@ -110,7 +115,7 @@ export const analyse = stage<Options>({
     ]);
     for (const file of await filesUnder(study.path(findingsFolder))) if (!kept.has(file)) await rm(file);
     if (json) effects.print(asJson(found));
-    else effects.log(`  ${headlineOf(found)}`);
+    else effects.log(`  ${inkOf(effects).bold(headlineOf(found))}`);
   },
   standalone: ({ judgments, ...options }, effects) =>
     judgments === undefined ? undefined : analyseTable(judgments, options, effects),
@@ -130,6 +135,8 @@ async function analyseTable(
     json,
     report,
     dryRun,
+    full,
+    rule2022,
   }: Omit<Options, "judgments">,
   effects: Effects,
 ): Promise<void> {
@@ -139,6 +146,7 @@ async function analyseTable(
     ...(alpha !== undefined && { alpha }),
     ...(cluster && { clusters: clusterColumns(cluster) }),
     ...(models && { models: "always" as const }),
+    ...(rule2022 && { rule2022 }),
   };
   const readOptions = { map: pairsOf("--map", map, "response=answer"), values: valuesOf(values), key };
   const isPlain = map.length === 0 && values.length === 0 && key === undefined;
@@ -156,13 +164,14 @@ async function analyseTable(
   if (report !== undefined) {
     const { pageOfFindings } = await import("../findings/page-of-findings.ts");
     await writeWhole(report, pageOfFindings({ title: nameOf(file), simulated: data.simulated }, found));
-    effects.log(`wrote ${report}`);
+    effects.log(`wrote ${quoted(report)}`);
   }
-  effects.print(json ? asJson(found) : findingsText(found));
+  effects.print(json ? asJson(found) : findingsText(found, { full, ink: inkOf(effects) }));
+  if (!json && !full) effects.log("for all findings: --full, or --report FILE for a page");
 }
 
 type FlagSettings = Partial<
-  Pick<AnalyseSettings, "margin" | "ratingMargin" | "alpha" | "clusters" | "models">
+  Pick<AnalyseSettings, "margin" | "ratingMargin" | "alpha" | "clusters" | "models" | "rule2022">
 >;
 
 function clusterColumns(columns: readonly string[]): string[] {
@@ -217,9 +226,10 @@ async function allFindings(
   const found: Findings[] = [];
   for (const analysis of selected) {
     effects.signal.throwIfAborted();
-    const { name, asks } = analysis;
+    const { name, asks, section } = analysis;
     const place = analyses.indexOf(analysis) + 1;
-    found.push({ analysis: name, asks, place, ...analysis.run(data, random.fork(name)) });
+    const about = { analysis: name, asks, place, ...(section && { section }) };
+    found.push({ ...about, ...analysis.run(data, random.fork(name)) });
     progress.step(name);
     // Lets the event loop handle an interrupt between two analyses.
     await new Promise(setImmediate);

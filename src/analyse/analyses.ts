@@ -12,6 +12,7 @@ import { practice } from "./analyses/practice.ts";
 import { preregistration } from "./analyses/preregistration.ts";
 import { quality } from "./analyses/quality.ts";
 import { ratings } from "./analyses/ratings.ts";
+import { readers } from "./analyses/readers.ts";
 import { robustness } from "./analyses/robustness.ts";
 import { signalDetection } from "./analyses/signal-detection.ts";
 import { verdict } from "./analyses/verdict.ts";
@@ -20,6 +21,7 @@ import type { Analysis } from "./analysis.ts";
 /** All analyses, in the order of the report. */
 export const analyses: readonly Analysis[] = [
   verdict,
+  readers,
   robustness,
   accuracy,
   signalDetection,

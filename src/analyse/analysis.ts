@@ -1,6 +1,6 @@
 import { markDefinition } from "../plugins/plugin.ts";
 import type { Random } from "../stats/random.ts";
-import type { Findings } from "../study/finding.ts";
+import type { Findings, Section } from "../study/finding.ts";
 import type { Data, QuestionKind } from "./data.ts";
 
 /**
@@ -19,6 +19,11 @@ export interface Analysis {
   readonly needs: readonly (QuestionKind | "study" | "levels" | "conditions")[];
   /** Whether it also runs before the first answer. */
   readonly beforeData?: true;
+  /**
+   * The section of the report's body for its findings of weight `result`; the appendix without it. `inSection` places
+   * single findings.
+   */
+  readonly section?: Section;
   run(data: Data, random: Random): Pick<Findings, "findings" | "numbers">;
 }
 

@@ -131,11 +131,39 @@ export interface StudyFacts {
   readonly corpus: CorpusSummary | undefined;
   readonly clip: ClipSummary | undefined;
   readonly generations: readonly Generation[];
+  /** Who took part, and what they said about themselves and at the end. */
+  readonly people?: PeopleFacts;
   /** Coders of the generations whose prompt asked for more than the title; absent if there are none. */
   readonly coders?: readonly Coder[];
   readonly stimuli: readonly (Stimulus & StoryFacts)[];
   /** The generation of each machine stimulus, by the stimulus id. */
   readonly generationOf: ReadonlyMap<string, string>;
+}
+
+/** The participants of a study, besides their judgments. */
+export interface PeopleFacts {
+  /** How often an unknown browser opened the survey; undefined where nobody counted. */
+  readonly visits: number | undefined;
+  readonly started: number | undefined;
+  readonly completed: number | undefined;
+  /** The days of the first and the last answer, as in 2026-03-01; undefined for simulated answers. */
+  readonly days: readonly [first: string, last: string] | undefined;
+  /** The questions about themselves, with each participant's answer. */
+  readonly about: readonly AboutQuestion[];
+  /** Free remarks after the stories. */
+  readonly comments: readonly { readonly participant: string; readonly text: string }[];
+  /** Themes of free answers, by field (a question's name, `reason`, `comment`) and answer. */
+  readonly themes: ReadonlyMap<string, ReadonlyMap<string, string>>;
+}
+
+export interface AboutQuestion {
+  readonly name: string;
+  /** The question as participants read it. */
+  readonly ask: string;
+  readonly kind: "options" | "number" | "text";
+  /** The fixed answers, in order; empty for others. */
+  readonly options: readonly string[];
+  readonly answers: ReadonlyMap<string, string>;
 }
 
 /** Participants in order of first appearance. */

@@ -44,7 +44,7 @@ export function earlierOf(all: Data, title: string, folder: string): EarlierStud
       hint: "name a study that has been done, or give --bias, --skill and --story",
     });
   }
-  const mixed = fitMixed(choices, effectsOf(["origin"], data), settings);
+  const mixed = fitMixed(choices, effectsOf(["origin"], data), { level: settings.level, models: "always" });
   const { human, machine } = verdictOnChoices(choices, data);
   if (!mixed.fitted || human.estimate === undefined || machine.estimate === undefined) {
     const reason = mixed.fitted ? "only one kind of story was judged" : mixed.reason;

@@ -3,6 +3,7 @@ import { z } from "zod";
 import { Registration } from "../registration/registration.ts";
 import { type Random, randomFrom } from "../stats/random.ts";
 import type { Form } from "../study/form.ts";
+import { shortConditions } from "../study/generation.ts";
 import { plannedEnd } from "../study/planned-end.ts";
 import { methodOf01, RecordedAnalyseSettings } from "../study/settings/analyse.ts";
 import { type Row, readTable } from "../tables/tables.ts";
@@ -109,12 +110,13 @@ function studyRow({ origin, human_side, right, in_verdict, simulated, ...row }: 
 
 async function stimulusLookup(path: string): Promise<StimulusLookup> {
   const stimuli = new Map((await readTable(path)).map((row) => [row["stimulus"], row]));
+  const short = shortConditions([...stimuli.values()].map(({ model = "" }) => model));
   return (stimulus) => {
     const row = stimuli.get(stimulus);
     if (!row)
       throw new StudyError(`${path} has no stimulus ${stimulus}`, { hint: "unpack the package again" });
     const { origin, model = "", example = "", title = "" } = row;
-    return { stimulus, origin: origin as Origin, model, example, title };
+    return { stimulus, origin: origin as Origin, model: short(model), example, title };
   };
 }
 

@@ -2,6 +2,7 @@ import { readCodebook } from "../coding/codebook.ts";
 import { codersOf } from "../coding/codings.ts";
 import { declaredAnalysis, frozenOf, readRegistration } from "../registration/registration.ts";
 import type { Form } from "../study/form.ts";
+import { shortConditions } from "../study/generation.ts";
 import type { Judgment } from "../study/judgment.ts";
 import { plannedEnd } from "../study/planned-end.ts";
 import { methodOf } from "../study/settings/analyse.ts";
@@ -26,10 +27,13 @@ import { exists } from "../workbench/files.ts";
 import type { Study } from "../workbench/study.ts";
 import type { Choice, Data, FormFacts, Pair, QuestionKind, Rating, StoryFacts, StudyFacts } from "./data.ts";
 import { numericColumns } from "./from-table.ts";
+import { peopleOf } from "./people.ts";
 
 /** The data of a study's folder. Judgments may be missing, forms may not. */
 export async function dataOfStudy(study: Study): Promise<Data> {
-  const key = await readKey(study);
+  const conditions = await readKey(study);
+  const short = shortConditions([...conditions.values()].map(({ model }) => model));
+  const key = new Map([...conditions].map(([id, entry]) => [id, { ...entry, model: short(entry.model) }]));
   const forms = await readForms(study);
   const stimuli = new Map((await readStimuli(study)).map((stimulus) => [stimulus.id, stimulus]));
   const shown = (id: string, where: string) => shownOf(id, key, stimuli, where);
@@ -46,6 +50,7 @@ export async function dataOfStudy(study: Study): Promise<Data> {
       corpus: (await exists(study.path(corpusSummaryFile))) ? await readCorpusSummary(study) : undefined,
       clip: await readClipSummary(study),
       ...(await generationsOf(study)),
+      people: await peopleOf(study, judgments),
       stimuli: [...stimuli.values()].map((stimulus) => ({
         ...stimulus,
         ...shown(stimulus.id, "stimuli/stimuli.jsonl"),

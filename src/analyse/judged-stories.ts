@@ -1,3 +1,5 @@
+import { measureLabel } from "../measures/measure.ts";
+import { measures } from "../measures/measures.ts";
 import { binomialCdf } from "../stats/binomial.ts";
 import type { Table } from "../study/finding.ts";
 import { groupedBy } from "../study/groups.ts";
@@ -28,10 +30,19 @@ export function judgedStories(data: Data): JudgedStory[] {
       judgments: own.length,
       saidHuman: own.filter(({ answer }) => answer === "human").length,
       right: own.filter((choice) => choice.right).length,
-      measures: { ...(text && surfaceFeatures(text.text, text.title)), ...data.measures.get(stimulus) },
+      measures: {
+        ...(text && surfaceFeatures(text.text, text.title)),
+        ...labelled(data.measures.get(stimulus)),
+      },
     };
   });
 }
+
+/** Measures under the names of the report; a column of another table keeps its name. */
+const labelled = (values: Readonly<Record<string, number>> = {}): Record<string, number> =>
+  Object.fromEntries(Object.entries(values).map(([name, value]) => [labels.get(name) ?? name, value]));
+
+const labels = new Map(measures.map((measure) => [measure.name, measureLabel(measure)]));
 
 /** The minimum number of judgments for a story to stand out. */
 const minJudgments = 5;
@@ -68,14 +79,12 @@ export function outstandingText(
 export const outstandingTable = (stories: readonly JudgedStory[]): Table => ({
   columns: [
     { key: "stimulus", label: "Story", format: "text" },
-    { key: "title", label: "Title", format: "text" },
     { key: "by", label: "Written by", format: "text" },
     { key: "judgments", label: "Judgments", format: "integer" },
     { key: "right", label: "Right", format: "percent" },
   ],
-  rows: stories.map(({ stimulus, title, origin, model, judgments, right }) => ({
+  rows: stories.map(({ stimulus, origin, model, judgments, right }) => ({
     stimulus,
-    title,
     by: origin === "human" ? "a person" : model || "a machine",
     judgments,
     right: right / judgments,

@@ -1,9 +1,8 @@
 import { type Conclusion, conclusionOf } from "../stats/claim.ts";
 import { holm } from "../stats/multiple-tests.ts";
 import type { StudyVerdict, Verdict } from "../stats/verdict-test.ts";
-import { type Finding, sentence, table } from "../study/finding.ts";
+import { type Finding, sentence } from "../study/finding.ts";
 import { percent } from "../study/print.ts";
-import { levelText } from "./accuracy-text.ts";
 import type { Data } from "./data.ts";
 import { alphaLevelsOf, whyWithheld } from "./interim-analysis.ts";
 import { verdictOnChoices } from "./judged.ts";
@@ -62,7 +61,7 @@ export function modelConclusions({ together }: StudyVerdict, models: readonly Mo
   });
   return [
     sentence(
-      models.every(({ verdict: conclusion }) => conclusion === together) ? "result" : "verdict",
+      models.every(({ verdict: conclusion }) => conclusion === together) ? "detail" : "verdict",
       `This verdict is for all ${models.length} models combined. For each model, with Holm’s correction: ${each.join("; ")}.`,
     ),
   ];
@@ -81,47 +80,3 @@ export function differentModelsText(models: readonly ModelVerdict[]): string {
   ];
   return `Different: ${[different.join(", "), ...rest].join("; ")}.`;
 }
-
-/** A table of the verdicts on the models; nothing with one model. */
-export const modelFindings = (models: readonly ModelVerdict[], { settings: { alpha } }: Data): Finding[] =>
-  models.length === 0
-    ? []
-    : [
-        table(
-          "result",
-          `Each model with all human stories. p-values are corrected by Holm over the models; ${levelText(1 - alpha)} intervals are not. “Equivalent” requires all three: balanced accuracy, human stories and machine stories`,
-          {
-            columns: [
-              { key: "model", label: "Model", format: "text" },
-              { key: "verdict", label: "Verdict", format: "text" },
-              { key: "stories", label: "Stories", format: "integer" },
-              { key: "estimate", label: "Balanced accuracy", format: "percent" },
-              { key: "low", label: "Interval", format: "percent" },
-              { key: "high", label: "to", format: "percent" },
-              { key: "equivalence_p", label: "p, equivalence", format: "p" },
-              { key: "difference_p", label: "p, difference", format: "p" },
-            ],
-            rows: models.map(
-              ({
-                model,
-                verdict: conclusion,
-                estimate,
-                interval,
-                equivalenceHolm,
-                differenceHolm,
-                ...rest
-              }) => ({
-                model,
-                verdict: conclusion,
-                stories: rest.machineStories,
-                estimate: estimate ?? null,
-                // One story gives no interval.
-                low: rest.degrees > 0 ? interval.low : null,
-                high: rest.degrees > 0 ? interval.high : null,
-                equivalence_p: equivalenceHolm,
-                difference_p: differenceHolm,
-              }),
-            ),
-          },
-        ),
-      ];

@@ -4,6 +4,7 @@ import { defaultClusterSpread, defaultSpread } from "../stats/simulate-study.ts"
 import { plannedEnd } from "../study/planned-end.ts";
 import { counted, declaredPercent } from "../study/print.ts";
 import { exists, writeWhole } from "../workbench/files.ts";
+import { inkOf } from "../workbench/ink.ts";
 import { realNumber, wholeNumber } from "../workbench/options.ts";
 import { command } from "../workbench/stage.ts";
 import { openStudy, type Study } from "../workbench/study.ts";
@@ -41,7 +42,6 @@ type PowerOptions = z.infer<typeof Options>;
 /** `tinylove power`: plans the numbers of readers and stories before data collection. */
 export const power = command<PowerOptions>({
   name: "power",
-  summary: "Plan how many readers and stories a verdict needs, before data collection",
   examples: [
     "tinylove power --study my-study                       # its stories, forms, margin and readers",
     "tinylove power --margin 0.10 --stories 60 --each 6",
@@ -105,7 +105,11 @@ export const power = command<PowerOptions>({
       await writeWhole(given.report, pageOfFindings({ title: "Power analysis", simulated: false }, [found]));
       effects.log(`wrote ${given.report}`);
     }
-    effects.print(given.json ? JSON.stringify(found.numbers, null, 2) : findingsText([found]));
+    effects.print(
+      given.json
+        ? JSON.stringify(found.numbers, null, 2)
+        : findingsText([found], { full: true, ink: inkOf(effects) }),
+    );
   },
 });
 

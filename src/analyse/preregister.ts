@@ -13,7 +13,6 @@ import { tooFewForText } from "./power-plan.ts";
 /** `tinylove preregister`: freezes margin, exclusions, stopping rule and the hashes of the stories, before data collection. */
 export const preregister = command({
   name: "preregister",
-  summary: "Freeze margin, exclusions, stopping rule and stories before data collection",
   examples: ["tinylove preregister --study my-study"],
   flags: [["--late", "register although there are already judgments; the report will say so"]],
   options: z.object({ late: z.boolean().default(false) }),

@@ -12,7 +12,7 @@ import type { Judgments } from "../stats/judgments.ts";
 import { median } from "../stats/quantile.ts";
 import type { Random } from "../stats/random.ts";
 import { type Vote, votes } from "../stats/voting.ts";
-import { type Finding, sentence, table } from "../study/finding.ts";
+import { type Finding, inSection, sentence, table } from "../study/finding.ts";
 import { counted, percent, percentRange, printed, pValue } from "../study/print.ts";
 import { levelText } from "./accuracy-text.ts";
 import type { Data } from "./data.ts";
@@ -97,20 +97,26 @@ export function readerFindings(differences: ReaderDifferences | undefined, data:
   if (differences === undefined || whyWithheld(data) !== undefined) return [];
   const { named, votes: reached } = differences;
   return [
-    ...readerSentences(differences, data),
-    ...(named.length > 0
-      ? [
-          table(
-            "result",
-            "Readers who are shown to be able to tell (Fisher’s exact test, Holm)",
-            namedTable(named),
-          ),
-        ]
-      : []),
+    ...inSection(
+      "who can tell",
+      ...readerSentences(differences, data),
+      ...(named.length > 0
+        ? [
+            table(
+              "result",
+              `${named.length > mostNamed ? `The best ${mostNamed} of the readers` : "Readers"} who are shown to be able to tell (Fisher’s exact test, corrected by Holm)`,
+              namedTable(named.slice(0, mostNamed)),
+            ),
+          ]
+        : []),
+    ),
     ...(reached.length > 1 ? [table("detail", votesCaption, votesTable(reached))] : []),
     sentence("method", method(differences)),
   ];
 }
+
+/** `findings/verdict.json` has all of them. */
+const mostNamed = 12;
 
 /** Whether readers differ, who can tell, and the power to detect such readers. */
 export const readerSentences = (differences: ReaderDifferences, data: Data): Finding[] => [

@@ -12,7 +12,6 @@ import { replays } from "./replays.ts";
 /** `tinylove replay`: analyses the judgments of a published study with our tests. */
 export const replay = command({
   name: "replay",
-  summary: "Analyse the judgments of a published study",
   examples: ["tinylove replay deepspeare --data deepspeare.csv"],
   parameters: [["<study>", `one of: ${replays.map(({ name }) => name).join(", ")}`]],
   flags: [

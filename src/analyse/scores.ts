@@ -66,7 +66,7 @@ export function scoresFigure({ questions, scores }: FormScores): Finding[] {
   }));
   return [
     figure(
-      "result",
+      "detail",
       `Scores of ${counted(scores.length, "response")}, with the distribution expected under guessing`,
       {
         draw: "histogram",
@@ -140,7 +140,7 @@ function formsFindings(forms: readonly FormScore[]): Finding[] {
     ({ form, meanScore, responses }) =>
       `${form}: ${printed(meanScore, "number")} (${counted(responses, "response")})`,
   );
-  const said = sentence("result", `Mean scores by form, of ${taken[0]!.questions}: ${each.join("; ")}.`);
+  const said = sentence("detail", `Mean scores by form, of ${taken[0]!.questions}: ${each.join("; ")}.`);
   if (unread.length === 0) return [said];
   const names = unread.map(({ form }) => form).join(", ");
   return [said, sentence("detail", `Nobody has completed these forms yet: ${names}.`)];

@@ -73,7 +73,7 @@ export function strengthFindings({ fitted, reason, conditions, left }: Strengths
     ),
     ...(conditions.length > 2
       ? [
-          figure("result", "Bradley–Terry strength of each source", {
+          figure("detail", "Bradley–Terry strength of each source", {
             draw: "intervals",
             table: strengths,
             encode: { x: "strength", low: "low", high: "high", y: "condition" },

@@ -31,7 +31,6 @@ type Options = z.infer<typeof Options>;
 /** `tinylove code`: kind of love, tone and cultural setting, by people with a sheet or by a language model. */
 export const code = command({
   name: "code",
-  summary: "Code kind of love, tone and cultural setting with the codebook",
   examples: [
     "tinylove code sheet --coder anna --count 60",
     "tinylove code import corpus/sheets/anna.csv --coder anna",

@@ -6,6 +6,7 @@ import { defaultGenre } from "../study/config.ts";
 import { StudyError } from "../workbench/errors.ts";
 import { exists, filesUnder, readText, writeWhole } from "../workbench/files.ts";
 import { pairsOf } from "../workbench/options.ts";
+import { quoted } from "../workbench/quoted.ts";
 import { command } from "../workbench/stage.ts";
 import { studySchema } from "../workbench/study-schema.ts";
 import { packageFolder } from "../workbench/version.ts";
@@ -19,7 +20,6 @@ const examplesFolder = fileURLToPath(new URL("examples/", packageFolder));
  */
 export const init = command({
   name: "init",
-  summary: "Make a new study folder with a commented study.yaml",
   examples: [
     "tinylove init my-study",
     "tinylove init my-study --corpus stories.csv",
@@ -66,7 +66,7 @@ export const init = command({
       for (const line of summary) effects.log(`  ${line}`);
     }
     effects.log(
-      `made ${folder}: edit ${join(folder, "study.yaml")}, then run \`tinylove run --study ${folder}\``,
+      `made ${folder}: edit ${quoted(join(folder, "study.yaml"))}, then run \`tinylove run --study ${quoted(folder)}\``,
     );
   },
 });

@@ -16,7 +16,6 @@ export const profileFolder = "collected/profile";
 /** `tinylove login`: opens a window in which the user logs in to the newspaper; `collect` uses its cookies. */
 export const login = command({
   name: "login",
-  summary: "Log in to the newspaper in a browser window, for collect --source nyt",
   examples: ["tinylove login --study my-study"],
   options: z.object({}),
   async run(folder, _, effects) {

@@ -5,7 +5,13 @@ import type { Story } from "../study/story.ts";
 import { csv } from "../tables/tables.ts";
 import { sha256 } from "../text/hash.ts";
 import { termsOf } from "../text/words.ts";
-import { corpusSummaryFile, readCorpusSummary, readStories, storiesFile } from "../workbench/artefacts.ts";
+import {
+  corpusSummaryFile,
+  readCorpusSummary,
+  readStories,
+  rejectedFile,
+  storiesFile,
+} from "../workbench/artefacts.ts";
 import { type Effects, timestamp } from "../workbench/effects.ts";
 import { StudyError } from "../workbench/errors.ts";
 import { exists, filesUnder, writeWhole } from "../workbench/files.ts";
@@ -22,7 +28,7 @@ import { journalFile } from "./sources/nyt.ts";
 const provenanceFile = "corpus/provenance.csv";
 
 /** Paths that are always removed. */
-const texts = [pagesFolder, storiesFile, "corpus/rejected.csv", cookiesFile, profileFolder, termsFile];
+const texts = [pagesFolder, storiesFile, rejectedFile, cookiesFile, profileFolder, termsFile];
 
 /** Folders in which other stages may have left texts; judgments and the survey's database are never touched. */
 const derived = ["corpus", "generations", "influence", "stimuli", "forms", "findings", "report", ".tinylove"];
@@ -30,7 +36,6 @@ const derived = ["corpus", "generations", "influence", "stimuli", "forms", "find
 /** `tinylove purge`: removes the collected texts and the login from a study; addresses and hashes stay. */
 export const purge = command({
   name: "purge",
-  summary: "Remove the collected texts from a study; addresses and hashes remain",
   examples: ["tinylove purge", "tinylove purge --yes", "tinylove purge --all --yes"],
   flags: [
     ["--all", "also remove files of other stages with parts of the texts (prompts, stimuli, reports)"],

@@ -2,22 +2,31 @@ import { withPlugins } from "../plugins/plugin.ts";
 import { StudyError } from "../workbench/errors.ts";
 import type { Study } from "../workbench/study.ts";
 import { type Source, type SourceDefinition, sourceOf } from "./source.ts";
-import { nyt } from "./sources/nyt.ts";
-import { savedPages } from "./sources/saved-pages.ts";
-import { table } from "./sources/table.ts";
 
-/** All sources of a corpus. */
-export const sources: readonly Source[] = [table, savedPages, nyt];
+interface Listed {
+  readonly name: string;
+  load(): Promise<Source>;
+}
+
+/** All sources of a corpus, by name. Each is loaded only if it is used. */
+const sources: readonly Listed[] = [
+  { name: "table", load: async () => (await import("./sources/table.ts")).table },
+  { name: "saved-pages", load: async () => (await import("./sources/saved-pages.ts")).savedPages },
+  { name: "nyt", load: async () => (await import("./sources/nyt.ts")).nyt },
+];
 
 /** The built-in sources and those of the study's plugins. */
-const sourcesOf = ({ plugins }: Study): readonly Source[] =>
-  withPlugins(sources, "source", plugins, ({ definition }) => sourceOf(definition as SourceDefinition));
+const sourcesOf = ({ plugins }: Study): readonly Listed[] =>
+  withPlugins(sources, "source", plugins, ({ definition }) => {
+    const source = sourceOf(definition as SourceDefinition);
+    return { name: source.name, load: async () => source };
+  });
 
 /** The source of that name; throws StudyError if there is none, with the setting or flag in `place`. */
-export function sourceNamed(name: string, study: Study, place = "corpus.source"): Source {
+export async function sourceNamed(name: string, study: Study, place = "corpus.source"): Promise<Source> {
   const known = sourcesOf(study);
   const found = known.find((source) => source.name === name);
-  if (found) return found;
+  if (found) return found.load();
   throw new StudyError(`${place}: unknown source ${name}`, {
     hint: `try ${known.map((source) => source.name).join(", ")}`,
   });

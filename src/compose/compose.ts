@@ -37,7 +37,6 @@ import { stimuliOf } from "./stimuli.ts";
  */
 export const compose = stage({
   name: "compose",
-  summary: "Clip the stories and balance them over forms",
   examples: ["tinylove compose --study my-study"],
   reads: [storiesFile, generationsFolder],
   writes: ["stimuli", formsFolder],

@@ -19,7 +19,6 @@ import type { Study } from "../workbench/study.ts";
 /** `tinylove describe`: measures every text, as a table and as findings. */
 export const describe = stage({
   name: "describe",
-  summary: "Measure every story, human and machine",
   examples: ["tinylove describe --study my-study"],
   reads: [storiesFile, generationsFolder],
   writes: [codesFile, descriptionFile, cuesFile],

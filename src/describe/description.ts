@@ -1,7 +1,8 @@
 import type { Coded } from "../coding/coded.ts";
 import type { Text } from "../coding/texts.ts";
+import { measureLabel } from "../measures/measure.ts";
 import type { Random } from "../stats/random.ts";
-import { type Finding, type Findings, sentence } from "../study/finding.ts";
+import { type Finding, type Findings, sentence, table } from "../study/finding.ts";
 import { counted } from "../study/print.ts";
 import { DescribedTexts, type FindingInput, numbersOf, spreadOf } from "./described.ts";
 import { codes } from "./findings/codes.ts";
@@ -59,10 +60,20 @@ function introduction({ human, machine, setAside }: DescribedTexts): Finding {
 }
 
 const methods = ({ measures }: DescribedTexts): Finding[] => [
-  sentence(
-    "method",
-    `Measures of the texts: ${measures.map(({ name, meaning, unit }) => `${name}: ${meaning} (${unit})`).join("; ")}.`,
-  ),
+  table("detail", "The measures of the texts, and their columns in corpus/codes.csv", {
+    columns: [
+      { key: "measure", label: "measure", format: "text" },
+      { key: "means", label: "definition", format: "text" },
+      { key: "unit", label: "unit", format: "text" },
+      { key: "name", label: "column", format: "text" },
+    ],
+    rows: measures.map((measure) => ({
+      measure: measureLabel(measure),
+      meaning: measure.meaning,
+      unit: measure.unit,
+      name: measure.name,
+    })),
+  }),
 ];
 
 /** Means and standard deviations with full precision, by origin and by model. */

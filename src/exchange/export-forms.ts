@@ -17,7 +17,6 @@ const names = formats.map(({ name }) => name);
 /** `tinylove export-forms`: writes the study's forms for another form system, without origins. */
 export const exportForms = command({
   name: "export-forms",
-  summary: "Write the forms for another form system, such as jsPsych or Qualtrics",
   examples: formats.map(({ name }) => `tinylove export-forms ${name} --study my-study`),
   parameters: [["<format>", names.join(", ")]],
   options: z.object({ format: z.string() }),

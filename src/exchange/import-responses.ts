@@ -19,7 +19,6 @@ import type { GivenAnswer, ImportedFile, ImportedResponse, ImportRequest } from 
 /** `tinylove import-responses`: stores answers that were given in another form system. */
 export const importResponses = command({
   name: "import-responses",
-  summary: "Import responses to forms that export-forms wrote for another form system",
   examples: [
     "tinylove import-responses responses.csv --form form-1 --study my-study",
     "tinylove import-responses qualtrics.csv --study my-study",

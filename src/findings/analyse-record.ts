@@ -7,8 +7,11 @@ import {
   generationsFolder,
   judgmentsFile,
   keyFile,
+  participantsFile,
   registrationFile,
   stimuliFile,
+  themesFile,
+  visitsFile,
 } from "../workbench/artefacts.ts";
 import type { Recorded } from "../workbench/manifest.ts";
 
@@ -25,6 +28,9 @@ export const analyseRecord: Recorded = {
     codesFile,
     formsFolder,
     judgmentsFile,
+    participantsFile,
+    visitsFile,
+    themesFile,
   ],
   writes: [findingsFolder],
   inputs: ({ plugins }) => plugins.filesOf("analysis", "task"),

@@ -5,7 +5,7 @@ import { figureKinds } from "./figures.ts";
 import { colour } from "./palette.ts";
 
 /** Widths in pixels that a figure is drawn for: a page, and a phone. */
-export const widths = { page: 696, phone: 340 } as const;
+export const widths = { page: 660, phone: 340 } as const;
 
 /** A figure as SVG that scales with its frame; `label` is for screen readers. */
 export function drawFigure(figure: Figure, label: string, width: number): string {
@@ -20,7 +20,7 @@ export function drawFigure(figure: Figure, label: string, width: number): string
       background: "none",
       color: colour("ink"),
       fontFamily: "var(--sans, 'Liberation Sans', Arial, sans-serif)",
-      fontSize: "13px",
+      fontSize: "13.5px",
       overflow: "visible",
     },
     ...kind.plot(figure, width),

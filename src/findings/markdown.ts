@@ -1,39 +1,41 @@
 import type { Table } from "../study/finding.ts";
-import { percent, shownTable } from "../study/print.ts";
-import type { Contents, NamedFinding } from "./contents.ts";
-import type { ReportStory } from "./stories.ts";
+import { idsIn, percent, shownTable } from "../study/print.ts";
+import type { Block, Contents } from "./contents.ts";
+import type { Names } from "./names.ts";
+import { exampleStories, type ReportStory } from "./stories.ts";
 
 /** The report as Markdown, with figures as `figures/<name>.svg`. */
 export function markdown(contents: Contents): string {
-  const {
-    title,
-    notices,
-    headline,
-    summary,
-    headlineFigures,
-    firstPage,
-    warnings,
-    chapters,
-    stories,
-    methods,
-    provenance,
-  } = contents;
-  const noticeText = notices.map(({ name, text }) => `> ${name}: ${text}`).join("\n>\n");
+  const { title, notices, headline, summary, headlineFigures, plain, facts, warnings } = contents;
+  const { body, appendix, stories, names, methods, results, provenance, cite } = contents;
   const synthetic = notices.filter((mark) => mark.synthetic).map(({ name }) => name);
   const tag = synthetic.length > 0 ? `*${synthetic.join(" · ")}*` : "";
+  const block = (each: Block) => blockText(each, names);
+  const examples = exampleStories(stories);
   const parts = [
     `# ${title}: report`,
-    noticeText,
-    ...(warnings.length > 0 ? ["## Before you read on", ...warnings] : []),
     `**${headline}**`,
-    ...summary,
     ...headlineFigures.map(block),
-    ...firstPage.map(block),
-    ...chapters.flatMap(({ asks, findings }) => [`## ${asks}`, tag, ...findings.map(block)]),
-    ...(stories.length > 0 ? ["## The stories and their judgments", tag, ...stories.map(story)] : []),
-    "## Methods and provenance",
+    ...summary,
+    ...(plain.length > 0 ? ["**In plain words.**", ...plain] : []),
+    warnings.map(({ line }) => `- ${line}`).join("\n"),
+    facts.map(({ name, value }) => `- ${name}: ${value}`).join("\n"),
+    notices.map(({ name, text }) => `> ${name}: ${text}`).join("\n>\n"),
+    `Cite: ${cite}`,
+    ...body.flatMap((section) => [
+      `## ${section.title}`,
+      tag,
+      ...section.blocks.map(block),
+      ...(section.id === "in-stimuli" && examples ? examples.map(storyText) : []),
+    ]),
+    "## Appendix",
+    ...(methods.length + results.length > 0
+      ? ["### Methods and results, ready for a paper", tag, ...methods, ...results]
+      : []),
+    ...appendix.flatMap(({ asks, blocks }) => [`### ${asks}`, tag, ...blocks.map(block)]),
+    ...(stories.length > 0 ? ["### The stories, with their judgments", tag, ...stories.map(storyText)] : []),
+    "### Versions, seed and files",
     tag,
-    ...methods,
     ...(provenance.facts.length > 0 ? [pairs(provenance.facts)] : []),
     ...(provenance.hashes.length > 0
       ? [pairs(provenance.hashes.map(([path, hash]) => [`\`${path}\``, `\`${hash}\``]))]
@@ -42,19 +44,28 @@ export function markdown(contents: Contents): string {
   return `${parts.filter(Boolean).join("\n\n")}\n`;
 }
 
-function block({ name, finding }: NamedFinding): string {
+function blockText({ name, finding, label }: Block, names: Names): string {
   if (finding.kind === "sentence") return finding.text;
-  if (finding.kind === "table") return `${finding.caption}.\n\n${tableText(finding.table)}`;
-  return `![${finding.caption}](figures/${name}.svg)\n\n${finding.caption}.\n\n${tableText(finding.figure.table)}`;
+  if (finding.kind === "table") return `${label}. ${finding.caption}.\n\n${tableText(finding.table, names)}`;
+  return `![${finding.caption}](figures/${name}.svg)\n\n${label}. ${finding.caption}.`;
 }
 
-function tableText(table: Table): string {
+function tableText(table: Table, names: Names): string {
   const { columns, rows } = shownTable(table);
   const line = (cells: readonly string[]) => `| ${cells.map(cellText).join(" | ")} |`;
+  const named = (id: string) => {
+    const text = names.texts.get(id);
+    return text ? `${text.title} (${text.by})` : id;
+  };
+  const shown = (cell: string, at: number, place: number) => {
+    const { key, marked, ids } = columns[at]!;
+    if (ids) return idsIn(table.rows[place]![key]).slice(0, 3).map(named).join("; ");
+    return marked ? bold(cell) : key === "stimulus" ? named(cell) : cell;
+  };
   return [
     line(columns.map(({ label }) => label)),
     line(columns.map(({ number }) => (number ? "---:" : "---"))),
-    ...rows.map((row) => line(row.map((cell, at) => (columns[at]!.marked ? bold(cell) : cell)))),
+    ...rows.map((row, place) => line(row.map((cell, at) => shown(cell, at, place)))),
   ].join("\n");
 }
 
@@ -63,7 +74,7 @@ const bold = (text: string): string => text.replace(/«(\s+)»/g, "$1").replace(
 
 const cellText = (cell: string): string => cell.replace(/\|/g, "\\|").replace(/\s*\n\s*/g, " ");
 
-function story({ title, text, origin, model, judgments, right, reasons }: ReportStory): string {
+function storyText({ title, text, by, judgments, right, reasons }: ReportStory): string {
   const judged =
     judgments > 0
       ? `${right} of ${judgments} readers were right (${percent(right / judgments)})`
@@ -75,14 +86,7 @@ function story({ title, text, origin, model, judgments, right, reasons }: Report
   const reasonList = reasons
     .map(({ answer, reason }) => `- said “${answer}”: ${cellText(reason)}`)
     .join("\n");
-  return [
-    `### ${title}`,
-    `${origin === "human" ? "A person" : model || "A machine"}; ${judged}.`,
-    quoted,
-    reasonList,
-  ]
-    .filter(Boolean)
-    .join("\n\n");
+  return [`#### ${title}`, `By ${by}; ${judged}.`, quoted, reasonList].filter(Boolean).join("\n\n");
 }
 
 const pairs = (rows: readonly (readonly [string, string])[]): string =>

@@ -1,5 +1,6 @@
 import type { Findings } from "../study/finding.ts";
 import { contentsOf, simulatedNotice } from "./contents.ts";
+import { noNames } from "./names.ts";
 import { page } from "./page.ts";
 import { provenanceOf } from "./provenance.ts";
 
@@ -10,5 +11,6 @@ export function pageOfFindings(
 ): string {
   const notices = simulated ? [simulatedNotice] : [];
   const provenance = provenanceOf({ stages: {} }, undefined);
-  return page(contentsOf({ title, notices, stories: [], provenance }, found));
+  const about = { title, notices, stories: [], names: noNames, provenance, files: false };
+  return page(contentsOf(about, found));
 }

@@ -1,16 +1,23 @@
 import type { Finding } from "../study/finding.ts";
 import { counted, percent } from "../study/print.ts";
 import { type Html, html, trusted } from "../text/html.ts";
-import type { Chapter, Contents, NamedFinding, Notice } from "./contents.ts";
+import type { Block, BodySection, Chapter, Contents, Notice } from "./contents.ts";
 import { drawFigure, widths } from "./draw.ts";
-import { type ReportStory, type StoryLinks, storyLinksOf } from "./stories.ts";
+import { Prose, unbroken } from "./prose.ts";
+import { exampleStories, type ReportStory, storyLinksOf } from "./stories.ts";
+import { storyReader } from "./story-reader.ts";
 import { style } from "./style.ts";
-import { tableBlock } from "./table-block.ts";
+import { type TableContext, tableBlock } from "./table-block.ts";
 
-/** The report as one self-contained HTML file, without scripts, fonts or images from elsewhere. */
+/** The report as one self-contained HTML file, without fonts, images or scripts from elsewhere. */
 export function page(contents: Contents): string {
-  const { title, notices, chapters, stories, warnings } = contents;
-  const links = storyLinksOf(stories);
+  const { title, notices, body, appendix, stories, headlineFigures, names } = contents;
+  const context: Context = {
+    contents,
+    links: storyLinksOf(stories),
+    names,
+    prose: new Prose(names),
+  };
   const document = html`<!doctype html>
 <html lang="en">
 <head>
@@ -22,42 +29,63 @@ export function page(contents: Contents): string {
 </head>
 <body>
 <header class="top">
-  <p class="eyebrow">Tiny Love report</p>
+  <p class="eyebrow">Tiny Love report${syntheticNames(notices).map((name) => html` · <b class="synthetic">${name}</b>`)}</p>
   <h1>${title}</h1>
-  ${noticeParagraphs(notices)}
-  ${warnings.length > 0 && html`<div class="warnings"><h2>Before you read on</h2>${warnings.map((text) => html`<p>${prose(text)}</p>`)}</div>`}
-  ${headline(contents.headline)}
-  ${contents.summary.map((text) => html`<p class="deck">${prose(text)}</p>`)}
-  ${contents.headlineFigures.map((named) => block(named, links))}
-  ${contents.firstPage.map((named) => block(named, links))}
-  ${chapters.length > 1 && contentsList(contents)}
+  ${headline(contents.headline, context)}
+  ${headlineFigures.map((block) => blockOf(block, context))}
+  ${firstPage(contents, context)}
 </header>
 <main>
-${chapters.map((chapter) => chapterSection(chapter, notices, links))}
-${stories.length > 0 && storiesSection(stories, notices)}
-${methodsSection(contents)}
+${body.map((section) => bodySection(section, context))}
+<section id="appendix" aria-labelledby="appendix-title">
+  <h2 id="appendix-title">Appendix</h2>
+  <p class="detail">${contents.files ? "Closed here and in report.pdf; report-full.pdf prints all of it." : "Click a heading to open it."}</p>
+  ${contents.results.length + contents.methods.length > 0 && paperChapter(context)}
+  ${appendix.map((chapter) => chapterOf(chapter, context))}
+  ${stories.length > 0 && storiesChapter(stories, context)}
+  ${provenanceChapter(context)}
+</section>
 </main>
 <footer>Made by Tiny Love. This page is self-contained: it loads nothing and sends nothing.</footer>
+${trusted(`<script>${openTargets}</script>`)}
 </body>
 </html>
 `;
   return document.markup;
 }
 
-const noticeParagraphs = (notices: readonly Notice[]): readonly Html[] =>
-  notices.map(({ name, text }) => html`<p class="mark" role="note"><b>${name}:</b> ${text}</p>`);
+interface Context extends TableContext {
+  readonly contents: Contents;
+}
 
-/** Marks a section as based on synthetic data; the explanation is at the start. */
+/** Opens the part of the appendix that a link leads to, in browsers that do not. */
+const openTargets = `
+function openTarget() {
+  var at = document.getElementById(decodeURIComponent(location.hash.slice(1)));
+  if (!at) return;
+  for (var each = at; each; each = each.parentElement) if (each.tagName === "DETAILS") each.open = true;
+  var own = at.querySelector(":scope > details");
+  if (own) own.open = true;
+  at.scrollIntoView();
+}
+addEventListener("hashchange", openTarget);
+if (location.hash) openTarget();
+`.trim();
+
+const syntheticNames = (notices: readonly Notice[]): string[] =>
+  notices.filter(({ synthetic }) => synthetic).map(({ name }) => name);
+
+/** Marks a section as based on synthetic data; the explanation is on the first page. */
 const syntheticTag = (notices: readonly Notice[]): Html | false => {
-  const names = notices.filter((mark) => mark.synthetic).map(({ name }) => name);
+  const names = syntheticNames(notices);
   return names.length > 0 && html`<p class="tag">${names.join(" · ")}</p>`;
 };
 
 /** The headline, with its first part emphasised. */
-function headline(text: string): Html {
+function headline(text: string, { prose }: Context): Html {
   const [conclusion, rest] = splitAt(text);
   const kind = /^(Inconclusive|Different|Indistinguishable|Equivalent)/.exec(conclusion)?.[1]?.toLowerCase();
-  return html`<p class="headline${kind && ` verdict-${kind}`}">${kind ? html`<strong>${conclusion}</strong>${rest}` : text}</p>`;
+  return html`<p class="headline${kind && ` verdict-${kind}`}">${kind ? html`<strong>${prose.plain(conclusion)}</strong>${prose.plain(rest)}` : prose.plain(text)}</p>`;
 }
 
 /** Splits a sentence after its first colon. */
@@ -66,105 +94,139 @@ function splitAt(text: string): [string, string] {
   return colon < 0 ? [text, ""] : [text.slice(0, colon + 1), text.slice(colon + 1)];
 }
 
-const contentsList = ({ chapters, stories }: Contents): Html => html`
-  <nav aria-label="Contents"><ol>
-    ${chapters.map(({ name, asks }) => html`<li><a href="#${name}">${asks}</a></li>`)}
-    ${stories.length > 0 && html`<li><a href="#stories">The stories and their judgments</a></li>`}
-    <li><a href="#methods">Methods and provenance</a></li>
-  </ol></nav>`;
+function firstPage(contents: Contents, context: Context): Html {
+  const { summary, plain, warnings, facts, notices, body, cite } = contents;
+  const { prose } = context;
+  return html`
+  ${summary.map((text) => html`<p class="deck">${prose.of(text)}</p>`)}
+  ${plain.length > 0 && html`<div class="plain" role="group" aria-labelledby="plain-title"><h2 id="plain-title">In plain words</h2>${plain.map((text) => html`<p>${prose.of(text)}</p>`)}</div>`}
+  ${warnings.length > 0 && html`<ul class="warnings" aria-label="Warnings">${warnings.map(({ line, target }) => html`<li>${prose.of(line)} <a href="#${target}">More</a></li>`)}</ul>`}
+  ${facts.length > 0 && html`<dl class="facts">${facts.map(({ name, value }) => html`<div><dt>${name}</dt><dd>${prose.plain(value)}</dd></div>`)}</dl>`}
+  ${notices.map(({ name, text }) => html`<p class="mark" role="note"><b>${name}:</b> ${text}</p>`)}
+  ${body.length > 0 && html`<nav aria-label="Contents"><ol>${body.map(({ id, title }) => html`<li><a href="#${id}">${title}</a></li>`)}<li><a href="#appendix">Appendix</a></li></ol></nav>`}
+  <p class="cite"><b>Cite:</b> ${prose.plain(cite)}</p>`;
+}
 
-const chapterSection = (
-  { name, asks, findings }: Chapter,
-  notices: readonly Notice[],
-  links: StoryLinks,
-): Html => html`
-<section id="${name}" aria-labelledby="${name}-asks">
-  <h2 id="${name}-asks">${asks}</h2>
-  ${syntheticTag(notices)}
-  ${findings.map((named) => block(named, links))}
-  ${links.size > 0 && html`<p class="behind"><a href="#stories">See the stories and judgments</a></p>`}
+function bodySection({ id, title, blocks, more }: BodySection, context: Context): Html {
+  const { contents, prose } = context;
+  prose.begin();
+  return html`
+<section id="${id}" aria-labelledby="${id}-title">
+  <h2 id="${id}-title">${title}</h2>
+  ${syntheticTag(contents.notices)}
+  ${blocksOf(blocks, context)}
+  ${id === "in-stimuli" && examples(context)}
+  ${more.length > 0 && html`<p class="behind">In the appendix: ${more.map(({ id: chapter, label }, at) => html`${at > 0 && " · "}<a href="#${chapter}">${label}</a>`)}</p>`}
 </section>`;
+}
 
-function block({ name, finding }: NamedFinding, links: StoryLinks): Html {
-  if (finding.kind === "sentence") return paragraph(finding);
-  if (finding.kind === "table") return tableBlock(name, finding.caption, finding.table, links);
-  const label = `${finding.caption}. The numbers are in the table below.`;
-  const drawing = (width: number) => trusted(drawFigure(finding.figure, label, width));
+/** Two stories side by side, as readers saw them. */
+function examples({ contents }: Context): Html | false {
+  const pair = exampleStories(contents.stories);
+  if (!pair) return false;
+  const same = pair[0].title === pair[1].title;
+  return html`
+  <div class="examples" role="group" aria-label="Two of the stories">
+    ${pair.map(
+      ({ id, title, by, origin, text, right, judgments }) => html`
+    <figure class="example of-${origin}"><figcaption><a href="#story-${id}"><b>${title}</b></a>, by <b class="${origin}">${by}</b>${judgments > 0 && html`; ${percentText(right / judgments)} were right`}</figcaption>
+    <blockquote>${text}</blockquote></figure>`,
+    )}
+  </div>
+  <p class="caption">Two of the stories as readers saw them${same ? ", with the same title" : ""}, neither the easiest nor the hardest to judge.</p>`;
+}
+
+const percentText = (share: number): string => unbroken(percent(share));
+
+/** A sentence refers to the figures and tables that follow it. */
+function blocksOf(blocks: readonly Block[], context: Context): Html[] {
+  return blocks.map((block, at) => {
+    if (block.finding.kind !== "sentence") return blockOf(block, context);
+    const after = blocks.slice(at + 1);
+    const end = after.findIndex(({ finding }) => finding.kind === "sentence");
+    const shown = end < 0 ? after : after.slice(0, end);
+    return paragraph(block.finding, shown, context);
+  });
+}
+
+function blockOf(block: Block, context: Context): Html {
+  const { name, finding, label = "" } = block;
+  if (finding.kind === "sentence") return paragraph(finding, [], context);
+  const caption = html`<b>${unbroken(label)}.</b> ${context.prose.of(`${finding.caption}.`)}${fileLinks(block, context)}`;
+  if (finding.kind === "table") return tableBlock(name, caption, finding.caption, finding.table, context);
+  const drawing = (width: number) =>
+    trusted(drawFigure(finding.figure, `${label}. ${finding.caption}.`, width));
   return html`
   <figure id="${name}">
-    <figcaption>${finding.caption}.</figcaption>
     <div class="page">${drawing(widths.page)}</div>
     <div class="phone">${drawing(widths.phone)}</div>
-    ${tableBlock(`${name}-numbers`, "", finding.figure.table, links)}
+    <figcaption>${caption}</figcaption>
+    <details class="numbers"><summary>Numbers of ${unbroken(label)}</summary>
+    ${tableBlock(`${name}-numbers`, undefined, `Numbers of ${label}`, finding.figure.table, context)}</details>
   </figure>`;
 }
 
-const paragraph = ({ text, weight }: Extract<Finding, { kind: "sentence" }>): Html =>
-  weight === "detail" ? html`<p class="detail">${prose(text)}</p>` : html`<p>${prose(text)}</p>`;
+const fileLinks = ({ name, finding }: Block, { contents }: Context): Html | false =>
+  contents.files &&
+  html` <span class="files">${finding.kind === "figure" && html`<a href="figures/${name}.svg">SVG</a> `}<a href="tables/${name}.csv">CSV</a></span>`;
 
-/** A sentence with code between backticks, and non-breaking spaces before percent signs. */
-const prose = (text: string): Html[] =>
-  text
-    .replace(/(\d) %/g, "$1\u00a0%")
-    .split("`")
-    .map((part, at) => (at % 2 === 1 ? html`<code>${part}</code>` : html`${part}`));
-
-const storiesSection = (stories: readonly ReportStory[], notices: readonly Notice[]): Html => html`
-<section id="stories" aria-labelledby="stories-title">
-  <h2 id="stories-title">The stories and their judgments</h2>
-  ${syntheticTag(notices)}
-  <p class="detail">${
-    stories.some(({ judgments }) => judgments > 0)
-      ? "The stories with the fewest right answers come first. Texts are as shown. tables/judgments.csv has all analysed judgments; check.R recomputes the main figures from it."
-      : "Texts are as they will be shown."
-  }</p>
-  ${stories.map(storyCard)}
-</section>`;
-
-function storyCard({
-  id,
-  title,
-  text,
-  origin,
-  model,
-  forms,
-  judgments,
-  saidHuman,
-  right,
-  reasons,
-}: ReportStory): Html {
-  const by = origin === "human" ? "a person" : model || "a machine";
-  const share = judgments > 0 ? right / judgments : undefined;
-  return html`
-  <article class="story of-${origin}" id="story-${id}">
-    <h3>${title}</h3>
-    <p class="by">Written by <b class="${origin}">${by}</b>${forms.length > 0 && html`, ${forms.join(", ")}`}. ${
-      share === undefined
-        ? "Not judged yet."
-        : `${right} of ${judgments} readers were right (${percent(share)}); ${saidHuman} said “human”.`
-    }</p>
-    ${share !== undefined && html`<span class="gauge" aria-hidden="true"><i style="width:${(100 * share).toFixed(1)}%"></i></span>`}
-    <blockquote>${text}</blockquote>
-    ${
-      reasons.length > 0 &&
-      html`<ul class="reasons" aria-label="Readers’ reasons">${reasons.map(
-        ({ answer, reason }) => html`<li>said “${answer}”: ${reason}</li>`,
-      )}</ul>`
-    }
-  </article>`;
+function paragraph(
+  { text, weight }: Extract<Finding, { kind: "sentence" }>,
+  shown: readonly Block[],
+  { prose }: Context,
+): Html {
+  const ends = text.endsWith(".") && shown.length > 0;
+  const references = ends
+    ? html` (${shown.map(({ name, label = "" }, at) => html`${at > 0 && ", "}<a href="#${name}">${unbroken(label)}</a>`)}).`
+    : "";
+  const content = html`${prose.of(ends ? text.slice(0, -1) : text)}${references}`;
+  if (weight === "warning") return html`<p class="warned">${content}</p>`;
+  return weight === "detail" ? html`<p class="detail">${content}</p>` : html`<p>${content}</p>`;
 }
 
-const methodsSection = ({ methods, notices, provenance }: Contents): Html => html`
-<section id="methods" aria-labelledby="methods-title">
-  <h2 id="methods-title">Methods and provenance</h2>
-  ${syntheticTag(notices)}
-  ${methods.map((text) => html`<p>${prose(text)}</p>`)}
-  <p class="caption">Versions, seed, and the SHA-256 of inputs and outputs.</p>
+/** A part of the appendix, closed until somebody opens it. */
+const chapterDetails = (
+  id: string,
+  title: string,
+  { contents, prose }: Context,
+  content: () => Html,
+): Html => {
+  prose.begin();
+  return html`
+<details class="chapter" id="${id}"><summary><h3 id="${id}-title">${title}</h3></summary>
+  ${syntheticTag(contents.notices)}
+  ${content()}
+</details>`;
+};
+
+const chapterOf = ({ name, asks, blocks }: Chapter, context: Context): Html =>
+  chapterDetails(name, asks, context, () => html`${blocksOf(blocks, context)}`);
+
+const paperChapter = (context: Context): Html =>
+  chapterDetails("methods", "Methods and results, ready for a paper", context, () => {
+    const { methods, results } = context.contents;
+    return html`
+  ${methods.length > 0 && html`<h4>Method</h4>${methods.map((text) => html`<p>${context.prose.plain(text)}</p>`)}`}
+  ${results.length > 0 && html`<h4>Results</h4>${results.map((text) => html`<p>${context.prose.plain(text)}</p>`)}`}`;
+  });
+
+const storiesChapter = (stories: readonly ReportStory[], context: Context): Html =>
+  chapterDetails(
+    "stories",
+    `The ${counted(stories.length, "story", "stories")}, with their judgments`,
+    context,
+    () => storyReader(stories, context.contents.files),
+  );
+
+const provenanceChapter = (context: Context): Html =>
+  chapterDetails("provenance", "Versions, seed and files", context, () => {
+    const { facts, hashes } = context.contents.provenance;
+    return html`
   <div class="table" role="group" tabindex="0" aria-label="Provenance"><table>
     <tbody>
-      ${provenance.facts.map(([name, value]) => html`<tr><th scope="row">${name}</th><td>${value}</td></tr>`)}
-      ${provenance.hashes.map(([path, hash]) => html`<tr><th scope="row"><code>${path}</code></th><td><code>${hash}</code></td></tr>`)}
+      ${facts.map(([name, value]) => html`<tr><th scope="row">${name}</th><td>${value}</td></tr>`)}
+      ${hashes.map(([path, hash]) => html`<tr><th scope="row"><code>${path}</code></th><td><code>${hash}</code></td></tr>`)}
     </tbody>
   </table></div>
-  <p class="detail">${counted(provenance.hashes.length, "file")} recorded in manifest.json.</p>
-</section>`;
+  <p class="detail">${counted(hashes.length, "file")} with their SHA-256, as recorded in manifest.json.</p>`;
+  });

@@ -10,14 +10,21 @@ export interface ReportStory {
   readonly title: string;
   readonly text: string;
   readonly origin: Key["origin"];
-  readonly model: string;
+  /** Who wrote it: `a person`, or the condition. */
+  readonly by: string;
   readonly forms: readonly string[];
   readonly judgments: number;
   readonly saidHuman: number;
   readonly right: number;
+  /** Tone and other codes by people or a model, by variable. */
+  readonly codes: Readonly<Record<string, string>>;
   /** Readers' reasons, with their answers. */
   readonly reasons: readonly { readonly answer: string; readonly reason: string }[];
 }
+
+/** Who wrote a text, in words. */
+export const writerOf = ({ origin, model }: Pick<Key, "origin" | "model">): string =>
+  origin === "human" ? "a person" : model || "a machine";
 
 /** All stories shown, those with the fewest right answers first. */
 export function reportStories(
@@ -25,6 +32,7 @@ export function reportStories(
   key: ReadonlyMap<string, Key>,
   formsOf: ReadonlyMap<string, readonly string[]>,
   judgments: readonly Judgment[],
+  codesOf: ReadonlyMap<string, Readonly<Record<string, string>>> = new Map(),
 ): ReportStory[] {
   const choices = judgments.filter(
     ({ stimuli: shown, response: { answer } }) =>
@@ -35,18 +43,20 @@ export function reportStories(
     const entry = key.get(id);
     if (!entry) return [];
     const own = byStory.get(id) ?? [];
+    const source = entry.generation || entry.story;
     return [
       {
         id,
-        source: entry.generation || entry.story,
+        source,
         title,
         text,
         origin: entry.origin,
-        model: entry.model,
+        by: writerOf(entry),
         forms: formsOf.get(id) ?? [],
         judgments: own.length,
         saidHuman: own.filter(({ response }) => response.answer === "human").length,
         right: own.filter(({ response }) => response.answer === entry.origin).length,
+        codes: codesOf.get(source) ?? {},
         reasons: own.flatMap(({ response: { answer, reason } }) =>
           typeof reason === "string" && reason !== "" ? [{ answer: String(answer), reason }] : [],
         ),
@@ -66,3 +76,20 @@ export type StoryLinks = ReadonlyMap<string, string>;
 
 export const storyLinksOf = (stories: readonly ReportStory[]): StoryLinks =>
   new Map(stories.flatMap(({ id, source }) => [[source, id] as const, [id, id] as const]));
+
+/**
+ * A human and a machine story to print side by side: two with one title if there are such, judged as often right as
+ * the median story, so that neither the best nor the worst is shown. Undefined without stories of both origins.
+ */
+export function exampleStories(stories: readonly ReportStory[]): [ReportStory, ReportStory] | undefined {
+  const typical = (own: readonly ReportStory[]) => own[Math.floor((own.length - 1) / 2)];
+  const machines = stories.filter(({ origin }) => origin === "machine");
+  const people = stories.filter(({ origin }) => origin === "human");
+  const pairs = machines.flatMap((machine) => {
+    const human = people.find(({ title }) => title === machine.title);
+    return human ? [[human, machine] as [ReportStory, ReportStory]] : [];
+  });
+  if (pairs.length > 0) return pairs[Math.floor((pairs.length - 1) / 2)];
+  const [human, machine] = [typical(people), typical(machines)];
+  return human && machine ? [human, machine] : undefined;
+}

@@ -1,12 +1,41 @@
 import type { Finding, Findings, Table } from "../study/finding.ts";
 import { shownTable } from "../study/print.ts";
 import { inColumns } from "../workbench/columns.ts";
+import { type Ink, noInk } from "../workbench/ink.ts";
 import { wrapped as wrappedAt } from "../workbench/wrapped.ts";
 
-/** Findings as plain text: the headline first, then each question with its sentences and tables. */
-export function findingsText(found: readonly Findings[]): string {
-  return [wrapped(headlineOf(found)), ...found.map(analysisText)].join("\n\n");
+/**
+ * Findings as plain text: the verdict with its figures and warnings; with `full` also each question with its sentences and
+ * tables.
+ */
+export function findingsText(
+  found: readonly Findings[],
+  { full = false, ink = noInk }: { readonly full?: boolean; readonly ink?: Ink } = {},
+): string {
+  const headline = headlineOf(found);
+  const all = found.flatMap(({ findings }) => findings);
+  const first = all.filter(
+    (finding) =>
+      onFirstPage.has(finding.weight) && !(finding.kind === "sentence" && finding.text === headline),
+  );
+  return [
+    ink.bold(wrapped(headline)),
+    ...first.map((finding) => findingText(finding, ink)),
+    ...(full ? found.flatMap((one) => analysisText(one, ink)) : []),
+  ].join("\n\n");
 }
+
+const onFirstPage: ReadonlySet<Finding["weight"]> = new Set(["verdict", "warning"]);
+
+/** Shown on the first page, or only in the report. */
+const elsewhere: ReadonlySet<Finding["weight"]> = new Set([
+  "verdict",
+  "warning",
+  "plain",
+  "fact",
+  "method",
+  "apa",
+]);
 
 /** The headline of the verdict, or the first result without one. */
 export function headlineOf(found: readonly Findings[]): string {
@@ -17,30 +46,40 @@ export function headlineOf(found: readonly Findings[]): string {
   return headline?.text ?? "nothing to analyse: the forms ask no question about a story";
 }
 
-function analysisText({ asks, findings }: Findings): string {
-  const parts = findings.filter(({ weight }) => weight !== "verdict" && weight !== "method").map(findingText);
-  return [`${asks}\n${"-".repeat(asks.length)}`, ...parts].join("\n\n");
+function analysisText({ asks, findings }: Findings, ink: Ink): string[] {
+  const parts = findings.filter(({ weight }) => !elsewhere.has(weight)).map((one) => findingText(one, ink));
+  return parts.length === 0 ? [] : [[`${ink.bold(asks)}\n${"-".repeat(asks.length)}`, ...parts].join("\n\n")];
 }
 
-function findingText(finding: Finding): string {
+function findingText(finding: Finding, ink: Ink): string {
   if (finding.kind === "sentence") {
-    return wrapped(finding.weight === "warning" ? `! ${finding.text}` : finding.text);
+    return finding.weight === "warning" ? ink.warn(wrapped(`! ${finding.text}`)) : wrapped(finding.text);
   }
   const table = finding.kind === "table" ? finding.table : finding.figure.table;
   if (table.rows.length > maxRows)
     return wrapped(`${finding.caption}: ${table.rows.length} rows, see the report`);
-  return `${wrapped(finding.caption)}\n${tableText(table)}`;
+  return `${ink.faint(wrapped(finding.caption))}\n${tableText(table)}`;
 }
 
 /** Longer tables are only in the report. */
 const maxRows = 40;
 
-/** A table in aligned columns: numbers to the right, words to the left. */
+/** A table in aligned columns: numbers to the right, words to the left. A table that is too wide has a line for each cell. */
 export function tableText(table: Table): string {
   const { columns, rows } = shownTable(table);
   const shown = columns.map(({ label, number }) => ({ head: label, number }));
   const lines = inColumns(shown, rows, width - indent.length);
-  return lines.map((line) => `${indent}${line}`).join("\n");
+  if (lines.every((line) => line.length <= width - indent.length))
+    return lines.map((line) => `${indent}${line}`).join("\n");
+  const longest = Math.max(...columns.map(({ label }) => label.length));
+  return rows
+    .map((row) =>
+      row
+        .map((cell, at) => `${indent}${columns[at]!.label.padEnd(longest)}  ${cell}`.trimEnd())
+        .map((line) => wrappedAt(line, width, indent.length + longest + 2))
+        .join("\n"),
+    )
+    .join("\n\n");
 }
 
 const indent = "  ";

@@ -23,7 +23,6 @@ import { fill, readTemplate, type Template, templateFile } from "./template.ts";
  */
 export const factorial = stage({
   name: "factorial",
-  summary: "Generate texts for all combinations of some titles and examples (to measure leakage)",
   examples: ["tinylove factorial --study my-study"],
   reads: [storiesFile],
   writes: [factorialFile],

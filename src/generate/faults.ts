@@ -94,16 +94,20 @@ function summing(text: string, title: string): Fault | undefined {
   const own = title.trim().replace(/[.*+?^${}()|[\]\\]/g, "\\$&");
   const says =
     /^\W*(?:the|this) (?:short )?(?:story|tale) (?:(?:is|begins|starts|opens|follows|tells|unfolds)|(?:was|began|started) (?:about|as|with))\b/i;
-  const names = new RegExp(
-    `^\\W*(?:the|this) (?:short )?(?:story|tale) (?:(?:of|called|titled)\\W+${own}|of an?\\b)`,
-    "i",
-  );
-  const after = new RegExp(
-    `^\\W*${own}\\W*(?:is |was |[-–—,:.]\\s*(?:this is )?)(?:an?|the)\\b[^.!?]{0,40}\\b(?:story|tale|film|movie|novel|book)\\b`,
-    "i",
-  );
-  return says.test(text) || names.test(text) || after.test(text) ? fault(talksAbout) : undefined;
+  // A pattern with the title is compiled for every text, so it is used only where the rest of it occurs.
+  const names = () =>
+    /^\W*(?:the|this) (?:short )?(?:story|tale) /i.test(text) &&
+    new RegExp(
+      `^\\W*(?:the|this) (?:short )?(?:story|tale) (?:(?:of|called|titled)\\W+${own}|of an?\\b)`,
+      "i",
+    ).test(text);
+  const after = () =>
+    isKindOfWork.test(text) && new RegExp(`^\\W*${own}\\W*${isKindOfWork.source}`, "i").test(text);
+  return says.test(text) || names() || after() ? fault(talksAbout) : undefined;
 }
+
+const isKindOfWork =
+  /(?:is |was |[-–—,:.]\s*(?:this is )?)(?:an?|the)\b[^.!?]{0,40}\b(?:story|tale|film|movie|novel|book)\b/i;
 
 /** A model that thinks without marking it starts with what the user wants and what it is going to write. */
 function planning(text: string): Fault | undefined {

@@ -23,7 +23,6 @@ import { type RunContext, writeSeries } from "./write.ts";
 /** Generates a story by every model for every title, with every prompt. */
 export const generate = stage({
   name: "generate",
-  summary: "Generate stories for the titles of the test stories with language models",
   examples: [
     "tinylove generate --study my-study",
     "tinylove generate --tone melancholy --strength 0..4 --dialogue 20",

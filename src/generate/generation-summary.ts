@@ -116,6 +116,9 @@ function causeLine({ kind, of }: Cause): string {
   return `${of.length} ${how}, ${why} (${titles.join(", ")}${more > 0 ? ` and ${more} more` : ""})`;
 }
 
+/** More draws than this rarely help. */
+const manyAttempts = 8;
+
 /** What to do about an attempt that failed or has a fault. */
 function adviceFor(generation: Generation, { model }: Series, { attempts, keep }: DrawSettings): string {
   const { outcome, reason = "", transient, chosen } = generation;
@@ -142,6 +145,9 @@ function adviceFor(generation: Generation, { model }: Series, { attempts, keep }
   }
   if (chosen !== undefined) return "raise generate.bestOf for more draws";
   if (keep === "first") return "generate.keep is first, so the first attempt counts as it is";
+  if (generation.settings.temperature === 0)
+    return "at temperature 0 every draw is the same: raise the temperature, or use another model";
+  if (attempts >= manyAttempts) return `${attempts} draws did not help: use a larger or a tuned model`;
   return `raise generate.attempts (now ${attempts}) to draw such texts again`;
 }
 

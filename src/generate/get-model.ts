@@ -14,7 +14,6 @@ import { sizeOf } from "./bytes.ts";
 /** `tinylove models get NAME`: downloads a small open model, once for all studies, and checks it. */
 export const getModel = command({
   name: "models get",
-  summary: "Download a small open model (once for all studies)",
   examples: ["tinylove models get smollm2", "tinylove models get smollm2 --from hub"],
   parameters: [["<name>", catalogue.map(({ name, summary }) => `${name}: ${summary}`).join("; ")]],
   flags: [

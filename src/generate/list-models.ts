@@ -18,7 +18,6 @@ import { providerOf } from "./models.ts";
 /** `tinylove models`: the available models with size and licence, and whether they fit in memory. */
 export const models = command({
   name: "models",
-  summary: "List the available models with size and licence, and whether they fit in memory",
   examples: ["tinylove models", "tinylove models get smollm2", "tinylove models --study my-study --json"],
   flags: [["--json", "print JSON, for programs"]],
   options: z.object({ json: z.boolean().default(false) }),

@@ -32,7 +32,6 @@ type Options = z.infer<typeof Options>;
 /** `tinylove try "A Title"`: shows one story while it is written, and where a study would clip it. */
 export const tryOne = command({
   name: "try",
-  summary: "Write one story for a title, and show where it would be clipped",
   examples: [
     'tinylove try "The Last Ferry"',
     'tinylove try "The Last Ferry" --model llama:model.gguf --seed 7',

@@ -15,7 +15,6 @@ import type { Factorial } from "./factorial.ts";
 /** `tinylove influence`: what an example leaks into the text: words, topics, phrases, tone, meaning and codes. */
 export const influence = stage({
   name: "influence",
-  summary: "Test what the example leaks into a story",
   examples: ["tinylove factorial --study my-study", "tinylove influence --study my-study"],
   reads: [storiesFile, factorialFile],
   writes: [influenceFile],

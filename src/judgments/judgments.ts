@@ -14,7 +14,6 @@ import type { Study } from "../workbench/study.ts";
  */
 export const judgments = stage({
   name: "judgments",
-  summary: "Export the answers of the survey to judgments/judgments.csv",
   examples: ["tinylove judgments --study my-study"],
   reads: [],
   writes: ["judgments"],

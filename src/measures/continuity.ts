@@ -8,6 +8,7 @@ import type { Token } from "./tokens.ts";
  */
 export const continuity: QuickMeasure = {
   name: "continuity",
+  label: "continuity between sentences",
   meaning: "share of a sentence’s entities that the next sentence mentions too",
   unit: "share of entities",
   format: "number",

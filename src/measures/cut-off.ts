@@ -3,6 +3,7 @@ import type { QuickMeasure } from "./measure.ts";
 
 export const cutOff: QuickMeasure = {
   name: "cut_off",
+  label: "broken-off end",
   meaning: "whether the text ends in the middle of a sentence",
   unit: "yes or no",
   format: "percent",

@@ -4,10 +4,11 @@ import type { QuickMeasure } from "./measure.ts";
 /** Uses the original text: single quotes and paragraphs show where a speech ends. */
 export const dialogueWords: QuickMeasure = {
   name: "dialogue_words",
+  label: "words of dialogue",
   meaning: "words of dialogue",
   unit: "words",
   format: "number",
-  version: 1,
+  version: 2,
   of: ({ text }) => spoken.dialogueWords(text.text),
 };
 
@@ -16,6 +17,6 @@ export const hasDialogue: QuickMeasure = {
   meaning: "whether the text has dialogue",
   unit: "yes or no",
   format: "percent",
-  version: 1,
+  version: 2,
   of: ({ text }) => spoken.dialogueWords(text.text) > 0,
 };

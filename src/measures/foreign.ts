@@ -11,6 +11,7 @@ import type { Token } from "./tokens.ts";
  */
 export const foreign: QuickMeasure = {
   name: "foreign",
+  label: "foreign phrases",
   meaning: "phrases in a language other than English, with the language’s code",
   unit: "phrases",
   format: "text",

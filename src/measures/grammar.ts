@@ -12,6 +12,7 @@ import type { RunningInstrument, SlowMeasure } from "./measure.ts";
  */
 export const grammar: SlowMeasure = {
   name: "grammar",
+  label: "grammatical errors",
   meaning: "grammatical errors found by harper, without spelling, style, word choice and typography",
   unit: "errors",
   format: "number",

@@ -10,7 +10,9 @@ export type Value = number | string | boolean | undefined;
 interface MeasureInfo {
   /** Its column in `corpus/codes.csv`. */
   readonly name: string;
-  /** Its meaning, for the report. */
+  /** Its name in the report, as a person says it. Default: its name, with spaces. */
+  readonly label?: string;
+  /** Its definition, for the report. */
   readonly meaning: string;
   /** Its unit: `words`, `share of words`, `yes or no`. */
   readonly unit: string;
@@ -48,6 +50,10 @@ export interface RunningInstrument {
 export type Measure = QuickMeasure | SlowMeasure;
 
 export const isSlow = (measure: Measure): measure is SlowMeasure => "instrument" in measure;
+
+/** The name of a measure in the report. */
+export const measureLabel = ({ name, label }: Pick<MeasureInfo, "name" | "label">): string =>
+  label ?? name.replaceAll("_", " ");
 
 /** The argument of `defineMeasure`. */
 export type MeasureDefinition = Omit<QuickMeasure, "version">;

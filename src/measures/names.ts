@@ -4,6 +4,7 @@ import type { Token } from "./tokens.ts";
 /** Different names, as runs of proper nouns: `Aunt Mercy Njeri` is one. */
 export const names: QuickMeasure = {
   name: "names",
+  label: "different names",
   meaning: "different names of people, places and things",
   unit: "names",
   format: "number",

@@ -6,6 +6,7 @@ import type { QuickMeasure } from "./measure.ts";
  */
 export const person: QuickMeasure = {
   name: "person",
+  label: "grammatical person",
   meaning: "grammatical person of the narration, without dialogue",
   unit: "first, second or third",
   format: "text",

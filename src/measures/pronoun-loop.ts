@@ -8,6 +8,7 @@ import type { QuickMeasure } from "./measure.ts";
  */
 export const pronounLoop: QuickMeasure = {
   name: "pronoun_loop",
+  label: "loop over pronouns",
   meaning: "whether the text loops over pronouns",
   unit: "yes or no",
   format: "percent",

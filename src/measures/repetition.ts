@@ -2,8 +2,15 @@ import { distinctN, functionWordShare, pronounShare, seqRepN } from "../text/rep
 import type { QuickMeasure, Value } from "./measure.ts";
 import type { Reading } from "./reading.ts";
 
-const share = (name: string, meaning: string, unit: string, of: (plain: string) => Value): QuickMeasure => ({
+const share = (
+  name: string,
+  label: string,
+  meaning: string,
+  unit: string,
+  of: (plain: string) => Value,
+): QuickMeasure => ({
   name,
+  label,
   meaning,
   unit,
   format: "number",
@@ -11,25 +18,41 @@ const share = (name: string, meaning: string, unit: string, of: (plain: string) 
   of: ({ plain }: Reading) => of(plain),
 });
 
-export const distinct1 = share("distinct_1", "share of different words", "share of words", (text) =>
-  distinctN(text, 1),
+export const distinct1 = share(
+  "distinct_1",
+  "different words",
+  "share of different words",
+  "share of words",
+  (text) => distinctN(text, 1),
 );
 
-export const distinct2 = share("distinct_2", "share of different pairs of words", "share of pairs", (text) =>
-  distinctN(text, 2),
+export const distinct2 = share(
+  "distinct_2",
+  "different pairs of words",
+  "share of different pairs of words",
+  "share of pairs",
+  (text) => distinctN(text, 2),
 );
 
 export const repeated4 = share(
   "rep_4",
+  "repeated runs of four words",
   "share of runs of four words that occurred before in the text",
   "share of runs",
   (text) => seqRepN(text, 4),
 );
 
-export const pronouns = share("pronoun_share", "share of pronouns", "share of words", pronounShare);
+export const pronouns = share(
+  "pronoun_share",
+  "pronouns",
+  "share of pronouns",
+  "share of words",
+  pronounShare,
+);
 
 export const functionWords = share(
   "function_word_share",
+  "function words",
   "share of function words (articles, pronouns, prepositions, auxiliaries)",
   "share of words",
   functionWordShare,

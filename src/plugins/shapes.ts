@@ -39,6 +39,7 @@ const shapes: Readonly<Record<PluginKind, Readonly<Record<string, Member>>>> = {
   },
   measure: {
     name: textMatching(/^[a-z][a-z0-9_]{0,39}$/, "lower-case letters, digits and underscores"),
+    label: optional(textMember),
     meaning: textMember,
     unit: textMember,
     format: textMatching(
@@ -53,6 +54,7 @@ const shapes: Readonly<Record<PluginKind, Readonly<Record<string, Member>>>> = {
     asks: textMember,
     needs: { is: "list" },
     beforeData: optional({ is: "boolean" }),
+    section: optional(textMember),
     run: functionMember,
   },
   source: {

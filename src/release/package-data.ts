@@ -8,11 +8,11 @@ import type { Generation } from "../study/generation.ts";
 import type { Judgment } from "../study/judgment.ts";
 import type { Key, Stimulus } from "../study/stimulus.ts";
 import type { Story } from "../study/story.ts";
-import { participantsFile } from "../survey/store/export-answers.ts";
 import { type Row, readTable } from "../tables/tables.ts";
 import {
   codesFile,
   factorialFile,
+  participantsFile,
   readForms,
   readGenerations,
   readJudgments,

@@ -25,8 +25,6 @@ import { textChoices } from "./text-licences.ts";
 /** `tinylove package`: writes the study's data for others to use, ready for OSF or Zenodo, without personal data. */
 export const packageStudy = command({
   name: "package",
-  summary:
-    "Write the study's data for others, without personal data: CSV, JSONL, Parquet, SQLite, a codebook",
   examples: [
     "tinylove package --study my-study --licence CC-BY-4.0 --author 'A. Reader' 'B. Writer'",
     "tinylove package --texts none --demographics none --to elsewhere/data",

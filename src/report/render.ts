@@ -1,41 +1,39 @@
-import { Resvg } from "@resvg/resvg-js";
-import { chromium } from "playwright-core";
-import { palette } from "../findings/palette.ts";
+import { chromium, type Page } from "playwright-core";
 import { quietChromium } from "../workbench/chromium.ts";
 
-/** A figure as a PNG of 1,400 pixels, for programs without SVG, in the first installed sans serif font. */
-export function png(svg: string): Uint8Array {
-  const picture = new Resvg(svg, {
-    fitTo: { mode: "width", value: 1400 },
-    background: palette.light.paper,
-    font: { loadSystemFonts: true, sansSerifFamily: "Liberation Sans" },
-  });
-  return picture.render().asPng();
+/** The report on paper: `short` is its body, with the appendix closed, `full` all of it. */
+export interface Printed {
+  readonly short: Uint8Array;
+  readonly full: Uint8Array;
 }
 
-/** Whether any font is installed; without one a PNG has no text. */
-export function fontsAreInstalled(): boolean {
-  const probe = new Resvg(
-    '<svg xmlns="http://www.w3.org/2000/svg" width="50" height="20"><text y="15">words</text></svg>',
-  );
-  return (probe.getBBox()?.width ?? 0) > 0;
-}
-
-/** The page as an A4 PDF by an installed Chromium, without the time of printing, so that the same page gives the same PDF. */
-export async function pdf(html: string, executablePath: string): Promise<Uint8Array> {
+/**
+ * The page as two A4 PDFs by an installed Chromium, without the time of printing, so that the same page gives the same
+ * PDF.
+ */
+export async function pdfs(html: string, executablePath: string): Promise<Printed> {
   const browser = await chromium.launch({ executablePath, args: quietChromium() });
   try {
     const page = await browser.newPage();
     // The page must not load anything.
     await page.route("**", (route) => route.abort());
     await page.setContent(html, { waitUntil: "load" });
-    return withoutTimes(
-      await page.pdf({ format: "A4", preferCSSPageSize: true, tagged: true, outline: true }),
-    );
+    const short = await printed(page);
+    await page.evaluate(openAppendix);
+    return { short, full: await printed(page) };
   } finally {
     await browser.close();
   }
 }
+
+const printed = async (page: Page): Promise<Uint8Array> =>
+  withoutTimes(await page.pdf({ format: "A4", preferCSSPageSize: true, tagged: true, outline: true }));
+
+/** Runs in the page. Numbers of figures are opened where they are short; the files in `tables/` have the long ones. */
+const openAppendix = `
+for (const each of document.querySelectorAll("#appendix details"))
+  if (!each.closest("td") && !(each.matches(".numbers") && each.querySelectorAll("tr").length > 26)) each.open = true;
+`;
 
 /** Sets the dates of a PDF to the year 2000, with the same number of bytes, so that its index stays valid. */
 function withoutTimes(bytes: Uint8Array): Uint8Array {

@@ -14,9 +14,8 @@ import { stage } from "../workbench/stage.ts";
 /** `tinylove report`: writes the page, Markdown, and every figure and table as a file. */
 export const report = stage({
   name: "report",
-  summary: "Write the report: page, Markdown, figures and tables",
   examples: ["tinylove report --study my-study", "tinylove report --no-pdf"],
-  flags: [["--no-pdf", "do not write a PDF (it is written if Chromium is installed)"]],
+  flags: [["--no-pdf", "do not write report.pdf and report-full.pdf (written if Chromium is installed)"]],
   options: z.object({ pdf: z.boolean().default(true) }),
   reads: [
     findingsFolder,

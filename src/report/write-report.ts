@@ -1,22 +1,27 @@
 import { rm } from "node:fs/promises";
 import { checkR } from "../findings/check-r.ts";
 import {
+  type Block,
   type Contents,
   contentsOf,
-  type NamedFinding,
   type Notice,
+  shownBlocks,
   simulatedNotice,
 } from "../findings/contents.ts";
 import { drawFigure, widths } from "../findings/draw.ts";
 import { markdown } from "../findings/markdown.ts";
+import type { Names } from "../findings/names.ts";
 import { page } from "../findings/page.ts";
 import { withLightColours } from "../findings/palette.ts";
 import { provenanceOf } from "../findings/provenance.ts";
-import { reportStories } from "../findings/stories.ts";
+import { reportStories, writerOf } from "../findings/stories.ts";
+import { measureLabel } from "../measures/measure.ts";
+import { measuresOf } from "../measures/measures.ts";
 import type { Table } from "../study/finding.ts";
-import { modelName } from "../study/generation.ts";
-import { csv } from "../tables/tables.ts";
+import { modelName, shortConditions } from "../study/generation.ts";
+import { csv, readTable } from "../tables/tables.ts";
 import {
+  codesFile,
   corpusSummaryFile,
   findingsFolder,
   readCorpusSummary,
@@ -33,7 +38,6 @@ import type { Effects } from "../workbench/effects.ts";
 import { exists, filesUnder, readText, writeWhole } from "../workbench/files.ts";
 import { readManifest } from "../workbench/manifest.ts";
 import type { Study } from "../workbench/study.ts";
-import { fontsAreInstalled, pdf, png } from "./render.ts";
 
 /** The folder of the report in its study. */
 const reportFolder = "report";
@@ -45,13 +49,14 @@ export async function writeReport(
   effects: Effects,
 ): Promise<void> {
   const contents = await contentsOfStudy(study);
-  const files = new Map<string, string | Uint8Array>([
-    ...textFiles(contents),
-    ...pngFiles(contents, effects),
-    ...(await checkFiles(study)),
-  ]);
+  const files = new Map<string, string | Uint8Array>([...textFiles(contents), ...(await checkFiles(study))]);
   const browser = withPdf ? installedChromium(effects.env) : undefined;
-  if (browser) files.set("report.pdf", await pdf(String(files.get("report.html")), browser));
+  if (browser) {
+    // Loaded here, because a report without PDF needs no browser driver.
+    const { pdfs } = await import("./render.ts");
+    const { short, full } = await pdfs(String(files.get("report.html")), browser);
+    files.set("report.pdf", short).set("report-full.pdf", full);
+  }
   for (const [path, content] of files) await writeWhole(study.path(reportFolder, path), content);
   const kept = new Set([...files.keys()].map((path) => study.path(reportFolder, path)));
   for (const file of await filesUnder(study.path(reportFolder))) if (!kept.has(file)) await rm(file);
@@ -72,27 +77,6 @@ async function checkFiles(study: Study): Promise<Map<string, string>> {
   ]);
 }
 
-/** All figures as PNG; none without an installed font, since text would be missing. */
-function pngFiles({ headlineFigures, chapters }: Contents, effects: Effects): Map<string, Uint8Array> {
-  if (!fontsAreInstalled()) {
-    effects.warn("no font is installed, so figures are written as SVG only, not as PNG");
-    return new Map();
-  }
-  const findings = [...headlineFigures, ...chapters.flatMap(({ findings }) => findings)];
-  return new Map(
-    findings.flatMap(({ name, finding }) =>
-      finding.kind === "figure"
-        ? [
-            [
-              `figures/${name}.png`,
-              png(withLightColours(drawFigure(finding.figure, finding.caption, widths.page))),
-            ] as const,
-          ]
-        : [],
-    ),
-  );
-}
-
 async function contentsOfStudy(study: Study): Promise<Contents> {
   const found = await readFindings(study);
   // A factorial, or a tuned model, may be all that was looked at: then there are no stories that anybody read.
@@ -105,6 +89,14 @@ async function contentsOfStudy(study: Study): Promise<Contents> {
       formsOf.set(stimulus, [...(formsOf.get(stimulus) ?? []), id]);
     }
   }
+  const described = await describedTexts(study);
+  const stimuli = shown ? await readStimuli(study) : [];
+  const key = shortKey(shown ? await readKey(study) : new Map());
+  const stories = reportStories(stimuli, key, formsOf, judgments, described.codes);
+  const texts = new Map([
+    ...described.names,
+    ...stories.map(({ id, title, by }) => [id, { title, by }] as const),
+  ]);
   return contentsOf(
     {
       title: study.config.title,
@@ -112,11 +104,60 @@ async function contentsOfStudy(study: Study): Promise<Contents> {
         study,
         judgments.some(({ simulated }) => simulated),
       ),
-      stories: shown ? reportStories(await readStimuli(study), await readKey(study), formsOf, judgments) : [],
+      stories,
+      names: { texts, terms: measureTerms(study) },
       provenance: provenanceOf(await readManifest(study), study.config.seed),
+      files: true,
     },
     found,
   );
+}
+
+/** The key with conditions as reports name them. */
+function shortKey(key: Awaited<ReturnType<typeof readKey>>): typeof key {
+  const short = shortConditions([...key.values()].map(({ model }) => model));
+  return new Map([...key].map(([id, entry]) => [id, { ...entry, model: short(entry.model) }]));
+}
+
+/** The definition of each measure by its label. */
+const measureTerms = (study: Study): Names["terms"] =>
+  new Map(
+    measuresOf(study).map(
+      (measure) => [measureLabel(measure), `${measure.meaning} (${measure.unit})`] as const,
+    ),
+  );
+
+type Codes = Readonly<Record<string, string>>;
+
+/** Titles and writers of all texts, and their codes by people or a model; codes by word lists are too rough to show. */
+async function describedTexts(study: Study): Promise<{ names: Names["texts"]; codes: Map<string, Codes> }> {
+  const rows = (await exists(study.path(codesFile))) ? await readTable(study.path(codesFile)) : [];
+  const variables = Object.keys(rows[0] ?? {}).filter((column) => column.endsWith("_by"));
+  return {
+    names: new Map(
+      rows.map((row) => [
+        row["id"] ?? "",
+        {
+          title: row["title"] ?? "",
+          by: writerOf({ origin: row["model"] ? "machine" : "human", model: row["model"] ?? "" }),
+        },
+      ]),
+    ),
+    codes: new Map(
+      rows.map((row) => [
+        row["id"] ?? "",
+        Object.fromEntries(
+          variables.flatMap((by) => {
+            const name = by.replace(/_by$/, "");
+            const code = row[name];
+            return code && (row[by] === "people" || row[by] === "model")
+              ? [[name.replaceAll("_", " "), code]]
+              : [];
+          }),
+        ),
+      ]),
+    ),
+  };
 }
 
 /** Notes on simulated readers, dummy models and the corpus. */
@@ -140,12 +181,11 @@ async function noticesOf(study: Study, simulated: boolean): Promise<Notice[]> {
 }
 
 /** The files of a report by their paths. */
-function textFiles(contents: Contents): Map<string, string> {
-  const findings = [...contents.headlineFigures, ...contents.chapters.flatMap(({ findings }) => findings)];
-  return new Map([
+const textFiles = (contents: Contents): Map<string, string> =>
+  new Map([
     ["report.html", page(contents)],
     ["report.md", markdown(contents)],
-    ...findings.flatMap(({ name, finding }: NamedFinding): [string, string][] => {
+    ...shownBlocks(contents).flatMap(({ name, finding }: Block): [string, string][] => {
       if (finding.kind === "sentence") return [];
       if (finding.kind === "table") return [[`tables/${name}.csv`, tableCsv(finding.table)]];
       return [
@@ -157,7 +197,6 @@ function textFiles(contents: Contents): Map<string, string> {
       ];
     }),
   ]);
-}
 
 const tableCsv = ({ columns, rows }: Table): string =>
   csv(

@@ -17,6 +17,7 @@ import { readKey } from "../workbench/artefacts.ts";
 import type { Effects } from "../workbench/effects.ts";
 import { StudyError } from "../workbench/errors.ts";
 import { realNumber, wholeNumber } from "../workbench/options.ts";
+import { quoted } from "../workbench/quoted.ts";
 import { command } from "../workbench/stage.ts";
 import { openStudy, type Study } from "../workbench/study.ts";
 
@@ -34,7 +35,6 @@ type Options = Readonly<z.infer<typeof Options>>;
 /** `tinylove simulate`: makes a copy of the study and fills it with responses of simulated participants. */
 export const simulate = command({
   name: "simulate",
-  summary: "Fill a copy of the study with simulated judgments, marked as such",
   examples: [
     "tinylove simulate --study my-study --participants 100 --skill 0",
     "tinylove simulate --skill 1 --bias 0.3 --to elsewhere",
@@ -67,7 +67,7 @@ export const simulate = command({
     if (note !== undefined) effects.log(note);
     const shown = relative(process.cwd(), target) || ".";
     const at = shown.startsWith("..") ? target : shown;
-    effects.log(`next: \`tinylove run --study ${at}\` analyses them and writes the report`);
+    effects.log(`next: \`tinylove run --study ${quoted(at)}\` analyses them and writes the report`);
     effects.print(target);
   },
 });

@@ -34,14 +34,33 @@ export const Figure = z.strictObject({
 });
 export type Figure = Readonly<z.infer<typeof Figure>>;
 
-/** Where the report puts a finding: `first page` must be read with the verdict, such as how texts were selected. */
-export const Weight = z.enum(["verdict", "first page", "result", "detail", "warning", "method"]);
+/**
+ * What a finding is to the report. `verdict`, `plain`, `fact` and `warning` are on the first page: the verdict and its
+ * figure, the same in plain words, facts as `Name: value`, and warnings by their first sentence. `result` is for the
+ * finding's section, `detail` for the appendix, `method` for the methods of a paper and `apa` for its results.
+ */
+export const Weight = z.enum(["verdict", "plain", "fact", "warning", "result", "detail", "method", "apa"]);
 export type Weight = z.infer<typeof Weight>;
 
+/** The sections of the report's body, in the order of a paper. Findings without a section are in the appendix. */
+export const Section = z.enum([
+  "readers",
+  "stimuli",
+  "result",
+  "who can tell",
+  "robustness",
+  "what moved readers",
+  "stories that stand out",
+  "limits",
+]);
+export type Section = z.infer<typeof Section>;
+
+const placed = { weight: Weight, section: Section.optional() };
+
 export const Finding = z.discriminatedUnion("kind", [
-  z.strictObject({ kind: z.literal("sentence"), weight: Weight, text: z.string() }),
-  z.strictObject({ kind: z.literal("table"), weight: Weight, caption: z.string(), table: Table }),
-  z.strictObject({ kind: z.literal("figure"), weight: Weight, caption: z.string(), figure: Figure }),
+  z.strictObject({ kind: z.literal("sentence"), ...placed, text: z.string() }),
+  z.strictObject({ kind: z.literal("table"), ...placed, caption: z.string(), table: Table }),
+  z.strictObject({ kind: z.literal("figure"), ...placed, caption: z.string(), figure: Figure }),
 ]);
 export type Finding = Readonly<z.infer<typeof Finding>>;
 
@@ -51,10 +70,16 @@ export const Findings = z.strictObject({
   asks: z.string(),
   /** Position among the analyses, from 1; sorted by name without it. */
   place: z.int().positive().optional(),
+  /** The section of its findings of weight `result` that name none; the appendix without it. */
+  section: Section.optional(),
   findings: z.array(Finding),
   numbers: z.record(z.string(), z.unknown()),
 });
 export type Findings = Readonly<z.infer<typeof Findings>>;
+
+/** The same findings in a section of the report's body. */
+export const inSection = (section: Section, ...findings: readonly Finding[]): Finding[] =>
+  findings.map((finding) => ({ ...finding, section }));
 
 /** A sentence of a finding; `weight` says where the report puts it. */
 export const sentence = (weight: Weight, text: string): Finding => ({ kind: "sentence", weight, text });

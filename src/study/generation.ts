@@ -107,6 +107,20 @@ export const modelName = ({ model }: Pick<Generation, "model">): string => model
 export const conditionName = (generation: Pick<Generation, "model" | "prompt">): string =>
   `${modelName(generation)} ${generation.prompt.template}`;
 
+/**
+ * Conditions as reports name them: by the model alone where no model has two prompts. An empty name stays empty.
+ */
+export function shortConditions(conditions: Iterable<string>): (condition: string) => string {
+  const all = [...new Set(conditions)].filter(Boolean);
+  const models = all.map(modelIn);
+  if (new Set(models).size < all.length) return (condition) => condition;
+  const short = new Map(all.map((condition, at) => [condition, models[at]!]));
+  return (condition) => short.get(condition) ?? condition;
+}
+
+/** The model of a condition; the whole name if it has no prompt. */
+const modelIn = (condition: string): string => /^(.+) \S+$/.exec(condition)?.[1] ?? condition;
+
 /** Whether an attempt at a title counts before another: the one that was chosen, else the later one. */
 export const countsBefore = (one: Generation, other: Generation): boolean =>
   (one.chosen ?? false) === (other.chosen ?? false) ? one.attempt > other.attempt : one.chosen === true;

@@ -13,7 +13,6 @@ import { storeKind } from "./store/store-record.ts";
 /** `tinylove backup`: copies the survey's store, also while the survey is running. */
 export const backup = command({
   name: "backup",
-  summary: "Copy the survey's store to a file, also while the survey is running",
   examples: ["tinylove backup --study my-study", "tinylove backup elsewhere/survey.sqlite"],
   parameters: [["[file]", "a new file (default: backups/survey-TIME.sqlite in the study)"]],
   options: z.object({ file: z.string().optional() }),

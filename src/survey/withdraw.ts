@@ -16,7 +16,6 @@ import { WithdrawalResult, withdrawParticipant } from "./withdraw-participant.ts
 /** `tinylove withdraw`: deletes one participant's answers, also while the survey is running. */
 export const withdraw = command({
   name: "withdraw",
-  summary: "Delete one participant's answers, also while the survey is running",
   examples: [
     "tinylove withdraw mz4kq5vj2r7xw3c6tn2d7h4paa --study my-study",
     "tinylove withdraw 5f3c9d1e8b7a6f5e4d3c2b1a",

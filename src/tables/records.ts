@@ -1,7 +1,6 @@
 import { stat } from "node:fs/promises";
 import { basename, extname } from "node:path";
 import { codeOf, fileErrorOf, StudyError } from "../workbench/errors.ts";
-import { readCsv } from "./csv.ts";
 import { readJson, readJsonLines } from "./json.ts";
 import type { TableChoice } from "./sqlite.ts";
 import type { TableRecord } from "./table-record.ts";
@@ -16,7 +15,9 @@ export interface ReadOptions extends TableChoice {
 
 type Reader = (path: string, file: string, options: ReadOptions) => Promise<TableRecord[]>;
 
-const csv: Reader = async (path, file) => readCsv(await readTextOf(path, file), file);
+// The parser is loaded only if it is used: `status` loads this module.
+const csv: Reader = async (path, file) => csvOf(await readTextOf(path, file), file);
+const csvOf = async (content: string, file: string) => (await import("./csv.ts")).readCsv(content, file);
 const json: Reader = async (path, file, { thing }) => readJson(await readTextOf(path, file), file, thing);
 const jsonLines: Reader = async (path, file) => readJsonLines(await readTextOf(path, file), file);
 const sqlite: Reader = async (path, file, options) =>
@@ -26,7 +27,7 @@ const parquet: Reader = async (path, file) => (await import("./parquet.ts")).rea
 /** A .txt file may be JATOS results (one list per line) or a CSV. */
 const text: Reader = async (path, file) => {
   const content = await readTextOf(path, file);
-  return /^\s*[[{]/.test(content) ? readJsonLines(content, file) : readCsv(content, file);
+  return /^\s*[[{]/.test(content) ? readJsonLines(content, file) : csvOf(content, file);
 };
 
 const readers: Readonly<Record<string, Reader>> = {

@@ -4,12 +4,48 @@ import { countWords } from "./words.ts";
  * The dialogue of a text: the parts between double quotes (curly, straight, low or angled, with or without space
  * between two speeches), without the quotes. A quote that is never closed extends to the end of its paragraph. If a
  * text has no double quotes, single ones are read as British dialogue: they open before a word and close after
- * punctuation, so that apostrophes do not count.
+ * punctuation, so that apostrophes do not count. A title or a scare quote is not dialogue (see `isSpeech`).
  */
 export function dialogueOf(text: string): string[] {
-  const spoken = doubleQuotes.test(text) ? betweenDoubleQuotes(text) : betweenSingleQuotes(text);
-  return spoken.map((part) => part.trim()).filter((part) => part !== "");
+  const quoted = doubleQuotes.test(text) ? betweenDoubleQuotes(text) : betweenSingleQuotes(text);
+  return quoted
+    .filter((quote) => isSpeech(quote, text))
+    .map(({ start, end }) => text.slice(start, end).trim())
+    .filter((part) => part !== "");
 }
+
+/** A quoted part of a text: the places of its first letter and after its last. */
+interface Quote {
+  readonly start: number;
+  readonly end: number;
+}
+
+/**
+ * Whether a quoted part is spoken. Speech ends with punctuation, is long, fills its paragraph, follows a colon, or is
+ * near a verb of speaking; `the so-called “help”` and `she read “Emma”` are none of these.
+ */
+function isSpeech({ start, end }: Quote, text: string): boolean {
+  const quoted = text.slice(start, end).trim();
+  if (/[.,!?…–—-]$/.test(quoted) || /[.!?…] /.test(quoted) || countWords(quoted) > longestMention)
+    return true;
+  const before = /[^\n]*$/.exec(text.slice(0, Math.max(0, start - 1)))?.[0].trimEnd() ?? "";
+  const after = /^[^\n]*/.exec(text.slice(end + 1))?.[0].trimStart() ?? "";
+  if (before.endsWith(":") || (before === "" && /^[.!?…]?$/.test(after))) return true;
+  const near = [...(before.match(words) ?? []).slice(-3), ...(after.match(words) ?? []).slice(0, 4)];
+  return near.some((word) => verbsOfSpeaking.has(word.toLowerCase()));
+}
+
+/** Titles and scare quotes have few words. */
+const longestMention = 8;
+
+const words = /[\p{L}’']+/gu;
+
+const verbsOfSpeaking = new Set(
+  `say says said saying ask asks asked reply replies replied answer answered whisper whispers whispered shout shouts
+  shouted yell yelled cry cried call called-out murmur murmured mutter muttered tell tells told add added insist
+  insisted exclaim exclaimed scream screamed repeat repeated text texted sing sang sage sagt sagte sagten fragt fragte
+  rief ruft antwortete antwortet flüsterte flüstert erwiderte schrie meinte`.split(/\s+/),
+);
 
 /** The number of words in dialogue. */
 export const dialogueWords = (text: string): number =>
@@ -21,12 +57,12 @@ export const dialogueShare = (text: string): number =>
 
 const doubleQuotes = /["“”„«»]/;
 
-function betweenDoubleQuotes(text: string): string[] {
-  const spoken: string[] = [];
+function betweenDoubleQuotes(text: string): Quote[] {
+  const spoken: Quote[] = [];
   let start = -1;
   let low = false;
   const close = (end: number) => {
-    if (start >= 0) spoken.push(text.slice(start, end));
+    if (start >= 0) spoken.push({ start, end });
     start = -1;
   };
   for (const { 0: mark, index: at } of text.matchAll(/["“”„«»]|\n\s*\n/g)) {
@@ -53,14 +89,14 @@ function opens(text: string, at: number, open: boolean, low: boolean): boolean {
   return !(mark === '"' && /\d/.test(text[at - 1] ?? ""));
 }
 
-function betweenSingleQuotes(text: string): string[] {
-  const spoken: string[] = [];
+function betweenSingleQuotes(text: string): Quote[] {
+  const spoken: Quote[] = [];
   let start = -1;
   for (const { index: at } of text.matchAll(/['‘’]/g)) {
     const [before, after] = [text[at - 1] ?? " ", text[at + 1] ?? " "];
     const closing = text[at] !== "‘" && /[.,!?…–—-]/.test(before) && /[\s–—.,;:!?)]/.test(after);
     if (start >= 0 && closing) {
-      spoken.push(text.slice(start, at));
+      spoken.push({ start, end: at });
       start = -1;
     } else if (start < 0 && text[at] !== "’" && /[\s([–—]/.test(before) && /[\p{L}\p{N}…]/u.test(after)) {
       start = at + 1;

@@ -25,7 +25,6 @@ const options = z.object({
 /** `tinylove tune diagnose`: judges a tuned model, in words and with the numbers behind them. */
 export const diagnose = command({
   name: "tune diagnose",
-  summary: "Judge a tuned model: healthy, undertrained, memorised, diverged or collapsed",
   examples: [
     "tinylove tune diagnose --study my-study",
     "tinylove tune diagnose gpt-neo-125m-full --titles 50",

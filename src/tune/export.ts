@@ -23,7 +23,6 @@ const options = z.object({
 /** `tinylove tune export`: writes a tuned model in other formats and checks them against PyTorch. */
 export const exportTuned = command({
   name: "tune export",
-  summary: "Write a tuned model as merged weights, adapter or GGUF, checked token by token against PyTorch",
   examples: ["tinylove tune export --study my-study", "tinylove tune export pythia-lora --forms merged,gguf"],
   parameters: [["[name]", "the folder in tuned/; not needed if there is only one"]],
   flags: [

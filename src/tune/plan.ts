@@ -27,7 +27,6 @@ const options = z.object({
 /** `tinylove tune plan`: the memory that fine-tuning needs, what fits, and the recommended setting. */
 export const plan = command({
   name: "tune plan",
-  summary: "Show the memory that fine-tuning needs, what fits on the GPUs, and which setting to choose",
   examples: [
     "tinylove tune plan --model gpt-neo-2.7B --gpus 4x40GB",
     "tinylove tune plan --model gpt-neox-20b --gpus 4x40GB --batch 8",

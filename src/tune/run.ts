@@ -36,7 +36,6 @@ const options = z.object({
  */
 export const tuneRun = command({
   name: "tune run",
-  summary: "Fine-tune a model on the training stories; an interrupted run continues where it stopped",
   examples: [
     "tinylove tune run --study my-study --model llama:embedded --find-lr",
     "tinylove tune run --model ./gpt-neo-125m --learning-rate 2e-5",
@@ -113,7 +112,6 @@ interface TrainingDevice {
 const stageOf = (study: Study, job: Job, device: TrainingDevice) =>
   stage({
     name: `tune ${job.name}`,
-    summary: `Tune ${job.name}`,
     examples: [],
     reads: [storiesFile],
     writes: ["model", "config.json", "curve.jsonl", "events.jsonl"].map((file) =>

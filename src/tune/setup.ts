@@ -18,7 +18,6 @@ const options = z.object({
 /** `tinylove tune setup`: makes a virtual environment with PyTorch and the trainer. */
 export const setup = command({
   name: "tune setup",
-  summary: "Install the trainer (Python, PyTorch) into its own virtual environment (once)",
   examples: [
     "tinylove tune setup",
     "tinylove tune setup --yes",

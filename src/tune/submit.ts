@@ -37,7 +37,6 @@ type Options = z.infer<typeof options>;
 /** `tinylove tune submit`: writes the job script for several nodes of a cluster. */
 export const submit = command({
   name: "tune submit",
-  summary: "Write (and with --submit, submit) a job that fine-tunes a model on several nodes of a cluster",
   examples: [
     "tinylove tune submit --scheduler slurm --nodes 2 --model ./gpt-neo-2.7B --interface ib0 --dry-run",
     "tinylove tune submit --scheduler pbs --nodes 4 --model ./gpt-neox-20b --queue preemptable --submit",

@@ -22,7 +22,6 @@ const options = z.object({
 /** `tinylove tune sweep`: the same tuning at several learning rates, compared. */
 export const sweep = command({
   name: "tune sweep",
-  summary: "Fine-tune at several learning rates, and show which ruin the model and which is best",
   examples: [
     "tinylove tune sweep --study my-study --model ./gpt-neo-125m --rates 1e-5,1e-4,1e-3",
     "tinylove tune sweep --model ./gpt-neo-125m --method lora --rates 1e-4,3e-4 --json",

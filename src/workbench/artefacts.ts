@@ -16,6 +16,7 @@ import type { Study } from "./study.ts";
 
 export const storiesFile = "corpus/stories.jsonl";
 export const corpusSummaryFile = "corpus/summary.json";
+export const rejectedFile = "corpus/rejected.csv";
 /** Measures and codes of every text. */
 export const codesFile = "corpus/codes.csv";
 /** The description of the corpus, as findings. It is in `corpus/`, because `findings/` belongs to the analyses. */
@@ -29,6 +30,12 @@ export const clipSummaryFile = "stimuli/summary.json";
 export const keyFile = "stimuli/key.csv";
 export const formsFolder = "forms";
 export const judgmentsFile = "judgments/judgments.csv";
+/** Who took part: when they started and completed, and signs of carelessness. */
+export const participantsFile = "judgments/participants.csv";
+/** How often an unknown browser opened the survey. */
+export const visitsFile = "judgments/visits.csv";
+/** Themes of free answers, by people: a row for each answer, with `field`, `answer` and `theme`. */
+export const themesFile = "themes.csv";
 export const findingsFolder = "findings";
 export const registrationFile = "preregistration.json";
 /** Tuned models, one folder each, with `model/`, how it was made, and the findings of its diagnosis. */

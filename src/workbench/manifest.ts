@@ -19,6 +19,8 @@ const StageRecord = z.strictObject({
   seed: z.union([z.string(), z.number()]),
   /** SHA-256 of the settings that the stage depends on. */
   settings: z.string(),
+  /** The same for each setting, by its path: `analyse.margin`. Records of earlier versions have none. */
+  eachSetting: Hashes.optional(),
   /** SHA-256 of inputs and outputs, by path. */
   reads: Hashes,
   writes: Hashes,
@@ -55,7 +57,8 @@ export async function stateOf(stage: Recorded, study: Study, manifest: Manifest)
   if (applies !== true) return { is: "waiting", because: applies || nothingToDo };
   const record = manifest.stages[stage.name];
   if (!record) return { is: "missing" };
-  if (record.settings !== settingsHash(stage, study)) return { is: "stale", because: "its settings changed" };
+  if (record.settings !== settingsHash(stage, study))
+    return { is: "stale", because: changedSetting(record.eachSetting, eachSetting(stage, study)) };
   if (String(record.seed) !== String(study.config.seed)) return { is: "stale", because: "the seed changed" };
 
   const reads = await inputsOf(stage, study);
@@ -112,6 +115,7 @@ async function runAndRecord(
     ms: Math.round(effects.now() - started),
     seed: study.config.seed,
     settings: settingsHash(stage, study),
+    eachSetting: eachSetting(stage, study),
     reads,
     writes: await outputsOf(stage, study),
     versions: versions(),
@@ -167,6 +171,24 @@ function difference(recorded: Record<string, string>, found: Record<string, stri
   return [...new Set([...Object.keys(recorded), ...Object.keys(found)])].find(
     (path) => recorded[path] !== found[path],
   );
+}
+
+/** `its settings changed (margin)`; without a record of each setting, that some of them did. */
+function changedSetting(recorded: Record<string, string> | undefined, now: Record<string, string>): string {
+  const changed = recorded && difference(recorded, now);
+  return `its settings changed${changed ? ` (${changed})` : ""}`;
+}
+
+/** The start of a SHA-256 of each setting, by its path; a list counts as one setting. */
+function eachSetting(stage: Recorded, study: Study): Record<string, string> {
+  const hashes: Record<string, string> = {};
+  const add = (path: string, value: unknown): void => {
+    if (typeof value === "object" && value !== null && !Array.isArray(value))
+      for (const [key, part] of Object.entries(value)) add(path === "" ? key : `${path}.${key}`, part);
+    else if (value !== undefined) hashes[path] = sha256(JSON.stringify(value)).slice(0, 12);
+  };
+  add("", stage.settings(study));
+  return hashes;
 }
 
 const settingsHash = (stage: Recorded, study: Study): string =>

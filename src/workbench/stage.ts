@@ -5,10 +5,9 @@ import type { Study } from "./study.ts";
 /** A flag as commander writes it, `--participants <number>`, and what it does. */
 export type Flag = readonly [notation: string, summary: string];
 
-/** What `--help` shows about a command. */
+/** What `--help` shows about a command. Its summary is in `stages.ts`, so that help does not load it. */
 export interface Described {
   readonly name: string;
-  readonly summary: string;
   /** Whole command lines, as examples. */
   readonly examples: readonly string[];
   readonly flags?: readonly Flag[];

@@ -29,7 +29,6 @@ import { interruption, superviseWorkers, supervisorEnded } from "./workers.ts";
 /** `tinylove serve`: runs the survey until it is interrupted. */
 export const serve = command({
   name: "serve",
-  summary: "Run the survey for participants until interrupted",
   examples: [
     "tinylove serve --study my-study",
     "tinylove serve --port 8080 --host 0.0.0.0",

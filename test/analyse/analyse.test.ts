@@ -132,7 +132,7 @@ describe("a table from anywhere", () => {
     const file = study.path("table.csv");
     await writeFile(file, text);
     const effects = quiet();
-    await analyse.standalone?.(analyse.options!.parse({ judgments: file, ...options }), effects);
+    await analyse.standalone?.(analyse.options!.parse({ judgments: file, full: true, ...options }), effects);
     return { text: effects.printed.join("\n").replace(/\s+/g, " "), study };
   }
 
@@ -141,6 +141,16 @@ describe("a table from anywhere", () => {
       map: ["participant=who", "stimulus=text", "origin=by", "response=said"],
     });
     expect(text).toContain("2 of 3 were right (66.7 %)");
+  });
+
+  test("the verdict and its figure are printed, and with --full all findings", async () => {
+    const table = `${columns}\na,s1,human,human\na,s2,machine,human\n`;
+    const short = await ofTable(table, { full: false });
+    expect(short.text).toMatch(/^Inconclusive: .* No test is possible/);
+    expect(short.text).not.toContain("How often are readers right?");
+    const full = await ofTable(table);
+    expect(full.text).toContain("How often are readers right?");
+    expect(full.text.startsWith(short.text)).toBe(true);
   });
 
   test("rows without an answer are counted and left out", async () => {

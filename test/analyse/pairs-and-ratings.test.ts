@@ -104,7 +104,7 @@ describe("pairs", () => {
   test("that few readers judged get the warning about rare kinds of reader, and their figures are printed", async () => {
     const few = of(found(await tableOf(pairRows(6, 20, () => true)), [pairs]), "pairs");
     expect(said(few)).toContain("is missing from the sample with probability 0.53");
-    const printed = findingsText([few]);
+    const printed = findingsText([few], { full: true });
     expect(printed).toContain("missing from the sample");
     const { rows } = tableIn(few, "The verdict on pairs");
     expect(rows.map(({ of, found: counts }) => [of, counts])).toEqual([
@@ -216,9 +216,7 @@ describe("the leak scan", () => {
     expect(said(told, "warning")).toMatch(
       /^The stories may be unfair: a program that sees only “words” finds the human story in 100.0 % of the pairs \(p = \.0\d+\), more than readers did/,
     );
-    expect(said(told, "warning")).toContain(
-      "“words” (mean 1153.00 in human stories, 1150.00 in machine stories)",
-    );
+    expect(said(told)).toContain("“words” (mean 1153.00 in human stories, 1150.00 in machine stories)");
     // A threshold over all stories hardly detects it.
     const alone = detect(
       {
@@ -343,10 +341,10 @@ describe("ratings", () => {
       ...ratingsWhere("liking", (_, random) => random.integer(1, 7)),
       ...ratingsWhere("warmth", (origin, random) => random.integer(1, 4) + (origin === "human" ? 3 : 0)),
     ]);
-    const table = tableIn(told, "Human and machine stories on all 2 scales");
+    const table = tableIn(told, "Ratings of human and machine stories on all 2 scales");
     expect(table.rows.map(({ scale, ratings: count, verdict }) => [scale, count, verdict])).toEqual([
-      ["liking", 144, "inconclusive"],
-      ["warmth", 144, "different"],
+      ["Liking", 144, "inconclusive"],
+      ["Warmth", 144, "different"],
     ]);
     expect(table.rows[1]!["difference"]).toBeGreaterThan(2);
     expect(told.findings.findIndex(({ kind }) => kind !== "sentence")).toBe(
@@ -507,6 +505,21 @@ describe("the mixed model", () => {
     });
     const told = of(found(dataOf({ choices: rows }), [mixedModel]), "mixed-model");
     expect(said(told)).toContain("could not be fitted: there are 2614 crossed random effects");
+  });
+
+  test("of more than 500 crossed effects is left out with a note, and fitted on request", () => {
+    // Every reader judges one story alone, so that the fit itself is quick.
+    const rows = Array.from({ length: 2 * 510 }, (_, at) => {
+      const choice = choicesBy(1, 2, guess)[at % 2]!;
+      const answer = at % 3 === 0 ? ("human" as const) : ("machine" as const);
+      const right = answer === choice.origin;
+      return { ...choice, answer, right, participant: `r${at % 510}`, stimulus: `s${at}` };
+    });
+    const told = (given: Record<string, unknown>) =>
+      said(of(found(dataOf({ choices: rows, settings: settings(given) }), [mixedModel]), "mixed-model"));
+    expect(told({})).toContain("was left out: a fit of 1020 judgments with 510 crossed random effects");
+    expect(told({})).toContain("`--models`");
+    expect(told({ models: "always" })).not.toContain("was left out");
   });
 
   test("has titles with a slope of origin if both origins share them, and no stories if these are redundant", () => {

@@ -13,10 +13,13 @@ describe("the study of 2022", () => {
 
   beforeAll(async () => {
     const plain = quiet();
-    await analyse.standalone?.(analyse.options!.parse({ judgments: file }), plain);
+    await analyse.standalone?.(
+      analyse.options!.parse({ judgments: file, full: true, rule2022: true }),
+      plain,
+    );
     text = plain.printed.join("\n").replace(/\s+/g, " ");
     const json = quiet();
-    await analyse.standalone?.(analyse.options!.parse({ judgments: file, json: true }), json);
+    await analyse.standalone?.(analyse.options!.parse({ judgments: file, json: true, rule2022: true }), json);
     numbers = JSON.parse(json.printed.join(""));
   });
 

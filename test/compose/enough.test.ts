@@ -56,7 +56,6 @@ test("run reports it before the slow stages", async () => {
   const wrote = (name: string, path: string, content: string): AnyStage =>
     stage({
       name,
-      summary: name,
       examples: [],
       reads: [],
       writes: [path],

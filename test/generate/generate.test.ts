@@ -272,7 +272,7 @@ test.each([
 ])(
   "a prompt that expresses the control by a header or by examples is accepted: %s %j",
   async (prompt, control, more) => {
-    const study = await studyWith({ models: local(), prompts: [prompt], control, ...more });
+    const study = await studyWith({ models: local(), titles: 2, prompts: [prompt], control, ...more });
     await generate.preflight!(study, new Set());
     const levels = new Set((await generated(study)).map((each) => JSON.stringify(each.control)));
     expect(levels.size).toBe("tone" in control ? 5 : 2);

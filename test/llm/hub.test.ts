@@ -3,7 +3,7 @@ import { readFile } from "node:fs/promises";
 import { createServer } from "node:http";
 import type { AddressInfo } from "node:net";
 import { join } from "node:path";
-import { afterEach, expect, test } from "vitest";
+import { afterEach, expect, test, vi } from "vitest";
 import { generate } from "../../src/generate/generate.ts";
 import { hubFileOf } from "../../src/llm/hub.ts";
 import { randomFrom } from "../../src/stats/random.ts";
@@ -174,7 +174,7 @@ test("a study names a model of the hub, which is downloaded once", async () => {
   await writeTinyModel(join(folder, "tiny.gguf"), { words: [" love"] });
   const mirror = await mirrorOf(await readFile(join(folder, "tiny.gguf")));
   const env = await envAt(mirror);
-  process.env["TINYLOVE_CACHE"] = env.TINYLOVE_CACHE;
+  vi.stubEnv("TINYLOVE_CACHE", env.TINYLOVE_CACHE);
   const model = { address: "hf:some/model/tiny.gguf", threads: 1 };
   const study = await temporaryStudy({ generate: { models: [model], tokens: { least: 5, most: 10 } } });
   await writeCorpus(study, madeUpStories({ train: 3, test: 3 }));
@@ -185,7 +185,6 @@ test("a study names a model of the hub, which is downloaded once", async () => {
   expect(mirror.starts).toEqual([0]);
   const manifest = await readManifest(study);
   expect((await stateOf(generate, study, manifest)).is).toBe("fresh");
-  delete process.env["TINYLOVE_CACHE"];
 });
 
 test.each(["hf:one", "hf:a/b", "hf:a/../b/c.gguf", "hf:a/b/../../c.gguf", "hf:a/b c/d.gguf"])(

@@ -14,6 +14,7 @@ import { runStage } from "../../src/workbench/manifest.ts";
 import type { Study } from "../../src/workbench/study.ts";
 import { answersTo, aStudy, quiet, writeJudgments } from "../analyse/a-study.ts";
 import { temporaryStudy } from "../helpers/world.ts";
+import { faultsOf } from "./readable.ts";
 
 async function reportOf(study: Study) {
   await runStage(analyse, study, analyse.options!.parse({}), quiet());
@@ -24,7 +25,7 @@ async function reportOf(study: Study) {
 }
 
 describe("a report", () => {
-  test("without answers it says so and shows what is ready", async () => {
+  test("before anybody has answered it says so and shows what is ready", async () => {
     const { html, document, markdown } = await reportOf(await aStudy());
     expect(document.querySelector(".headline")?.textContent).toBe(
       "No verdict yet: nobody has judged a story.",
@@ -34,7 +35,7 @@ describe("a report", () => {
     expect(document.querySelectorAll("article.story").length).toBe(12);
   });
 
-  test("a factorial alone has a report, before there are stimuli", async () => {
+  test("a factorial alone has a report, before there is anything to read", async () => {
     const study = await temporaryStudy();
     const text = "The example leaks.";
     const found = {
@@ -47,41 +48,126 @@ describe("a report", () => {
     expect(parseHTML(html).document.querySelector(".headline")?.textContent).toBe(text);
   });
 
-  test("the verdict comes first, then its figure, then its numbers", async () => {
+  test("the verdict comes first, then the figure that carries it, then facts, body and appendix", async () => {
     const study = await aStudy();
     await writeJudgments(study, answersTo("form-1", "reader-1", { human: 2, machine: 1 }));
     const { html, document } = await reportOf(study);
-    const order = ['class="headline', "<figure", "<table", "<section"].map((mark) => html.indexOf(mark));
+    const marks = [
+      'class="headline',
+      "<figure",
+      'class="plain"',
+      'class="facts"',
+      "<section",
+      'id="appendix"',
+    ];
+    const order = marks.map((mark) => html.indexOf(mark));
+    expect(Math.min(...order)).toBeGreaterThan(0);
     expect(order).toEqual([...order].sort((one, other) => one - other));
-    for (const figure of document.querySelectorAll("figure")) {
+    for (const figure of document.querySelectorAll("figure:not(.example)")) {
       expect(figure.querySelectorAll("svg[role=img]").length).toBe(2);
-      expect(figure.querySelectorAll("table tbody tr").length).toBeGreaterThan(0);
+      // The numbers are closed, so that nothing is said twice.
+      expect(figure.querySelectorAll("details:not([open]) table tbody tr").length).toBeGreaterThan(0);
     }
+    for (const each of document.querySelectorAll("#appendix details"))
+      expect(each.hasAttribute("open")).toBe(false);
+    const sections = [...document.querySelectorAll("main > section h2")].map(
+      ({ textContent }) => textContent,
+    );
+    expect(sections).toEqual([
+      "Readers",
+      "Stories and models",
+      "Result",
+      "Who can tell",
+      "Robustness",
+      "What moved readers",
+      "Stories that stand out",
+      "Limits",
+      "Appendix",
+    ]);
   });
 
-  test("it is self-contained: no script, and nothing is loaded from elsewhere", async () => {
+  test("every figure and table has a number and a caption; nothing is said twice, in raw names or at length", async () => {
+    const study = await aStudy();
+    const readers = Array.from({ length: 12 }, (_, at) =>
+      answersTo(`form-${(at % 2) + 1}`, `reader-${at}`, { human: 1 + (at % 3), machine: at % 4 }),
+    );
+    await writeJudgments(study, readers.flat());
+    const { html, document } = await reportOf(study);
+    expect(faultsOf(html)).toEqual([]);
+    const numbers = [
+      ...document.querySelectorAll("main > section:not(#appendix) .caption b, header figcaption b"),
+    ]
+      .map(({ textContent }) => textContent!.replace("\u00a0", " "))
+      .filter((label) => label.startsWith("Table"));
+    expect(numbers).toEqual(numbers.map((_, at) => `Table ${at + 1}.`));
+  });
+
+  test("the checker of texts finds what it looks for", () => {
+    const said = (content: string) =>
+      faultsOf(`<html><body><main><section>${content}</section></main></body></html>`);
+    expect(said(`<p>${"word ".repeat(36)}.</p>`)).toEqual([expect.stringMatching(/^36 words/)]);
+    expect(said("<p>The share of distinct_1 and <code>tinylove run</code>.</p>")).toEqual([
+      "raw name: distinct_1",
+      "raw name: tinylove run",
+    ]);
+    expect(
+      said("<p class='caption' id='a-caption'>Table 1. Of a.</p><table id='b'><tr><td>1.5</td></tr></table>"),
+    ).toEqual(["no number or caption: b"]);
+    const repeated =
+      "<figure><div class='page'><svg><text>1.5 2.5 3.5</text></svg></div><figcaption>Figure 1. A.</figcaption></figure><p class='caption' id='a-caption'>Table 1. A.</p><table id='a'><tr><td>1.5</td><td>2.5</td><td>3.5</td></tr></table>";
+    expect(said(repeated)).toEqual(["a repeats 3 of 3 numbers of a figure"]);
+  });
+
+  test("a warning is one line on the first page, and leads to all of it", async () => {
+    const study = await aStudy();
+    await writeJudgments(study, answersTo("form-1", "reader-1", { human: 2, machine: 1 }));
+    const warning = {
+      kind: "sentence",
+      weight: "warning",
+      text: "The stories may be unfair. A program sees it.",
+    };
+    await runStage(analyse, study, analyse.options!.parse({}), quiet());
+    const found = {
+      analysis: "own",
+      asks: "Is it fair?",
+      section: "robustness",
+      findings: [warning],
+      numbers: {},
+    };
+    await writeWhole(study.path(influenceFile), JSON.stringify(found));
+    await runStage(report, study, { pdf: false }, quiet());
+    const { document } = parseHTML(await readFile(study.path("report/report.html"), "utf8"));
+    const lines = [...document.querySelectorAll(".warnings li")];
+    const line = lines.find(({ textContent }) => textContent === "The stories may be unfair. More");
+    const target = document.getElementById(line!.querySelector("a")!.getAttribute("href")!.slice(1));
+    expect(target?.textContent).toContain("The stories may be unfair. A program sees it.");
+  });
+
+  test("it is one file: no script, font or picture is loaded from elsewhere", async () => {
     const study = await aStudy();
     await writeJudgments(study, answersTo("form-1", "reader-1", { human: 2, machine: 1 }));
     const { document, html } = await reportOf(study);
-    expect(document.querySelectorAll("script, link, img, iframe, [src]").length).toBe(0);
+    expect(document.querySelectorAll("link, img, iframe, [src]").length).toBe(0);
     expect(html).not.toMatch(/@import|url\(/);
-    for (const link of document.querySelectorAll("a[href]")) expect(link.getAttribute("href")).toMatch(/^#/);
+    for (const link of document.querySelectorAll("a[href]"))
+      expect(link.getAttribute("href")).toMatch(/^(#|figures\/|tables\/)/);
   });
 
   test("every link has a target on the page", async () => {
     const study = await aStudy();
     await writeJudgments(study, answersTo("form-1", "reader-1", { human: 2, machine: 1 }));
     const { document } = await reportOf(study);
-    const targets = [...document.querySelectorAll("a[href]")].map((link) =>
-      link.getAttribute("href")!.slice(1),
-    );
+    const links = [...document.querySelectorAll("a[href]")].map((link) => link.getAttribute("href")!);
+    for (const file of links.filter((link) => !link.startsWith("#")))
+      await expect(readFile(study.path("report", file), "utf8"), file).resolves.not.toBe("");
+    const targets = links.filter((link) => link.startsWith("#")).map((link) => link.slice(1));
     expect(targets.length).toBeGreaterThan(2);
     for (const target of targets) expect(document.getElementById(target), target).not.toBeNull();
     const ids = [...document.querySelectorAll("[id]")].map(({ id }) => id);
     expect(new Set(ids).size).toBe(ids.length);
   });
 
-  test("notes on simulated readers and on the corpus appear once; every section marks what is not real", async () => {
+  test("simulated readers and the note of the corpus are told once; every section names what is not real", async () => {
     const study = await aStudy();
     await writeJudgments(study, answersTo("form-1", "reader-1", { human: 2, machine: 1, simulated: true }));
     await writeWhole(study.path(corpusSummaryFile), JSON.stringify(summary));
@@ -92,11 +178,10 @@ describe("a report", () => {
       expect(document.body.textContent!.split(told).length - 1, told).toBe(1);
       expect(markdown.split(told).length - 1, told).toBe(1);
     }
-    const sections = [...document.querySelectorAll("section")];
-    expect(sections.length).toBeGreaterThan(3);
-    for (const section of sections)
-      expect(section.querySelector(".tag")?.textContent).toBe("Simulated readers");
-    expect(markdown.match(/^\*Simulated readers\*$/gm)?.length).toBe(sections.length);
+    const parts = [...document.querySelectorAll("main > section:not(#appendix), .chapter")];
+    expect(parts.length).toBeGreaterThan(3);
+    for (const part of parts) expect(part.querySelector(".tag")?.textContent).toBe("Simulated readers");
+    expect(markdown.match(/^\*Simulated readers\*$/gm)?.length).toBe(parts.length);
   });
 
   test("real readers of a real corpus are not marked", async () => {
@@ -106,7 +191,7 @@ describe("a report", () => {
     expect(document.querySelectorAll(".mark, .tag").length).toBe(0);
   });
 
-  test("a row with many texts shows the first three and unfolds the others, each with a link to its story", async () => {
+  test("of many texts of a row the first two are shown and the others unfold, each with its title and a link to its story", async () => {
     const study = await aStudy();
     await writeJudgments(study, answersTo("form-1", "reader-1", { human: 2, machine: 1 }));
     const ids = ["form-1-human-1", "form-1-machine-2", "never-shown", "form-2-human-3", "form-2-machine-1"];
@@ -131,11 +216,13 @@ describe("a report", () => {
     );
     const { document } = await reportOf(study);
     const [all, one] = [...document.querySelectorAll("#describe-1 td.ids")];
-    expect(all!.querySelector("summary")?.textContent).toBe("and 2 more");
+    expect(all!.querySelector("summary")?.textContent).toBe("and 3 more");
     const hrefs = [...all!.querySelectorAll("a")].map((link) => link.getAttribute("href"));
     const shown = ids.filter((id) => id !== "never-shown");
     expect(hrefs).toEqual(shown.map((id) => `#story-${id}`));
-    expect([...all!.querySelectorAll("details a")].map((link) => link.textContent)).toEqual([shown[3]]);
+    expect([...all!.querySelector("details")!.querySelectorAll("a")].map((link) => link.textContent)).toEqual(
+      ["The human 3 of form-2 (a person)", "The machine 1 of form-2 (echo:)"],
+    );
     expect(all!.querySelector("details")?.textContent).toContain("never-shown");
     expect(one!.querySelector("details")).toBeNull();
   });
@@ -150,7 +237,7 @@ describe("a report", () => {
     expect(document.querySelectorAll("img").length).toBe(0);
   });
 
-  test("every figure and table is also a file; figures need no style sheet", async () => {
+  test("every figure and table is a file of its own; figures need no style sheet", async () => {
     const study = await aStudy();
     await writeJudgments(study, answersTo("form-1", "reader-1", { human: 2, machine: 1 }));
     const { read } = await reportOf(study);
@@ -164,7 +251,7 @@ describe("a report", () => {
     expect(await read("tables/verdict-1.csv")).toMatch(/^of,estimate,low,high,/);
   });
 
-  test("the same study gives the same report, byte for byte", async () => {
+  test("the same study gives the same report to the byte", async () => {
     const study = await aStudy();
     await writeJudgments(study, answersTo("form-1", "reader-1", { human: 2, machine: 1 }));
     const { html, markdown } = await reportOf(study);

@@ -1,9 +1,8 @@
 import { request as ask, createServer } from "node:http";
 import type { AddressInfo } from "node:net";
-import type { Browser } from "playwright-core";
 import { afterAll, afterEach, beforeAll, describe, expect, test } from "vitest";
 import { readJudgments } from "../../src/workbench/artefacts.ts";
-import { chromiumPath, launchBrowser, withoutChromium } from "../helpers/browser.ts";
+import { chromiumPath, type SharedBrowser, sharedBrowser, withoutChromium } from "../helpers/browser.ts";
 import { tinylove } from "./command.ts";
 import { fixture, hiddenFields, quietEffects, served, TestClient } from "./fixture.ts";
 
@@ -124,9 +123,9 @@ describe("below a path of its host,", () => {
   const found = chromiumPath();
   if (!found) console.warn(withoutChromium);
   describe.skipIf(!found)("in Chromium,", () => {
-    let browser: Browser;
+    let browser: SharedBrowser;
     beforeAll(async () => {
-      browser = await launchBrowser();
+      browser = await sharedBrowser();
     });
     afterAll(() => browser?.close());
 

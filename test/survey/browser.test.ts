@@ -1,10 +1,10 @@
 import { join } from "node:path";
-import type { Browser, BrowserContext, BrowserContextOptions, Page } from "playwright-core";
+import type { BrowserContext, BrowserContextOptions, Page } from "playwright-core";
 import { afterAll, afterEach, beforeAll, describe, expect, test } from "vitest";
 import type { Judgment } from "../../src/study/judgment.ts";
 import { readForms, readJudgments } from "../../src/workbench/artefacts.ts";
 import { type RunningSurvey, startSurvey } from "../../src/workplace/serve.ts";
-import { chromiumPath, launchBrowser, withoutChromium } from "../helpers/browser.ts";
+import { chromiumPath, type SharedBrowser, sharedBrowser, withoutChromium } from "../helpers/browser.ts";
 import { violations } from "./accessible.ts";
 import { type Fixture, fixture, quietEffects, served } from "./fixture.ts";
 
@@ -15,13 +15,13 @@ const found = chromiumPath();
 if (!found) console.warn(withoutChromium);
 
 describe.skipIf(!found)("in Chromium, a participant", () => {
-  let browser: Browser;
+  let browser: SharedBrowser;
   let study: Fixture;
   let survey: RunningSurvey;
   const contexts: BrowserContext[] = [];
 
   beforeAll(async () => {
-    browser = await launchBrowser();
+    browser = await sharedBrowser();
     study = await fixture({ survey: { feedback: true, contact: "reading@example.org" } });
     survey = await served(study.study);
   });

@@ -1,11 +1,11 @@
 import { readFile } from "node:fs/promises";
-import type { Browser, BrowserContextOptions, Page } from "playwright-core";
+import type { BrowserContextOptions, Page } from "playwright-core";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { main } from "../../src/cli.ts";
 import { readTable } from "../../src/tables/tables.ts";
 import { readJudgments } from "../../src/workbench/artefacts.ts";
 import type { RunningSurvey } from "../../src/workplace/serve.ts";
-import { chromiumPath, launchBrowser, withoutChromium } from "../helpers/browser.ts";
+import { chromiumPath, type SharedBrowser, sharedBrowser, withoutChromium } from "../helpers/browser.ts";
 import { type Fixture, fixture, quietEffects, served, TestClient } from "./fixture.ts";
 
 /** One study, from consent to report, with five participants at the same time who each use the survey differently. */
@@ -34,12 +34,12 @@ interface Person {
 }
 
 describe.skipIf(!found)("five people at once", () => {
-  let browser: Browser;
+  let browser: SharedBrowser;
   let built: Fixture;
   let survey: RunningSurvey;
 
   beforeAll(async () => {
-    browser = await launchBrowser();
+    browser = await sharedBrowser();
     built = await fixture({
       forms: 2,
       tasks,

@@ -1,8 +1,8 @@
-import type { Browser, Page } from "playwright-core";
+import type { Page } from "playwright-core";
 import { afterAll, afterEach, beforeAll, describe, expect, test } from "vitest";
 import { randomFrom } from "../../src/stats/random.ts";
 import { readJudgments } from "../../src/workbench/artefacts.ts";
-import { chromiumPath, launchBrowser, withoutChromium } from "../helpers/browser.ts";
+import { chromiumPath, type SharedBrowser, sharedBrowser, withoutChromium } from "../helpers/browser.ts";
 import { fixture, served } from "./fixture.ts";
 import { pause } from "./load.ts";
 import { cuttingProxy, type Treatment } from "./proxy.ts";
@@ -17,9 +17,9 @@ const treatments: readonly Treatment[] = ["cut before response", "cut request", 
 const choices = ["human", "machine", "machine", "human"];
 
 describe.skipIf(!found)("over a line that is cut again and again, every answer arrives once,", () => {
-  let browser: Browser;
+  let browser: SharedBrowser;
   beforeAll(async () => {
-    browser = await launchBrowser();
+    browser = await sharedBrowser();
   });
   afterAll(() => browser?.close());
   const ends: (() => Promise<unknown>)[] = [];

@@ -1,16 +1,16 @@
-import type { Browser, BrowserContext, Page } from "playwright-core";
+import type { BrowserContext, Page } from "playwright-core";
 import { afterAll, afterEach, beforeAll, describe, expect, test } from "vitest";
 import { readJudgments } from "../../src/workbench/artefacts.ts";
-import { chromiumPath, launchBrowser, withoutChromium } from "../helpers/browser.ts";
+import { chromiumPath, type SharedBrowser, sharedBrowser, withoutChromium } from "../helpers/browser.ts";
 import { fixture, hiddenFields, served, TestClient } from "./fixture.ts";
 
 const found = chromiumPath();
 if (!found) console.warn(withoutChromium);
 
 describe.skipIf(!found)("in Chromium,", () => {
-  let browser: Browser;
+  let browser: SharedBrowser;
   beforeAll(async () => {
-    browser = await launchBrowser();
+    browser = await sharedBrowser();
   });
   afterAll(() => browser?.close());
   const ends: (() => Promise<unknown>)[] = [];

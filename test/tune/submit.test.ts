@@ -148,7 +148,12 @@ describe("the script, run with fake scheduler commands", () => {
   test("a missing node, a rank too many, and no rank are reported", async () => {
     const { study, submitted } = await writtenJob();
     await submitted;
-    expect((await onCluster(study, { RANKS: "0" })).stderr).toContain(
+    // Of its 45 seconds each lasts a twentieth.
+    const quick = await temporaryFolder();
+    await writeWhole(join(quick, "sleep"), "#!/bin/sh\nexec /bin/sleep 0.05\n");
+    await chmod(join(quick, "sleep"), 0o755);
+    const PATH = `${quick}:${standIns}:${process.env["PATH"]}`;
+    expect((await onCluster(study, { RANKS: "0", PATH })).stderr).toContain(
       "error: node node0: no node with rank 1 came within 45 s",
     );
     expect((await onCluster(study, { RANKS: "0 5" })).stderr).toContain(

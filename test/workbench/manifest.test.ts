@@ -16,7 +16,6 @@ const settings = "name: test\nseed: 1\n";
 
 const write = stage({
   name: "write",
-  summary: "Write",
   examples: [],
   reads: [],
   writes: ["text.txt"],
@@ -26,7 +25,6 @@ const write = stage({
 
 const count = stage({
   name: "count",
-  summary: "Count",
   examples: [],
   reads: ["text.txt"],
   writes: ["count.txt"],
@@ -76,7 +74,6 @@ test("inputs of the study, the package and the cache have names that do not chan
     ]),
   );
   expect((await stateOf(reader, study, { stages: { write: { ...record, reads } } })).is).toBe("fresh");
-  vi.unstubAllEnvs();
 });
 
 test("all stages are missing, then fresh, and fresh ones do not run again", async () => {
@@ -143,7 +140,7 @@ test("a running stage cannot be started a second time, but again after its end",
     end = begin;
   });
   const waiting = {
-    ...({ name: "waiting", summary: "", examples: [], reads: [], writes: [] } as const),
+    ...({ name: "waiting", examples: [], reads: [], writes: [] } as const),
     settings: () => ({}),
     run: () => begun,
   };

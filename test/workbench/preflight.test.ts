@@ -66,7 +66,7 @@ test("a stage with a stale input says so, and names it as the reason if it fails
   const report = await tinylove("analyse", "--study", study);
   expect(report.code).toBe(0);
   expect(report.told[0]).toBe(
-    "warning: describe is stale because its settings changed; analyse uses the existing files (`tinylove run` brings them up to date)",
+    "warning: describe is stale because its settings changed (skip); analyse uses the existing files (`tinylove run` brings them up to date)",
   );
 
   // Other stories replace those whose titles were used for generation.

@@ -11,7 +11,7 @@ import { escapeHtml } from "../../src/text/html.ts";
 import { factorialFile, readGenerations, readStories } from "../../src/workbench/artefacts.ts";
 import { jsonLines, writeWhole } from "../../src/workbench/files.ts";
 import type { RunningSurvey } from "../../src/workplace/serve.ts";
-import { chromiumPath, launchBrowser, withoutChromium } from "../helpers/browser.ts";
+import { chromiumPath, sharedBrowser, withoutChromium } from "../helpers/browser.ts";
 import { generationOf } from "../helpers/generations.ts";
 import { violations } from "../survey/accessible.ts";
 import { type Fixture, fixture, hiddenFields, quietEffects, served, TestClient } from "../survey/fixture.ts";
@@ -420,7 +420,7 @@ const pictures = process.env["TINYLOVE_SCREENSHOTS"];
 
 describe.skipIf(!found)("in Chromium", () => {
   test("without JavaScript a text is coded with the keyboard alone, and the meanings of the codes open next to it", async () => {
-    const browser = await launchBrowser();
+    const browser = await sharedBrowser();
     try {
       const page = await (await browser.newContext({ javaScriptEnabled: false })).newPage();
       page.setDefaultTimeout(10_000);
@@ -451,7 +451,7 @@ describe.skipIf(!found)("in Chromium", () => {
 
   test("the researcher makes a link for the factorial's texts, and a coder codes all of them", async () => {
     await factorial();
-    const browser = await launchBrowser();
+    const browser = await sharedBrowser();
     try {
       const own = await (await browser.newContext()).newPage();
       own.setDefaultTimeout(10_000);
@@ -491,7 +491,7 @@ describe.skipIf(!found)("in Chromium", () => {
   });
 
   test.each(["light", "dark"] as const)("every coder's page is accessible, %s", async (colorScheme) => {
-    const browser = await launchBrowser();
+    const browser = await sharedBrowser();
     try {
       const context = await browser.newContext({ bypassCSP: true, colorScheme });
       for (const { cookie } of [await researcher(), (await coder("jo")).client]) {

@@ -6,7 +6,7 @@ import { readTable } from "../../src/tables/tables.ts";
 import { readForms, readJudgments } from "../../src/workbench/artefacts.ts";
 import { exists } from "../../src/workbench/files.ts";
 import type { RunningSurvey } from "../../src/workplace/serve.ts";
-import { launchBrowser } from "../helpers/browser.ts";
+import { sharedBrowser } from "../helpers/browser.ts";
 import { type Fixture, fixture, hiddenFields, served, TestClient } from "../survey/fixture.ts";
 
 let built: Fixture;
@@ -25,7 +25,7 @@ afterAll(() => built.remove());
 const path = () => new URL(survey.rehearsal).pathname;
 
 test("a rehearsal shows all pages from consent to the end as participants see them, and every page is marked", async () => {
-  const browser = await launchBrowser();
+  const browser = await sharedBrowser();
   const page = await browser.newPage();
   const banner = "Nothing that you answer here is stored";
   await page.goto(survey.rehearsal);
@@ -90,7 +90,7 @@ test("only links of this study open, and they stay the same after a restart", as
 test("unsent answers, in a rehearsal or to a removed study, do not prevent a participant from answering", async () => {
   const { study, remove } = await fixture({ forms: 1, stories: 2 });
   const open = await served(study);
-  const browser = await launchBrowser();
+  const browser = await sharedBrowser();
   const page = await browser.newPage();
   const cut = (route: Route) => (route.request().method() === "POST" ? route.abort() : route.continue());
   const answer = async () => {

@@ -8,9 +8,9 @@ import sys
 from pathlib import Path
 
 import torch
-from transformers import GPTNeoConfig, GPTNeoForCausalLM, PreTrainedTokenizerFast
+from tiny_models import tiny_neo, tiny_neox
+from transformers import PreTrainedTokenizerFast
 
-from tinylove_trainer.neox import build_neox
 from tinylove_trainer.vocabulary import END_OF_TEXT, learn_vocabulary
 
 stories_file, out = sys.argv[1], Path(sys.argv[2])
@@ -22,20 +22,9 @@ texts = [f"Title: {story['title']}\nStory: {story['text']}" for story in stories
 tokenizer = PreTrainedTokenizerFast(
     tokenizer_object=learn_vocabulary(texts, 600), bos_token=END_OF_TEXT, eos_token=END_OF_TEXT
 )
-neo = GPTNeoConfig(
-    vocab_size=len(tokenizer),
-    hidden_size=64,
-    num_layers=2,
-    num_heads=2,
-    attention_types=[[["global", "local"], 1]],
-    window_size=32,
-    max_position_embeddings=256,
-    bos_token_id=0,
-    eos_token_id=0,
-)
 models = {
-    "neo": GPTNeoForCausalLM(neo),
-    "neox": build_neox(vocabulary=len(tokenizer), width=64, layers=2, head=32, context=256, rotary=0.25, seed=1),
+    "neo": tiny_neo(len(tokenizer)),
+    "neox": tiny_neox(len(tokenizer)),
 }
 learnt = [torch.tensor([tokenizer(text)["input_ids"][:256]]) for text in texts]
 for name, model in models.items():

@@ -15,10 +15,10 @@ import torch
 sys.path.insert(0, str(Path(__file__).parent.parent))
 
 from tokenizers.processors import TemplateProcessing
-from transformers import AutoConfig, AutoModelForCausalLM, GPTNeoConfig, GPTNeoForCausalLM, PreTrainedTokenizerFast
+from transformers import AutoConfig, AutoModelForCausalLM, PreTrainedTokenizerFast
 
+from bench.tiny_models import tiny_neo, tiny_neox
 from tinylove_trainer.__main__ import main
-from tinylove_trainer.neox import build_neox
 from tinylove_trainer.vocabulary import END_OF_TEXT, learn_vocabulary
 
 torch.set_num_threads(1)
@@ -78,7 +78,7 @@ def tokenizer(stories) -> PreTrainedTokenizerFast:
 @pytest.fixture(scope="session")
 def neox(tokenizer, tmp_path_factory) -> str:
     folder = tmp_path_factory.mktemp("neox")
-    model = build_neox(vocabulary=len(tokenizer), width=64, layers=2, head=32, context=256, rotary=0.25, seed=1)
+    model = tiny_neox(len(tokenizer))
     for parameter in model.parameters():  # large enough that every weight, bias and position changes what is written
         with torch.no_grad():
             parameter.add_(torch.randn_like(parameter) * 0.2)
@@ -91,19 +91,7 @@ def neox(tokenizer, tmp_path_factory) -> str:
 def neo(tokenizer, tmp_path_factory) -> str:
     folder = tmp_path_factory.mktemp("neo")
     torch.manual_seed(1)
-    config = GPTNeoConfig(
-        vocab_size=len(tokenizer),
-        hidden_size=64,
-        num_layers=2,
-        num_heads=2,
-        attention_types=[[["global", "local"], 1]],
-        window_size=32,
-        max_position_embeddings=256,
-        bos_token_id=0,
-        eos_token_id=0,
-        resid_dropout=0.1,
-    )
-    GPTNeoForCausalLM(config).save_pretrained(folder)
+    tiny_neo(len(tokenizer), resid_dropout=0.1).save_pretrained(folder)
     tokenizer.save_pretrained(folder)
     return str(folder)
 

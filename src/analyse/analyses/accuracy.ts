@@ -15,15 +15,16 @@ export const accuracy: Analysis = {
   name: "accuracy",
   asks: "How often are readers right?",
   needs: ["choices"],
+  section: "result",
   run(data) {
     if (data.choices.length === 0) return { findings: [noJudgmentsFinding(data)], numbers: { judgments: 0 } };
     const shares = sharesOf(data);
     const scores = formScores(data);
     const findings: Finding[] = [
-      sentence("result", sharesText(shares, data)),
+      sentence("detail", sharesText(shares, data)),
       ...leftOutFindings(data),
       ...scores.sentences,
-      ...(scores.table ? [table("result", "Responses and scores by form", scores.table)] : []),
+      ...(scores.table ? [table("detail", "Responses and scores by form", scores.table)] : []),
       ...scoresFigure(scores),
       ...modelFigure(shares, data),
       table("detail", intervalsCaption(data), sharesTable(shares)),
@@ -158,7 +159,7 @@ function modelFigure(shares: readonly Share[], { settings }: Data): Finding[] {
   if (models.length === 0) return [];
   return [
     figure(
-      "result",
+      "detail",
       `How often each model’s stories were recognised, with clustered ${Math.round(settings.level * 100)} % intervals, not corrected for the number of models. A bias towards “human” or “machine” shifts all of them; the verdict compares each model with the human stories`,
       sharesFigure(models, settings.margin),
     ),

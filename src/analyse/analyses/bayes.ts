@@ -13,6 +13,7 @@ export const bayes: Analysis = {
   name: "bayes",
   asks: "What is the posterior of readers’ accuracy?",
   needs: ["choices"],
+  section: "robustness",
   run(data) {
     const { choices, settings } = data;
     const { level } = settings;
@@ -91,7 +92,7 @@ function densityFigure({ a, b }: BetaPosterior, { settings: { margin } }: Data):
   });
   const most = Math.max(...logs.map(({ log }) => log));
   const near = logs.filter(({ log }) => log - most > -8);
-  return figure("result", "Posterior of balanced accuracy", {
+  return figure("detail", "Posterior of balanced accuracy", {
     draw: "curve",
     table: {
       columns: [

@@ -17,6 +17,7 @@ import { noJudgmentsFinding } from "../ready.ts";
 /** What readers answer in each condition, and whether the difference between human and machine stories depends on it. */
 export const conditions: Analysis = {
   name: "conditions",
+  section: "result",
   asks: "Does it matter under which condition stories are read?",
   needs: ["conditions"],
   run(data) {

@@ -1,6 +1,6 @@
 import { fleissKappa } from "../../stats/agreement.ts";
 import { krippendorffAlpha } from "../../stats/krippendorff.ts";
-import { type Finding, figure, sentence, type Table, table } from "../../study/finding.ts";
+import { type Finding, figure, inSection, sentence, type Table, table } from "../../study/finding.ts";
 import { groupedBy } from "../../study/groups.ts";
 import { counted, printed, pValue } from "../../study/print.ts";
 import type { Analysis } from "../analysis.ts";
@@ -20,6 +20,7 @@ export const cues: Analysis = {
   name: "cues",
   asks: "What makes readers say “human”, and which stories stand out?",
   needs: ["choices"],
+  section: "what moved readers",
   run(data, random) {
     const stories = judgedStories(data);
     if (stories.length === 0) {
@@ -32,20 +33,23 @@ export const cues: Analysis = {
     const outstanding = outstandingOf(stories);
     const findings: Finding[] = [
       sentence("result", cuesText(measured, data)),
-      ...cueFigure(measured, stories),
+      ...cueFigure(measured, stories, data),
       ...(measured.length > 0 ? [table("detail", cuesCaption, cuesTable(measured))] : []),
       sentence("result", agreementText(agreement, fleiss)),
       ...confidenceFindings(data.choices),
-      sentence("result", outstandingText(outstanding, stories)),
-      ...(outstanding.length > 0
-        ? [
-            table(
-              "result",
-              "Stories that nearly all readers judged the same way",
-              outstandingTable(outstanding),
-            ),
-          ]
-        : []),
+      ...inSection(
+        "stories that stand out",
+        sentence("result", outstandingText(outstanding, stories)),
+        ...(outstanding.length > 0
+          ? [
+              table(
+                "result",
+                `${outstanding.length > mostOutstanding ? `${mostOutstanding} of the ${outstanding.length} stories` : "Stories"} that nearly all readers judged the same way`,
+                outstandingTable(extremes(outstanding)),
+              ),
+            ]
+          : []),
+      ),
       ...(measured.length > 0 ? [sentence("method", method(measured))] : []),
     ];
     return {
@@ -60,41 +64,49 @@ export const cues: Analysis = {
   },
 };
 
+/** The report lists at most this many stories that stand out; the appendix has all stories. */
+const mostOutstanding = 12;
+
+/** The stories judged wrong most often and right most often. */
+const extremes = (outstanding: readonly JudgedStory[]): readonly JudgedStory[] =>
+  outstanding.length <= mostOutstanding
+    ? outstanding
+    : [...outstanding.slice(0, mostOutstanding / 2), ...outstanding.slice(-mostOutstanding / 2)];
+
 function cuesText(measured: readonly Cue[], { settings: { alpha } }: Data): string {
   if (measured.length === 0)
     return "Too few stories have measures to look for cues: at least ten are needed, several of them from one source.";
   const shown = measured.filter(({ saidHumanP }) => saidHumanP <= alpha);
   if (shown.length === 0) {
-    return `None of ${counted(measured.length, "measure")} is shown to be related to saying “human” among stories from the same source (people, or one model), after correction for all measures; the strongest is ${measured[0]!.measure} (rank correlation ${printed(measured[0]!.saidHuman, "number")}, ${pValue(measured[0]!.saidHumanP)}).`;
+    return `None of ${counted(measured.length, "measure")} is shown to be related to saying “human” among stories from the same source (people, or one model), after correction for all measures. The strongest is “${measured[0]!.measure}” (rank correlation ${printed(measured[0]!.saidHuman, "number")}, ${pValue(measured[0]!.saidHumanP)}).`;
   }
   const each = shown.map(
     ({ measure, saidHuman, saidHumanP }) =>
-      `${saidHuman > 0 ? "more" : "less"} often the higher “${measure}” (rank correlation ${printed(saidHuman, "number")}, ${pValue(saidHumanP)})`,
+      `${saidHuman > 0 ? "more" : "less"} often the higher “${measure}” is (rank correlation ${printed(saidHuman, "number")}, ${pValue(saidHumanP)})`,
   );
   return `Among stories from the same source (people, or one model), readers say “human” ${each.join("; ")}.`;
 }
 
 /** The strongest cue, one point per story. */
-function cueFigure(measured: readonly Cue[], stories: readonly JudgedStory[]): Finding[] {
+function cueFigure(measured: readonly Cue[], stories: readonly JudgedStory[], { settings }: Data): Finding[] {
   const [strongest] = measured;
-  if (!strongest) return [];
+  // Where nothing is shown, nothing is drawn.
+  if (!strongest || strongest.saidHumanP > settings.alpha) return [];
   const { measure } = strongest;
   return [
-    figure("result", `The strongest cue: ${measure}, and how often a story was called human`, {
+    figure("result", `The strongest cue, ${measure}, and how often a story was called human`, {
       draw: "dots",
       table: {
         columns: [
           { key: "stimulus", label: "Story", format: "text" },
-          { key: "title", label: "Title", format: "text" },
           { key: "origin", label: "By", format: "text" },
           { key: "value", label: measure, format: "number" },
           { key: "saidHuman", label: "Said “human”", format: "percent" },
         ],
         rows: stories
           .filter(({ measures }) => measures[measure] !== undefined)
-          .map(({ stimulus, title, origin, measures, saidHuman, judgments }) => ({
+          .map(({ stimulus, origin, measures, saidHuman, judgments }) => ({
             stimulus,
-            title,
             origin,
             value: measures[measure]!,
             saidHuman: saidHuman / judgments,

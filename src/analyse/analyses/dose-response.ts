@@ -31,6 +31,7 @@ export const doseResponse: Analysis = {
   name: "dose-response",
   asks: "Does the prompt control tone, dialogue, kind of love and setting?",
   needs: ["levels"],
+  section: "what moved readers",
   beforeData: true,
   run(data, random) {
     const human = (data.study?.stimuli ?? [])

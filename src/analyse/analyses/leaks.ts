@@ -23,6 +23,7 @@ export const leaks: Analysis = {
   name: "leaks",
   asks: "Do surface features give the stories away?",
   needs: ["choices", "pairs"],
+  section: "robustness",
   beforeData: true,
   run(data, random) {
     const scans = [
@@ -113,7 +114,7 @@ function scanFindings(scan: Scan, alpha: number): Pick<Findings, "findings" | "n
     beats
       ? sentence("warning", leakText(scan))
       : sentence("result", shown ? leakBelowReadersText(scan) : noLeakText(scan)),
-    ...(shown ? [sentence(beats ? "warning" : "result", fixText(scan, alpha))] : []),
+    ...(shown ? [sentence("detail", fixText(scan, alpha))] : []),
     figure(
       "detail",
       `Accuracy of a program that sees only one feature, ${of === "stories" ? "on single stories" : "on pairs"}`,
@@ -238,7 +239,7 @@ function leakText(scan: PossibleScan): string {
     readers === undefined
       ? "above the 50 % of guessing"
       : `more than readers did (${percentApart(readers, [best.accuracy])})`;
-  return `The stories may be unfair: a program that sees only “${best.detector}” ${resultText(scan, percentApart(best.accuracy, [readers ?? 0.5]))} (${pValue(p)}), ${comparison}. A reader could spot the machine by this alone. Fix the stories before trusting the verdict.`;
+  return `The stories may be unfair: a program that sees only “${best.detector}” ${resultText(scan, percentApart(best.accuracy, [readers ?? 0.5]))} (${pValue(p)}), ${comparison}. A reader could spot the machine by this alone, so the stories should be changed before the verdict is trusted. The appendix says what to change.`;
 }
 
 /** The features that reveal the origin, their means for both origins, and what to change. */

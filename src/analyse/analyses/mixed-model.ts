@@ -11,6 +11,7 @@ export const mixedModel: Analysis = {
   name: "mixed-model",
   asks: "What makes readers say “human”, with readers and stories as random effects?",
   needs: ["choices"],
+  section: "robustness",
   run(data) {
     const { choices, settings } = data;
     if (choices.length === 0) {
@@ -35,7 +36,7 @@ export const mixedModel: Analysis = {
       ...skillFindings(mixed, choices),
       sentence("detail", fitText(fit, choices.length - rows.length)),
       ...coefficientFigure(coefficients),
-      ...(tests.length > 0 ? [table("result", "Tests of each effect", testsTable(tests))] : []),
+      ...(tests.length > 0 ? [table("detail", "Tests of each effect", testsTable(tests))] : []),
       table(
         "detail",
         "Random effects: standard deviations between readers, stories and titles",
@@ -105,7 +106,7 @@ function fitText(fit: MixedLogistic, missing: number): string {
 }
 
 const coefficientFigure = (coefficients: readonly Coefficient[]): Finding[] => [
-  figure("result", "Effects on the log-odds of saying “human”, with Wald intervals by Student’s t", {
+  figure("detail", "Effects on the log-odds of saying “human”, with Wald intervals by Student’s t", {
     draw: "intervals",
     table: {
       columns: [

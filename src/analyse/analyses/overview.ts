@@ -3,7 +3,7 @@ import type { CorpusSummary } from "../../study/corpus.ts";
 import { type Finding, sentence, type Table, table } from "../../study/finding.ts";
 import { conditionName, type Generation, modelName, selectionOf } from "../../study/generation.ts";
 import { groupedBy } from "../../study/groups.ts";
-import { counted, percent, printed } from "../../study/print.ts";
+import { counted, listed, percent, printed } from "../../study/print.ts";
 import type { Analysis } from "../analysis.ts";
 import { type Data, readersOf } from "../data.ts";
 
@@ -12,10 +12,12 @@ export const overview: Analysis = {
   name: "overview",
   asks: "What were readers shown?",
   needs: ["study"],
+  section: "stimuli",
   beforeData: true,
   run(data) {
     const { corpus, clip, generations } = data.study!;
     const findings: Finding[] = [
+      ...modelFacts(generations),
       sentence("result", formsText(data)),
       ...(corpus ? corpusFindings(corpus) : []),
       ...selectionFindings(generations),
@@ -29,6 +31,13 @@ export const overview: Analysis = {
     };
   },
 };
+
+function modelFacts(generations: readonly Generation[]): Finding[] {
+  const models = [...new Set(generations.map(modelName))];
+  return models.length === 0
+    ? []
+    : [sentence("fact", `${models.length === 1 ? "Model" : "Models"}: ${listed(models)}`)];
+}
 
 function formsText({ forms, choices, pairs, ratings, study }: Data): string {
   const answers = [...choices, ...pairs, ...ratings];
@@ -121,8 +130,8 @@ function selectionFindings(generations: readonly Generation[]): Finding[] {
       ? `No text was drawn again or chosen: ${counted(kept, "text")} of ${counted(drafts, "draft")} ${kept === 1 ? "was" : "were"} usable.`
       : `${counted(drafts, "draft")} gave ${counted(kept, "text")}; ${redrawn} ${redrawn === 1 ? "was" : "were"} set aside for another draft of the same title, so readers saw a selection.`;
   return [
-    sentence("first page", said),
-    table("first page", "From drafts to texts, by model and prompt", {
+    sentence("result", said),
+    table("result", "From drafts to texts, by model and prompt", {
       columns: [
         { key: "model", label: "Model", format: "text" },
         { key: "prompt", label: "Prompt", format: "text" },
@@ -155,7 +164,7 @@ function generationFindings(generations: readonly Generation[]): Finding[] {
         ]
       : []),
     sentence(
-      "result",
+      "detail",
       `${counted(models.length, "model")} wrote ${counted(generations.length, "text")}; ${failed === 0 ? "none" : failed} failed or refused (${percent(failed / generations.length)}).`,
     ),
     ...(chosen > 0
@@ -214,8 +223,12 @@ function clipFindings(clip: ClipSummary): Finding[] {
     sentence(
       "result",
       whole
-        ? `Whole stories of ${range.least} to ${range.most} words${lowered} were shown. Lengths were matched by the choice of titles: the versions of a title differ by at most ${percent(clip.tolerance!)}; the texts on the forms have ${printed(human.meanWords!, "number")} words (human) and ${printed(machine.meanWords!, "number")} words (machine) on average.`
-        : `Every text was clipped to a length drawn from ${range.least} to ${range.most} words${lowered}, the same for a title’s human and machine versions. ${human.tooShort} of ${human.candidates} human and ${machine.tooShort} of ${machine.candidates} machine texts were too short; titles with such a text are ${rule === "drop" ? "dropped for both origins" : "kept where the lowered range allows"}.`,
+        ? `Whole stories of ${range.least} to ${range.most} words${lowered} were shown. Lengths were matched by the choice of titles: the versions of a title differ by at most ${percent(clip.tolerance!)}. The texts on the forms have ${printed(human.meanWords!, "number")} words (human) and ${printed(machine.meanWords!, "number")} words (machine) on average.`
+        : `Every text was clipped to a length drawn from ${range.least} to ${range.most} words${lowered}, the same for a title’s human and machine versions.`,
+    ),
+    sentence(
+      "detail",
+      `${human.tooShort} of ${human.candidates} human and ${machine.tooShort} of ${machine.candidates} machine texts were too short; titles with such a text are ${rule === "drop" ? "dropped for both origins" : "kept where the lowered range allows"}.`,
     ),
     table("detail", whole ? "Whole stories" : "Truncation (TCG)", {
       columns: [

@@ -4,7 +4,7 @@ import { holm } from "../../stats/multiple-tests.ts";
 import type { Random } from "../../stats/random.ts";
 import { studentTwoSided } from "../../stats/student-t.ts";
 import type { Verdict } from "../../stats/verdict-test.ts";
-import { type Finding, figure, sentence, type Table, table } from "../../study/finding.ts";
+import { type Finding, figure, inSection, sentence, type Table, table } from "../../study/finding.ts";
 import { groupedBy } from "../../study/groups.ts";
 import { counted, declaredPercent, percent, percentRange, printed, pValue } from "../../study/print.ts";
 import type { Analysis } from "../analysis.ts";
@@ -27,6 +27,7 @@ export const pairs: Analysis = {
   name: "pairs",
   asks: "Do readers find the human story in a pair?",
   needs: ["pairs"],
+  section: "result",
   beforeData: true,
   run(data, random) {
     if (data.pairs.length === 0) {
@@ -103,16 +104,33 @@ function findingsOf(analysed: PairsAnalysis, sizes: number, data: Data): Finding
     sentence(weight, headline(analysed, data)),
     sentence(weight, headlineFigures(analysed, sizes, data)),
     accuracyFigure(weight, own, data),
-    table("result", tableCaption(options), verdictTable(analysed, data)),
-    ...(claimed(test, data) ? missedReadersFindings(test.readers) : []),
-    ...(readers && whyWithheld(data) === undefined ? readerSentences(readers, data) : []),
+    table("detail", tableCaption(options), verdictTable(analysed, data)),
+    ...factsOf(test, own, weight, data),
+    ...inSection("limits", ...(claimed(test, data) ? missedReadersFindings(test.readers) : [])),
+    ...(readers && whyWithheld(data) === undefined
+      ? weight === "verdict"
+        ? inSection("who can tell", ...readerSentences(readers, data))
+        : readerSentences(readers, data).map((one) => ({ ...one, weight: "detail" as const }))
+      : []),
     ...tiesFindings(analysed),
-    ...(sides ? [sentence("result", sidesText(sides))] : []),
+    ...(sides ? [sentence("detail", sidesText(sides))] : []),
     ...(sensitivity ? [sentence("detail", sensitivityText(sensitivity, data))] : []),
     ...(strengths ? strengthFindings(strengths) : []),
     sentence("method", method(analysed, sizes, data)),
   ];
 }
+
+/** How many readers, and the margin, where the pairs carry the verdict. */
+const factsOf = (test: Verdict, own: readonly Pair[], weight: "result" | "verdict", data: Data): Finding[] =>
+  weight === "result"
+    ? []
+    : [
+        sentence(
+          "fact",
+          `Readers: ${printed(test.readers, "integer")}, with ${counted(own.length, "choice")}`,
+        ),
+        sentence("fact", `Margin: ${marginText(own[0]!.options ?? 2, data)} counts as guessing`),
+      ];
 
 /** Whether a difference and equivalence are shown; neither where the verdict is withheld. */
 function claimsOf({ degrees, differenceP, equivalenceP }: Verdict, data: Data) {
@@ -174,7 +192,7 @@ function headlineFigures({ test, options }: PairsAnalysis, sizes: number, data: 
   const marks = referencesOf(options, data);
   const place = options === 2 ? "side" : "position";
   const open = conclusionText(test, data) === "inconclusive" ? ` Inconclusive, because ${test.reason}.` : "";
-  return `${summary}; averaged over the ${place}s where it was shown, ${percent(estimate)} (clustered standard error ${percent(test.standardError)}). The ${level(1 - 2 * equivalenceAlpha)} interval is ${percentRange(test.equivalenceInterval, marks)}, the declared margin ${marginText(options, data)}, the ${level(1 - alpha)} interval ${percentRange(test.interval, marks)}. Equivalence, required at each ${place} too: ${pValue(test.equivalenceP)}; difference: ${pValue(test.differenceP)}${sizes > 1 ? " (corrected for the numbers of options)" : ""}.${open}`;
+  return `${summary}; averaged over the ${place}s where it was shown, ${percent(estimate)} (clustered standard error ${percent(test.standardError)}). The ${level(1 - alpha)} interval is ${percentRange(test.interval, marks)}, the ${level(1 - 2 * equivalenceAlpha)} interval ${percentRange(test.equivalenceInterval, marks)}, the declared margin ${marginText(options, data)}. Equivalence, required at each ${place} too: ${pValue(test.equivalenceP)}; difference: ${pValue(test.differenceP)}${sizes > 1 ? " (corrected for the numbers of options)" : ""}.${open}`;
 }
 
 /** `133 of 200`; ties count as halves. */

@@ -13,6 +13,7 @@ export const preregistration: Analysis = {
   name: "preregistration",
   asks: "Was the study done as it was registered?",
   needs: ["study"],
+  section: "limits",
   beforeData: true,
   run(data) {
     const registration = data.study!.registration;
@@ -20,6 +21,7 @@ export const preregistration: Analysis = {
     if (!registration) {
       return {
         findings: [
+          sentence("fact", "Registration: not registered before data collection"),
           sentence("result", unregisteredText(plannedReaders(data))),
           ...interimFindings(interim),
           ...overrunFindings(data),
@@ -30,6 +32,10 @@ export const preregistration: Analysis = {
     const { frozen, now } = registration;
     const deviations = deviationsFrom(frozen.frozen, now);
     const findings: Finding[] = [
+      sentence(
+        "fact",
+        `Registration: ${frozen.at.slice(0, 10)}, ${frozen.judgments === 0 ? "before data collection" : "late"}${deviations.length > 0 ? `, with ${counted(deviations.length, "deviation")}` : ""}`,
+      ),
       sentence("result", registeredText(frozen.at, frozen.judgments, deviations.length)),
       ...(frozen.judgments > 0
         ? [
@@ -65,10 +71,10 @@ export const preregistration: Analysis = {
 };
 
 function unregisteredText(planned: number | undefined): string {
-  const begin = "The study was not registered before data collection (`tinylove preregister`).";
+  const begin = "The study was not registered before data collection.";
   return planned === undefined
     ? `${begin} No end was planned either, so the sample size may depend on the results.`
-    : `${begin} Its planned end of ${counted(planned, "reader")} is the current setting in study.yaml (analyse.stop.readers, else survey.quota); nothing shows that it was set before data collection.`;
+    : `${begin} Its planned end of ${counted(planned, "reader")} is the current setting; nothing shows that it was set before data collection.`;
 }
 
 function registeredText(at: string, judgments: number, deviations: number): string {

@@ -1,6 +1,6 @@
 import { median, quantile } from "../../stats/quantile.ts";
 import type { StudyVerdict } from "../../stats/verdict-test.ts";
-import { type Finding, figure, sentence, type Table, table } from "../../study/finding.ts";
+import { type Finding, figure, inSection, sentence, type Table, table } from "../../study/finding.ts";
 import { groupedBy } from "../../study/groups.ts";
 import { counted, printed } from "../../study/print.ts";
 import type { Analysis } from "../analysis.ts";
@@ -14,6 +14,7 @@ export const quality: Analysis = {
   name: "quality",
   asks: "Did readers answer with care, and do exclusions change the verdict?",
   needs: ["choices", "pairs", "ratings"],
+  section: "readers",
   run(data) {
     const before = data.excluded?.before ?? data;
     const answers = [...before.choices, ...before.pairs, ...before.ratings];
@@ -143,7 +144,7 @@ const bins = 10;
 
 function exclusionFindings({ excluded }: Data): Finding[] {
   const rules = excluded?.rules ?? [];
-  if (rules.length === 0) return [sentence("result", "No exclusion rule was declared; nobody is excluded.")];
+  if (rules.length === 0) return [sentence("detail", "No exclusion rule was declared; nobody is excluded.")];
   const answers = rules.reduce((sum, rule) => sum + rule.answers, 0);
   const readers = rules.reduce((sum, rule) => sum + rule.readers, 0);
   const said =
@@ -151,7 +152,7 @@ function exclusionFindings({ excluded }: Data): Finding[] {
       ? "The declared rules exclude nobody."
       : `The declared rules exclude ${counted(readers, "reader")} completely and ${counted(answers, "answer")} in total; all other figures in this report are without them.`;
   return [
-    sentence("result", said),
+    sentence(answers === 0 ? "detail" : "result", said),
     table(
       "detail",
       "Exclusions by each declared rule; an answer is counted once, under the first rule that excludes it",
@@ -198,15 +199,16 @@ function comparisonFindings(compared: ComparedVerdicts): Finding[] {
     ["Without answers given in less than two seconds", compared.withoutFast],
   ];
   const words = new Set(rows.map(([, { together }]) => together));
-  return [
-    sentence(
-      "result",
-      words.size === 1
-        ? `The verdict is the same (${compared.with.together}) under all exclusions in the table below.`
-        : "The verdict depends on who is excluded; see the table below.",
-    ),
-    table("detail", "The verdict by exclusion rule", comparisonTable(rows)),
-  ];
+  const same = words.size === 1;
+  const said = sentence(
+    "result",
+    same
+      ? `The verdict is the same (${compared.with.together}) with all answers, after the declared exclusions, and without careless readers or hasty answers.`
+      : "The verdict depends on who is excluded.",
+  );
+  const each = table("detail", "The verdict by exclusion rule", comparisonTable(rows));
+  // The same verdict in every row needs no space in the report's body.
+  return same ? [...inSection("robustness", said), each] : inSection("robustness", said, each);
 }
 
 const comparisonTable = (rows: readonly [string, StudyVerdict][]): Table => ({

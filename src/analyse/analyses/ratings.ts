@@ -1,9 +1,9 @@
 import type { Interval } from "../../stats/interval.ts";
-import { type Finding, figure, sentence, type Table, table } from "../../study/finding.ts";
+import { type Finding, figure, inSection, sentence, type Table, table } from "../../study/finding.ts";
 import { groupedBy } from "../../study/groups.ts";
-import { counted, printed, pValue } from "../../study/print.ts";
+import { capital, counted, printed, pValue } from "../../study/print.ts";
 import type { Analysis } from "../analysis.ts";
-import type { Data } from "../data.ts";
+import { type Data, type Rating, readersOf } from "../data.ts";
 import { alphaLevelsOf, whyWithheld } from "../interim-analysis.ts";
 import { missedReadersFindings } from "../missed-readers.ts";
 import { type Difference, type Rated, ratedOf, withHolm } from "../rated.ts";
@@ -14,6 +14,7 @@ export const ratings: Analysis = {
   name: "ratings",
   asks: "How are human and machine stories rated?",
   needs: ["ratings"],
+  section: "what moved readers",
   run(data) {
     if (data.ratings.length === 0) {
       return { findings: [sentence("result", "Nobody has rated a story yet.")], numbers: { ratings: 0 } };
@@ -22,13 +23,18 @@ export const ratings: Analysis = {
       [...groupedBy(data.ratings, ({ task }) => task)].map(([task, own]) => ratedOf(task, own, data)),
       data,
     );
+    // Where readers are asked nothing else, the first scale carries the verdict.
+    const leads = !data.asks.has("choices") && !data.asks.has("pairs");
+    const weightOf = (at: number) => (leads && at === 0 ? "verdict" : "result");
     return {
       findings: [
-        ...tasks.map((rated) => sentence("result", differenceText(rated, data))),
+        ...(leads ? factsOf(data) : []),
+        ...tasks.map((rated, at) => sentence(weightOf(at), differenceText(rated, data))),
         ...tasks.flatMap(marginFindings),
         table("result", scalesCaption(tasks, data), scalesTable(tasks)),
-        ...missedReadersInRatings(tasks),
-        ...tasks.flatMap((rated) => ratedFindings(rated, data)),
+        ...inSection("limits", ...missedReadersInRatings(tasks)),
+        ...tasks.flatMap((rated, at) => ratedFindings(rated, weightOf(at), data)),
+        ...emotionFindings(data.ratings),
         sentence("method", method(data)),
       ],
       numbers: Object.fromEntries(tasks.map(({ task, ...figures }) => [task, figures])),
@@ -36,14 +42,59 @@ export const ratings: Analysis = {
   },
 };
 
-function ratedFindings(rated: Rated, data: Data): Finding[] {
+/** The name of a scale in the report: `how-it-felt` as “How it felt”. */
+const scaleName = (task: string): string => capital(task.replaceAll("-", " "));
+
+const factsOf = ({ ratings: all, settings }: Data): Finding[] => [
+  sentence(
+    "fact",
+    `Readers: ${printed(readersOf(all).length, "integer")}, with ${counted(all.length, "rating")}`,
+  ),
+  sentence(
+    "fact",
+    `Margin: ${typeof settings.ratingMargin === "number" ? `${settings.ratingMargin} points` : `${settings.ratingMargin} of the scale`}`,
+  ),
+];
+
+/** The strongest emotion that readers named, by who wrote the story. */
+function emotionFindings(all: readonly Rating[]): Finding[] {
+  const named = all.filter(({ emotion }) => emotion !== undefined);
+  if (named.length === 0) return [];
+  const of = (origin: Rating["origin"]) => named.filter((one) => one.origin === origin);
+  const [human, machine] = [of("human"), of("machine")];
+  const share = (own: readonly Rating[], emotion: string) =>
+    own.length === 0 ? null : own.filter((one) => one.emotion === emotion).length / own.length;
+  const emotions = [...groupedBy(named, ({ emotion }) => emotion!)]
+    .sort(([, one], [, other]) => other.length - one.length)
+    .map(([emotion]) => emotion);
+  return [
+    table(
+      "result",
+      `What readers felt most, in ${counted(named.length, "answer")} (${human.length} on human and ${machine.length} on machine stories)`,
+      {
+        columns: [
+          { key: "emotion", label: "Emotion", format: "text" },
+          { key: "human", label: "Human stories", format: "percent" },
+          { key: "machine", label: "Machine stories", format: "percent" },
+        ],
+        rows: emotions.map((emotion) => ({
+          emotion: emotion === "none" ? "nothing much" : emotion,
+          human: share(human, emotion),
+          machine: share(machine, emotion),
+        })),
+      },
+    ),
+  ];
+}
+
+function ratedFindings(rated: Rated, weight: "verdict" | "result", data: Data): Finding[] {
   const { settings } = data;
   const { task, groups, agreement } = rated;
   return [
     ...balanceFindings(rated),
     figure(
-      "result",
-      `Mean ratings, ${task}, with ${Math.round(settings.level * 100)} % intervals clustered by reader and by story; the axis is the whole scale`,
+      weight,
+      `Mean ratings: ${scaleName(task).toLowerCase()}, with ${Math.round(settings.level * 100)} % intervals clustered by reader and by story; the axis is the whole scale`,
       {
         draw: "intervals",
         table: {
@@ -75,7 +126,7 @@ function ratedFindings(rated: Rated, data: Data): Finding[] {
         ],
       },
     ),
-    sentence("detail", ordinalText(rated)),
+    sentence("detail", `${scaleName(task)}. ${ordinalText(rated)}`),
     sentence(
       "detail",
       agreement.ordinal === undefined
@@ -89,7 +140,7 @@ function differenceText(
   { task, ratings: count, difference, scale, margin, tooWide }: Rated,
   data: Data,
 ): string {
-  const begin = `${task}: ${counted(count, "rating")}`;
+  const begin = `${scaleName(task)}: ${counted(count, "rating")}`;
   if (!difference) return `${begin} of one kind of story only, so there is nothing to compare.`;
   if (difference.degrees === 0) {
     return `${begin}. Inconclusive, because ${difference.reason}.`;
@@ -102,7 +153,7 @@ function differenceText(
   const rated = estimate === 0 ? "as high as machine stories" : `${apart} points ${which} machine stories`;
   const level = Number(((1 - alphaLevelsOf(data).alpha) * 100).toPrecision(4));
   const why = whyWithheld(data);
-  return `${begin}. Human stories are rated ${rated} (${level} % interval of the difference ${intervalText(interval, scale)}): ${why === undefined ? conclusionText(difference) : `no verdict yet, because ${why}`}, with ${tooWide ? "" : `${pValue(equivalenceHolm)} for equivalence within ${pointsText(margin)} points and `}${pValue(differenceHolm)} for a difference${isCorrected ? " (corrected for the number of scales)" : ""}.`;
+  return `${begin}. Human stories are rated ${rated} (${level} % interval of the difference ${intervalText(interval, scale)}): ${why === undefined ? conclusionText(difference) : `no verdict yet, because ${why}`}. ${tooWide ? "Difference" : `Equivalence within ${pointsText(margin)} points: ${pValue(equivalenceHolm)}; difference`}: ${pValue(differenceHolm)}${isCorrected ? " (corrected for the number of scales)" : ""}.`;
 }
 
 /** A difference cannot exceed the length of the scale. */
@@ -137,13 +188,10 @@ const pointsText = (points: number): string => String(Number(points.toPrecision(
 
 /** All scales in one table: means, their difference, both tests and the verdict. */
 function scalesTable(tasks: readonly Rated[]): Table {
-  const meanOf = ({ groups }: Rated, of: string) => groups.find((group) => group.of === of)?.estimate ?? null;
   return {
     columns: [
       { key: "scale", label: "Scale", format: "text" },
       { key: "ratings", label: "Ratings", format: "integer" },
-      { key: "human", label: "Human", format: "number" },
-      { key: "machine", label: "Machine", format: "number" },
       { key: "difference", label: "Difference", format: "number" },
       { key: "low", label: "Interval", format: "number" },
       { key: "high", label: "to", format: "number" },
@@ -157,10 +205,8 @@ function scalesTable(tasks: readonly Rated[]): Table {
       const known = difference !== undefined && difference.degrees > 0;
       const most = scale.high - scale.low;
       return {
-        scale: task,
+        scale: scaleName(task),
         ratings: count,
-        human: meanOf(rated, "Human stories"),
-        machine: meanOf(rated, "Machine stories"),
         difference: difference?.estimate ?? null,
         low: known ? Math.max(-most, difference.interval.low) : null,
         high: known ? Math.min(most, difference.interval.high) : null,
@@ -175,7 +221,7 @@ function scalesTable(tasks: readonly Rated[]): Table {
 
 function scalesCaption(tasks: readonly Rated[], data: Data): string {
   const level = Number(((1 - alphaLevelsOf(data).alpha) * 100).toPrecision(4));
-  return `Human and machine stories on ${tasks.length === 1 ? "the scale" : `all ${tasks.length} scales`}: means, their difference with its ${level} % interval, and the verdict${tasks.length > 1 ? "; p-values corrected by Holm over the scales" : ""}`;
+  return `Ratings of human and machine stories on ${tasks.length === 1 ? "the scale" : `all ${tasks.length} scales`}: their difference with its ${level} % interval, and the verdict${tasks.length > 1 ? "; p-values corrected by Holm over the scales" : ""}`;
 }
 
 /** A note for the claim with the fewest readers. */
@@ -194,7 +240,7 @@ function marginFindings({ task, range: [low, high], scale, margin, tooWide }: Ra
     return [
       sentence(
         "warning",
-        `${task}: the margin of ${pointsText(margin)} points is ${printed(margin / (scale.high - scale.low), "percent")} of the scale from ${scale.low} to ${scale.high}, so no equivalence is claimed. ${declare}`,
+        `${scaleName(task)}: the margin of ${pointsText(margin)} points is ${printed(margin / (scale.high - scale.low), "percent")} of the scale from ${scale.low} to ${scale.high}, so no equivalence is claimed. ${declare}`,
       ),
     ];
   }
@@ -202,7 +248,7 @@ function marginFindings({ task, range: [low, high], scale, margin, tooWide }: Ra
   return [
     sentence(
       "result",
-      `${task}: ratings ranged from ${low} to ${high}, so the margin of ${pointsText(margin)} points is ${printed(margin / (high - low), "percent")} of the range used. Means that are equivalent within it may still differ a lot.`,
+      `${scaleName(task)}: ratings ranged from ${low} to ${high}, so the margin of ${pointsText(margin)} points is ${printed(margin / (high - low), "percent")} of the range used. Means that are equivalent within it may still differ a lot.`,
     ),
   ];
 }

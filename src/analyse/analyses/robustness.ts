@@ -2,7 +2,15 @@ import { conclusionOf } from "../../stats/claim.ts";
 import { leaveOneOut, type WithoutUnit } from "../../stats/leave-one-out.ts";
 import { studentCdf, studentQuantile } from "../../stats/student-t.ts";
 import type { StudyVerdict, Verdict } from "../../stats/verdict-test.ts";
-import { type Figure, type Finding, figure, sentence, type Table, table } from "../../study/finding.ts";
+import {
+  type Figure,
+  type Finding,
+  figure,
+  inSection,
+  sentence,
+  type Table,
+  table,
+} from "../../study/finding.ts";
 import { counted, declaredPercent, listed, percent, printed } from "../../study/print.ts";
 import { type Method, methodOf } from "../../study/settings/analyse.ts";
 import { levelText } from "../accuracy-text.ts";
@@ -21,6 +29,7 @@ const mostRefits = 3_000_000;
 /** The verdict at other margins, under other analyses, and without one reader, title or form. */
 export const robustness: Analysis = {
   name: "robustness",
+  section: "robustness",
   asks: "Does the verdict depend on the margin, the analysis, or a single reader, title or form?",
   needs: ["choices"],
   run(data) {
@@ -36,7 +45,7 @@ export const robustness: Analysis = {
     const rows = [...alternatives, ...influences.flatMap(extremesOf)];
     const smallest = smallestMargin(declared, data);
     const findings: Finding[] = [
-      sentence("result", marginText(smallest, declared, data)),
+      ...inSection("robustness", sentence("result", marginText(smallest, declared, data))),
       sentence("result", agreementText(alternatives, declared)),
       ...influences.map((one) => sentence("result", influenceText(one, declared))),
       figure("result", figureCaption(data), rowsFigure(rows, data)),
@@ -300,7 +309,6 @@ function rowsFigure(rows: readonly Named[], data: Data): Figure {
 const rowsTable = (rows: readonly Named[], data: Data): Table => ({
   columns: [
     { key: "analysis", label: "Analysis", format: "text" },
-    { key: "estimate", label: "Accuracy", format: "percent" },
     { key: "verdict", label: "Verdict", format: "text" },
     { key: "smallest", label: "Smallest margin", format: "percent" },
     ...margins.map((margin) => ({
@@ -311,7 +319,6 @@ const rowsTable = (rows: readonly Named[], data: Data): Table => ({
   ],
   rows: rows.map(({ name, test }) => ({
     analysis: name,
-    estimate: test.overall.estimate ?? null,
     verdict: test.together,
     smallest: smallestMargin(test, data) ?? null,
     ...Object.fromEntries(margins.map((margin) => [`at_${margin}`, verdictAt(margin, test, data)])),

@@ -1,6 +1,6 @@
 import { binormalFit, clusteredArea, type RatedJudgments, rocPoints } from "../../stats/roc.ts";
 import type { Estimate } from "../../stats/signal-detection.ts";
-import { type Finding, figure, sentence, type Table, table } from "../../study/finding.ts";
+import { type Finding, figure, inSection, sentence, type Table, table } from "../../study/finding.ts";
 import { counted, printed } from "../../study/print.ts";
 import { levelText } from "../accuracy-text.ts";
 import type { Analysis } from "../analysis.ts";
@@ -24,7 +24,7 @@ export const signalDetection: Analysis = {
     const roc = rocOf(data);
     const findings: Finding[] = [
       ...meanFindings(mean, pooled),
-      table("result", "Skill and bias", skillTable(mean, pooled, roc, data)),
+      ...inSection("result", table("result", "Skill and bias", skillTable(mean, pooled, roc, data))),
       ...rocFindings(roc),
       sentence("method", method(mean, roc, data)),
     ];

@@ -1,6 +1,23 @@
 import type { StudyVerdict, Verdict } from "../../stats/verdict-test.ts";
-import { type Figure, type Finding, figure, sentence, type Table, table } from "../../study/finding.ts";
-import { capital, counted, listed, percent, percentApart, percentRange, printed } from "../../study/print.ts";
+import {
+  type Figure,
+  type Finding,
+  figure,
+  inSection,
+  sentence,
+  type Table,
+  table,
+} from "../../study/finding.ts";
+import {
+  capital,
+  counted,
+  listed,
+  percent,
+  percentApart,
+  percentRange,
+  printed,
+  pValue,
+} from "../../study/print.ts";
 import { methodOf } from "../../study/settings/analyse.ts";
 import { balancedNote, levelText } from "../accuracy-text.ts";
 import type { Analysis } from "../analysis.ts";
@@ -21,7 +38,6 @@ import {
   differentModelsText,
   type ModelVerdict,
   modelConclusions,
-  modelFindings,
   modelVerdicts,
 } from "../model-verdicts.ts";
 import { tooFewForText } from "../power-plan.ts";
@@ -35,20 +51,21 @@ import {
 import { noJudgmentsFinding } from "../ready.ts";
 import { rule2022 } from "../rule-2022.ts";
 import { alternativeFindings, alternativeVerdicts } from "../sensitivity.ts";
-import { biasFindings, detectionOf } from "../skill-and-bias.ts";
+import { biasFindings, type Detection, detectionOf } from "../skill-and-bias.ts";
 
 /** Equivalent to chance within the declared margin, different from chance, or inconclusive; bias is reported separately from skill. */
 export const verdict: Analysis = {
   name: "verdict",
   asks: "Can readers tell human stories from machine stories?",
   needs: ["choices"],
+  section: "result",
   beforeData: true,
   run(data, random) {
     const { choices } = data;
     if (choices.length === 0) return beforeData(data);
     const test = verdictOnChoices(choices, data);
     const detection = detectionOf(data, test);
-    const rule = rule2022(data);
+    const rule = data.settings.rule2022 ? rule2022(data) : undefined;
     const models = modelVerdicts(data);
     const differences = readerDifferences(data, random);
     const alternatives = alternativeVerdicts(data, test);
@@ -56,19 +73,24 @@ export const verdict: Analysis = {
       sentence("verdict", headline(test, models, differences, data)),
       sentence("verdict", headlineFigures(test, data)),
       ...modelConclusions(test, models),
-      figure("verdict", figureCaption(data), verdictFigure(test, data)),
+      figure("verdict", figureCaption(models, data), verdictFigure(test, models, data)),
+      ...plainFindings(studyConclusion(test, models, differences, data), test, models, data),
+      ...factsOf(test.overall, data),
+      table("result", tableCaption(models), verdictTable(test, models, data)),
       ...biasFindings(detection),
-      table("result", "The verdict overall and for each kind of story", verdictTable(test)),
       sentence("detail", reasonsText(test)),
-      ...(test.overall.degrees > 0 && test.together !== "inconclusive"
-        ? missedReadersFindings(test.overall.readers)
-        : []),
-      ...generalisationFindings(test),
+      ...inSection(
+        "limits",
+        ...generalisationFindings(test),
+        ...(test.overall.degrees > 0 && test.together !== "inconclusive"
+          ? missedReadersFindings(test.overall.readers)
+          : []),
+      ),
       ...readerFindings(differences, data),
-      ...alternativeFindings(alternatives, test, data),
-      ...modelFindings(models, data),
-      ...rule.findings,
+      ...inSection("robustness", ...alternativeFindings(alternatives, test, data)),
+      ...(rule?.findings ?? []),
       sentence("method", methodText(data)),
+      ...apaFindings(test, detection, data),
     ];
     const together = studyConclusion(test, models, differences, data);
     const method = {
@@ -84,7 +106,7 @@ export const verdict: Analysis = {
       alternatives,
       detection,
     };
-    return { findings, numbers: { ...numbers, rule2022: rule.numbers } };
+    return { findings, numbers: { ...numbers, ...(rule && { rule2022: rule.numbers }) } };
   },
 };
 
@@ -100,9 +122,7 @@ function beforeData(data: Data) {
         "result",
         `Declared before data collection: accuracy of ${withinMargin(data)} counts as equivalent to guessing, and each test has alpha ${alpha}.`,
       ),
-      ...(tooFew === undefined
-        ? []
-        : [sentence("warning", `${tooFew} A difference may still be shown (\`tinylove power\`).`)]),
+      ...(tooFew === undefined ? [] : [sentence("warning", `${tooFew} A difference may still be shown.`)]),
     ],
     numbers: { judgments: 0, margin, alpha },
   };
@@ -184,17 +204,24 @@ function headlineFigures(test: StudyVerdict, data: Data): string {
 }
 
 const verdictRows = (test: StudyVerdict): [string, string, Verdict][] => [
-  ["All stories, balanced", "all", test.overall],
+  ["All stories", "all", test.overall],
   ["Human stories", "human", test.human],
   ["Machine stories", "machine", test.machine],
 ];
 
-function figureCaption(data: Data): string {
+function figureCaption(models: readonly ModelVerdict[], data: Data): string {
   const { alpha, equivalenceAlpha } = alphaLevelsOf(data);
-  return `How often readers were right. Equivalence is shown where the thick line (${levelText(1 - 2 * equivalenceAlpha)} interval) lies within the margin of ${withinMargin(data)}; a difference is shown where the thin line (${levelText(1 - alpha)} interval) excludes 50 %`;
+  const each = models.length > 0 ? " Each model is judged with all human stories." : "";
+  return `How often readers were right, with ${levelText(1 - alpha)} intervals (thin lines).${each} A difference is shown where a thin line excludes 50 %, equivalence where the thick line (${levelText(1 - 2 * equivalenceAlpha)}) lies within the margin`;
 }
 
-function verdictFigure(test: StudyVerdict, data: Data): Figure {
+/** The rows of the figure and the table: overall, each kind of story, each model. */
+const figureRows = (test: StudyVerdict, models: readonly ModelVerdict[]): [string, string, Verdict][] => [
+  ...verdictRows(test),
+  ...models.map((one): [string, string, Verdict] => [one.model, "all", one]),
+];
+
+function verdictFigure(test: StudyVerdict, models: readonly ModelVerdict[], data: Data): Figure {
   const { margin } = data.settings;
   const { alpha, equivalenceAlpha } = alphaLevelsOf(data);
   const [inner, outer] = [levelText(1 - 2 * equivalenceAlpha), levelText(1 - alpha)];
@@ -208,9 +235,8 @@ function verdictFigure(test: StudyVerdict, data: Data): Figure {
         { key: "high", label: "to", format: "percent" },
         { key: "outer_low", label: `${outer} interval`, format: "percent" },
         { key: "outer_high", label: "to", format: "percent" },
-        { key: "counts", label: "Right", format: "text" },
       ],
-      rows: verdictRows(test).map(([of, group, one]) => ({
+      rows: figureRows(test, models).map(([of, group, one]) => ({
         of,
         group,
         estimate: one.estimate ?? null,
@@ -219,7 +245,6 @@ function verdictFigure(test: StudyVerdict, data: Data): Figure {
         high: one.degrees > 0 ? one.equivalenceInterval.high : null,
         outer_low: one.degrees > 0 ? one.interval.low : null,
         outer_high: one.degrees > 0 ? one.interval.high : null,
-        counts: `${printed(one.correct, "integer")} of ${printed(one.judgments, "integer")}`,
       })),
     },
     encode: {
@@ -229,7 +254,6 @@ function verdictFigure(test: StudyVerdict, data: Data): Figure {
       outerLow: "outer_low",
       outerHigh: "outer_high",
       y: "of",
-      note: "counts",
       group: "group",
     },
     labels: { x: "Share of right answers" },
@@ -241,26 +265,115 @@ function verdictFigure(test: StudyVerdict, data: Data): Figure {
   };
 }
 
-const verdictTable = (test: StudyVerdict): Table => ({
-  columns: [
-    { key: "of", label: "Judgments of", format: "text" },
-    { key: "verdict", label: "Verdict", format: "text" },
-    { key: "estimate", label: "Accuracy", format: "percent" },
-    { key: "error", label: "Standard error", format: "percent" },
-    { key: "degrees", label: "df", format: "number" },
-    { key: "equivalence_p", label: "p, equivalence", format: "p" },
-    { key: "difference_p", label: "p, difference", format: "p" },
-  ],
-  rows: verdictRows(test).map(([of, , one]) => ({
-    of,
-    verdict: one.verdict,
-    estimate: one.estimate ?? null,
-    error: Number.isFinite(one.standardError) ? one.standardError : null,
-    degrees: one.degrees > 0 ? one.degrees : null,
-    equivalence_p: one.equivalenceP,
-    difference_p: one.differenceP,
-  })),
-});
+const tableCaption = (models: readonly ModelVerdict[]): string =>
+  models.length === 0
+    ? "The tests behind the verdict"
+    : "The tests behind the verdict; p-values of single models are corrected by Holm";
+
+/** Counts and tests; the estimates and intervals are in the figure. */
+function verdictTable(test: StudyVerdict, models: readonly ModelVerdict[], data: Data): Table {
+  const holm = new Map(models.map((one) => [one.model, one]));
+  return {
+    columns: [
+      { key: "of", label: "Judgments of", format: "text" },
+      { key: "right", label: "Right", format: "text" },
+      { key: "error", label: "Standard error", format: "percent" },
+      { key: "degrees", label: "df", format: "number" },
+      { key: "equivalence_p", label: "p, equivalence", format: "p" },
+      { key: "difference_p", label: "p, difference", format: "p" },
+      { key: "verdict", label: "Verdict", format: "text" },
+    ],
+    rows: figureRows(test, models).map(([of, , one]) => ({
+      of,
+      right: `${printed(one.correct, "integer")} of ${printed(one.judgments, "integer")}`,
+      error: Number.isFinite(one.standardError) ? one.standardError : null,
+      degrees: one.degrees > 0 ? one.degrees : null,
+      equivalence_p: holm.get(of)?.equivalenceHolm ?? one.equivalenceP,
+      difference_p: holm.get(of)?.differenceHolm ?? one.differenceP,
+      verdict: whyWithheld(data) === undefined ? one.verdict : "none yet",
+    })),
+  };
+}
+
+/** The verdict for readers from outside the field: what was found, how sure it is, what could change it. */
+function plainFindings(
+  conclusion: ReturnType<typeof studyConclusion>,
+  { overall }: StudyVerdict,
+  models: readonly ModelVerdict[],
+  data: Data,
+): Finding[] {
+  const share = percent(overall.estimate ?? 0);
+  if (whyWithheld(data) !== undefined) return [];
+  const found = {
+    different:
+      (overall.estimate ?? 0) > 0.5
+        ? `Readers were right in ${share} of their answers. Guessing gives 50 %, so they can tell machine stories from human ones more often than by luck.`
+        : `Readers were right in ${share} of their answers, less than the 50 % of guessing. They took machine stories for human ones, or human ones for machine stories.`,
+    equivalent: `Readers were right in ${share} of their answers. That is as good as guessing, within the margin that was set beforehand.`,
+    "equivalent on average": `On average readers were right in ${share} of their answers, as good as guessing. But this does not hold for every reader or model, or is not shown.`,
+    inconclusive: `Readers were right in ${share} of their answers. The study is too small to say whether this is more than guessing, which gives 50 %.`,
+  }[conclusion];
+  const sure =
+    overall.degrees > 0
+      ? `How sure is this? For readers and stories like these, the true share is most likely between ${percent(overall.interval.low)} and ${percent(overall.interval.high)}.`
+      : "How sure is this? One reader, or one story of a kind, says nothing about others.";
+  const about = [
+    counted(overall.readers, "reader"),
+    counted(overall.stories, "story", "stories"),
+    ...(models.length > 0 ? [counted(models.length, "model")] : []),
+  ];
+  const change =
+    conclusion === "inconclusive"
+      ? "What could change it? More readers and more stories would narrow this range, in either direction."
+      : `What could change it? Other readers, stories or models: these were ${listed(about)}.`;
+  return [found, `${sure} ${change}`].map((text) => sentence("plain", text));
+}
+
+/** How many readers, and the margin. */
+const factsOf = ({ readers, judgments, stories }: Verdict, data: Data): Finding[] => [
+  sentence(
+    "fact",
+    `Readers: ${printed(readers, "integer")}, with ${counted(judgments, "judgment")} of ${counted(stories, "story", "stories")}`,
+  ),
+  sentence("fact", `Margin: ${withinMargin(data)} counts as guessing`),
+];
+
+/** The results as a paper prints them. */
+function apaFindings(test: StudyVerdict, { sensitivity, criterion }: Detection, data: Data): Finding[] {
+  const { level } = data.settings;
+  const each = verdictRows(test)
+    .filter(([, , { degrees }]) => degrees > 0)
+    .map(([of, , { estimate, standardError, degrees, interval, differenceP, equivalenceP }]) => {
+      const t = (estimate! - 0.5) / standardError;
+      return `${of}: M = ${apa(estimate!)}, SE = ${apa(standardError)}, ${levelText(1 - alphaLevelsOf(data).alpha)} CI [${apa(interval.low)}, ${apa(interval.high)}], t(${printed(degrees, "number").replace(/\.00$/, "")}) = ${printed(t, "number")}, ${pValue(differenceP)} against .50; equivalence within ${apa(data.settings.margin)}: ${pValue(equivalenceP)}.`;
+    });
+  const measured = (
+    [
+      ["d′", sensitivity],
+      ["c", criterion],
+    ] as const
+  ).flatMap(([name, one]) =>
+    one === undefined
+      ? []
+      : [
+          `${name} = ${printed(one.value, "number")}${one.low === undefined ? "" : `, ${levelText(level)} CI [${printed(one.low, "number")}, ${printed(one.high, "number")}]`}`,
+        ],
+  );
+  if (each.length === 0) return [];
+  return [
+    sentence(
+      "apa",
+      `Share of right answers, ${counted(test.overall.readers, "reader")} and ${counted(test.overall.stories, "story", "stories")}. ${each.join(" ")}${measured.length > 0 ? ` ${measured.join("; ")}.` : ""}`,
+    ),
+  ];
+}
+
+/** A share as APA prints it: `.625`. */
+const apa = (share: number): string =>
+  share
+    .toFixed(3)
+    .replace(/^(-?)0\./, "$1.")
+    .replace("-", "−");
 
 const reasonsText = (test: StudyVerdict): string =>
   verdictRows(test)

@@ -1,14 +1,14 @@
 import type { Variable } from "../../coding/codebook.ts";
 import type { Coded } from "../../coding/coded.ts";
 import { strongestCodes } from "../../coding/final-codes.ts";
-import type { CoderKind } from "../../study/coding.ts";
+import { type CoderKind, cuesCoder } from "../../study/coding.ts";
 import { type Finding, figure, sentence, table } from "../../study/finding.ts";
 import { capital, counted, listed } from "../../study/print.ts";
 import { type DescribedText, type FindingInput, idsOf } from "../described.ts";
 
 /** Kind of love, tone and cultural setting: frequencies, tone by kind of love, and agreement of coders. */
 export function codes({ texts, coded }: FindingInput): Finding[] {
-  if (coded.coders.every(({ codings }) => codings.length === 0)) return [];
+  if (!coded.coders.some(isTrusted)) return [sentence("result", notCoded(coded))];
   return [
     sentence("result", whoCoded(coded)),
     ...coded.variables.flatMap((variable) => codeShares(variable, texts, coded)),
@@ -17,19 +17,28 @@ export function codes({ texts, coded }: FindingInput): Finding[] {
   ];
 }
 
+/** Codes by word lists are right in 14 of 20 texts, too few for a finding. */
+const isTrusted = ({ kind, codings }: Coded["coders"][number]): boolean =>
+  kind !== "cues" && codings.length > 0;
+
+const notCoded = ({ variables }: Coded): string =>
+  `Nobody has coded ${listed(variables.map(({ title }) => title.toLowerCase()))} yet. Two people can code a sample (\`tinylove code sheet\`), or a language model all texts (\`tinylove code model\`).`;
+
 function whoCoded({ variables, coders: all }: Coded): string {
-  const people = all.filter(({ kind }) => kind === "people");
-  const models = all.filter(({ kind }) => kind === "model");
+  const people = all.filter((coder) => coder.kind === "people" && isTrusted(coder));
+  const models = all.filter((coder) => coder.kind === "model" && isTrusted(coder));
   const what = listed(variables.map(({ title }) => title.toLowerCase()));
   const by = [
     ...(people.length > 0 ? [counted(people.length, "person", "people")] : []),
     ...(models.length > 0 ? [counted(models.length, "language model")] : []),
-    "word lists",
   ];
-  const only = people.length + models.length === 0;
-  return only
-    ? `${capital(what)} come from word lists only; treat them as rough. Better: two people code a sample (tinylove code sheet), or a language model codes all texts (tinylove code model).`
-    : `${capital(what)} were coded by ${listed(by)}. Codes by people take precedence over those of a model, and these over those of word lists.`;
+  const precedence =
+    people.length > 0 && models.length > 0 ? " Codes by people take precedence over those of a model." : "";
+  const unchecked =
+    people.length === 0
+      ? " No person has coded any of the texts, so nothing shows how reliable these codes are."
+      : "";
+  return `${capital(what)} were coded by ${listed(by)}.${precedence}${unchecked}`;
 }
 
 /** Shares of each code by origin, from the best kind of coder available. */
@@ -39,7 +48,7 @@ function codeShares(
   { finalCodes }: Coded,
 ): Finding[] {
   const strongest = strongestCodes(finalCodes.get(variable.name)!);
-  if (!strongest) return [];
+  if (!strongest || strongest.by === "cues") return [];
   const { by, codes } = strongest;
   const sides = [
     { group: "human", texts: human.filter(({ id }) => codes.has(id)) },
@@ -97,8 +106,11 @@ function toneByKind(texts: readonly DescribedText[], { variables, finalCodes }: 
     variables.find(({ name }) => name === wanted),
   );
   if (!kind || !tone) return [];
-  const kinds = strongestCodes(finalCodes.get(kind.name)!)?.codes ?? new Map<string, string>();
-  const tones = strongestCodes(finalCodes.get(tone.name)!)?.codes ?? new Map<string, string>();
+  const codesOf = ({ name }: Variable) => {
+    const strongest = strongestCodes(finalCodes.get(name)!);
+    return strongest && strongest.by !== "cues" ? strongest.codes : new Map<string, string>();
+  };
+  const [kinds, tones] = [codesOf(kind), codesOf(tone)];
   const both = texts.flatMap(({ id }) =>
     kinds.has(id) && tones.has(id) ? [{ kind: kinds.get(id), tone: tones.get(id) }] : [],
   );
@@ -121,7 +133,8 @@ function toneByKind(texts: readonly DescribedText[], { variables, finalCodes }: 
   ];
 }
 
-function agreementFindings({ variables, agreements }: Coded): Finding[] {
+function agreementFindings({ variables, agreements: all }: Coded): Finding[] {
+  const agreements = all.filter(({ coders }) => !coders.includes(cuesCoder));
   if (agreements.length === 0) return [];
   return [
     table("detail", "Agreement of each pair of coders", {

@@ -1,4 +1,4 @@
-import type { Measure } from "../../measures/measure.ts";
+import { type Measure, measureLabel } from "../../measures/measure.ts";
 import { type Finding, table } from "../../study/finding.ts";
 import { type DescribedText, type FindingInput, numbersOf, type Spread, spreadOf } from "../described.ts";
 
@@ -25,7 +25,8 @@ export function comparisonTable(
   measures: readonly Measure[],
   [one, other]: readonly [Side, Side],
 ): Finding {
-  const rows = measures.flatMap(({ name, unit, format }) => {
+  const rows = measures.flatMap((measure) => {
+    const { name, unit, format } = measure;
     const [first, second] = [one, other].map(({ texts }) => spreadOf(numbersOf(texts, name))) as [
       Spread,
       Spread,
@@ -33,7 +34,7 @@ export function comparisonTable(
     if (first.n + second.n === 0) return [];
     return [
       {
-        measure: name,
+        measure: measureLabel(measure),
         unit: format === "percent" ? "share of yes" : unit,
         first: finite(first.mean),
         first_deviation: first.n > 1 ? first.deviation : null,

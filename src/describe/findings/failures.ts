@@ -13,7 +13,7 @@ export function failures({ texts, random }: FindingInput): Finding[] {
   const summary = sides.join("; ");
   return [
     sentence("result", `${summary[0]!.toUpperCase()}${summary.slice(1)}.`),
-    failureTable("Texts that loop, are cut off or copy", [
+    ...failureTable("Texts that loop, are cut off or copy", [
       { key: "human", label: "human", texts: human },
       { key: "machine", label: "machine", texts: machine },
     ]),
@@ -29,20 +29,25 @@ export function failureTable(
     readonly label: string;
     readonly texts: readonly DescribedText[];
   }[],
-): Finding {
-  return table("detail", caption, {
-    columns: [
-      { key: "failure", label: "a text that", format: "text" },
-      ...sides.map(({ key, label }) => ({ key, label, format: "integer" as const })),
-      { key: "texts", label: "which", format: "ids" },
-    ],
-    rows: failureKinds.map(({ failure, has }) => ({
-      failure,
-      ...Object.fromEntries(sides.map(({ key, texts }) => [key, texts.filter(has).length])),
-      // Machine texts come first.
-      texts: idsOf([...sides].reverse().flatMap(({ texts }) => texts.filter(has))),
-    })),
-  });
+): Finding[] {
+  const found = failureKinds.filter(({ has }) => sides.some(({ texts }) => texts.some(has)));
+  // A table of zeros shows nothing.
+  if (found.length === 0) return [];
+  return [
+    table("detail", caption, {
+      columns: [
+        { key: "failure", label: "a text that", format: "text" },
+        ...sides.map(({ key, label }) => ({ key, label, format: "integer" as const })),
+        { key: "texts", label: "which", format: "ids" },
+      ],
+      rows: found.map(({ failure, has }) => ({
+        failure,
+        ...Object.fromEntries(sides.map(({ key, texts }) => [key, texts.filter(has).length])),
+        // Machine texts come first.
+        texts: idsOf([...sides].reverse().flatMap(({ texts }) => texts.filter(has))),
+      })),
+    }),
+  ];
 }
 
 const hasLoop = ({ values }: DescribedText): boolean => values["pronoun_loop"] === true;

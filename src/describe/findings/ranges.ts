@@ -1,9 +1,11 @@
+import { measureLabel } from "../../measures/measure.ts";
 import { type Finding, table } from "../../study/finding.ts";
 import { type DescribedText, type FindingInput, idsOf } from "../described.ts";
 
 /** The minimum and maximum of every measure, with the texts that have them. */
 export function ranges({ texts: { measures, all } }: FindingInput): Finding[] {
-  const rows = measures.flatMap(({ name }) => {
+  const rows = measures.flatMap((measured) => {
+    const { name } = measured;
     const sorted = all
       .filter(({ values }) => typeof values[name] === "number")
       .sort((one, other) => measureValue(one, name) - measureValue(other, name));
@@ -12,7 +14,7 @@ export function ranges({ texts: { measures, all } }: FindingInput): Finding[] {
     if (least === greatest) return [];
     return [
       {
-        measure: name,
+        measure: measureLabel(measured),
         least,
         least_in: idsOf(textsWith(sorted, name, least)),
         greatest,

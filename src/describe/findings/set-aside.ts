@@ -20,7 +20,7 @@ export function setAside({ texts: { measures, machine, setAside } }: FindingInpu
         { name: "set aside", texts: setAside },
       ],
     ),
-    failureTable("Attempts set aside that loop, break off or copy", [
+    ...failureTable("Attempts set aside that loop, break off or copy", [
       { key: "set_aside", label: "set aside", texts: setAside },
     ]),
   ];

@@ -27,14 +27,24 @@ export const intervals: FigureKind = {
     const [y, x, low, high, note] = ["y", "x", "low", "high", "note"].map((role) => data.accessor(role));
     const group = (row: (typeof data.rows)[number]) => groupColour(data.accessor("group")(row));
     const rows = data.texts("y");
+    const [from, to] = (data.has("outerLow") ? ["outerLow", "outerHigh"] : ["low", "high"]).map((role) =>
+      data.accessor(role),
+    );
+    // As a statistician writes it: 62.5 % [58.3, 66.7].
+    const bracket = (row: (typeof data.rows)[number]) =>
+      typeof from!(row) === "number"
+        ? ` [${[from, to].map((end) => printed(end!(row), format).replace(/ %$/, "")).join(", ")}]`
+        : "";
     const value = (row: (typeof data.rows)[number]) =>
-      [printed(x!(row), format), note!(row)].filter(Boolean).join("  ·  ");
-    const labelWidth = Math.max(140, 20 + 6.6 * Math.max(0, ...data.rows.map((row) => value(row).length)));
+      [`${printed(x!(row), format)}${bracket(row)}`, note!(row)].filter(Boolean).join("  ·  ");
+    const labelWidth = Math.max(140, 20 + 7 * Math.max(0, ...data.rows.map((row) => value(row).length)));
 
     return {
-      height: (band.length === 2 ? 92 : 74) + rows.length * (narrow ? 58 : 46),
+      height:
+        (band.length === 2 ? 92 : 74) +
+        rows.length * (narrow ? (rows.length > 4 ? 52 : 60) : rows.length > 5 ? 34 : 42),
       marginTop: band.length === 2 ? 46 : 28,
-      marginLeft: narrow ? 8 : 14 + 7.6 * Math.min(26, Math.max(0, ...rows.map((row) => row.length))),
+      marginLeft: narrow ? 8 : 14 + 7.9 * Math.min(26, Math.max(0, ...rows.map((row) => row.length))),
       marginRight: narrow ? 8 : labelWidth,
       x: { domain, label: null },
       y: { domain: rows, label: null, axis: null, padding: 0.5 },

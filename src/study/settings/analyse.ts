@@ -127,6 +127,10 @@ export const AnalyseSettings = z.strictObject({
     .positive()
     .default(10_000)
     .describe("Number of random draws in every permutation test and bootstrap."),
+  rule2022: z
+    .boolean()
+    .optional()
+    .describe("Whether the report also shows the rule of the 2022 study. Default: false."),
   only: z
     .array(z.string())
     .optional()

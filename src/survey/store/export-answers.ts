@@ -10,8 +10,10 @@ import {
   judgmentColumns,
   judgmentRow,
   judgmentsFile,
+  participantsFile,
   readForms,
   readStimuli,
+  visitsFile,
 } from "../../workbench/artefacts.ts";
 import { messageOf, StudyError } from "../../workbench/errors.ts";
 import { checked, exists, writeWhole } from "../../workbench/files.ts";
@@ -82,8 +84,6 @@ async function* rowsOf(path: string, needed: readonly string[]): AsyncGenerator<
 /** The times at which somebody looked at the results before the end of the study. */
 const looksFile = "judgments/looks.csv";
 
-export const participantsFile = "judgments/participants.csv";
-
 /**
  * Writes all answers to `judgments/judgments.csv` and all participants to `judgments/participants.csv`, without personal
  * data. Nobody is left out for low response quality, which has its own columns; if it cannot be computed, they stay empty
@@ -144,6 +144,8 @@ async function writeExports(
     ),
   );
   await exportLooks(study, store);
+  const visits = await store.metadata.visits();
+  if (visits > 0) await writeWhole(study.path(visitsFile), csv(["visits"], [{ visits }]));
   return { judgments, participants: people.length };
 }
 

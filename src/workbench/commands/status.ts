@@ -1,7 +1,9 @@
 import { z } from "zod";
 import { StudyError } from "../errors.ts";
+import { type Ink, inkOf } from "../ink.ts";
 import { nothingToDo, type State } from "../manifest.ts";
 import { preflightAll } from "../preflight.ts";
+import { quoted } from "../quoted.ts";
 import { type AnyStage, command } from "../stage.ts";
 import { isDue, type StageState, statesOf } from "../states.ts";
 import { openStudy, type Study } from "../study.ts";
@@ -11,7 +13,6 @@ import { wrapped } from "../wrapped.ts";
 export const status = (stages: readonly AnyStage[]) =>
   command({
     name: "status",
-    summary: "Show what is fresh, stale or missing, and what runs next",
     examples: ["tinylove status --study my-study", "tinylove status --json"],
     flags: [["--json", "print JSON, for programs"]],
     options: z.object({ json: z.boolean().default(false) }),
@@ -30,20 +31,23 @@ export const status = (stages: readonly AnyStage[]) =>
         return;
       }
       const width = effects.terminal?.columns ?? Number.POSITIVE_INFINITY;
-      for (const { stage, state } of states) effects.print(wrapped(lineOf(stage, state), width, 20));
+      const ink = inkOf(effects);
+      for (const { stage, state } of states)
+        effects.print(inked(wrapped(lineOf(stage, state), width, 20), state, ink));
       const next = states.find(({ state }) => isDue(state));
       const line = next
-        ? await nextCommand(next.stage, study)
+        ? await nextCommand(next.stage, study, folder)
         : ["everything is fresh", ...states.flatMap(waitingFor)].join("; ");
-      effects.print(`\n${wrapped(line, width)}`);
+      effects.print(`\n${ink.bold(wrapped(line, width))}`);
     },
   });
 
 /** The next command, or why it must not run any more. */
-async function nextCommand(stage: AnyStage, study: Study): Promise<string> {
+async function nextCommand(stage: AnyStage, study: Study, folder: string): Promise<string> {
+  const where = folder === "." ? "" : ` --study ${quoted(folder)}`;
   try {
     await stage.assertNotFrozen?.(study);
-    return `next: tinylove ${stage.name} (or \`tinylove run\` for all)`;
+    return `next: tinylove ${stage.name}${where} (or \`tinylove run${where}\` for all)`;
   } catch (thrown) {
     if (thrown instanceof StudyError) return `${thrown.message} (${thrown.hint})`;
     throw thrown;
@@ -53,6 +57,13 @@ async function nextCommand(stage: AnyStage, study: Study): Promise<string> {
 /** `waiting for answers`, if a stage says what it waits for. */
 const waitingFor = ({ state }: StageState): string[] =>
   state.is === "waiting" && state.because !== nothingToDo ? [`waiting ${state.because}`] : [];
+
+/** The line with its state in colour. */
+const inked = (line: string, { is }: State, ink: Ink): string =>
+  line.replace(
+    ` ${is}`,
+    ` ${{ fresh: ink.good, stale: ink.warn, missing: ink.warn, waiting: ink.faint }[is](is)}`,
+  );
 
 function lineOf(stage: AnyStage, state: State): string {
   const reason = "because" in state ? ` (${state.because})` : "";

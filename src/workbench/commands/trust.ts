@@ -10,7 +10,6 @@ import { pluginsNamed } from "../study.ts";
 /** `tinylove trust`: the user agrees to run the plugins of a study as they are now. */
 export const trust = command({
   name: "trust",
-  summary: "Agree to run the plugins of a study as they are now",
   examples: ["tinylove trust --study my-study"],
   options: z.object({}),
   async run(folder, _, effects) {
