@@ -127,9 +127,11 @@ interface Trend {
   readonly figure: Figure;
 }
 
-/** With more judgments, or more crossed effects, the models take many minutes. */
+/** With more judgments or crossed effects a model takes minutes, and is fitted only with `models: always`. */
 const mostJudgments = 10_000;
-const mostCrossed = 2500;
+const mostCrossed = 500;
+const onRequest =
+  "takes minutes and is fitted only on request (`--models`; for a study `models: always` under `analyse`)";
 
 function trendOf(
   predictor: Predictor,
@@ -137,7 +139,7 @@ function trendOf(
   values: readonly number[],
   data: Data,
 ): Trend {
-  const found = changesOf(choices, values, data.settings.level);
+  const found = changesOf(choices, values, data.settings);
   return {
     predictor,
     changes: "fitted" in found ? found : undefined,
@@ -153,12 +155,11 @@ function trendOf(
 function changesOf(
   choices: readonly Choice[],
   values: readonly number[],
-  level: number,
+  { level, models }: Pick<Data["settings"], "level" | "models">,
 ): Changes | { readonly reason: string } {
-  if (choices.length > mostJudgments)
-    return {
-      reason: `with more than ${printed(mostJudgments, "integer")} judgments the model takes too long`,
-    };
+  const asked = models === "always";
+  if (!asked && choices.length > mostJudgments)
+    return { reason: `with more than ${printed(mostJudgments, "integer")} judgments the model ${onRequest}` };
   const origin = choices.map((choice) => (choice.origin === "human" ? 0.5 : -0.5));
   const product = values.map((value, at) => value * origin[at]!);
   const readers = choices.map(({ participant }) => participant);
@@ -167,8 +168,8 @@ function changesOf(
   const [readerCount, storyCount] = [new Set(readers).size, new Set(stories).size];
   if (readerCount < 3 || storyCount < 4) return { reason: "there are too few readers or stories" };
   const crossed = readerCount >= storyCount ? 2 * storyCount : 4 * readerCount;
-  if (crossed + 2 * new Set(titles ?? []).size > mostCrossed)
-    return { reason: `there are more than ${printed(mostCrossed, "integer")} crossed random effects` };
+  if (!asked && crossed + 2 * new Set(titles ?? []).size > mostCrossed)
+    return { reason: `with more than ${mostCrossed} crossed random effects the model ${onRequest}` };
   const fit = fitMixedLogistic({
     link: "probit",
     design: choices.map((_, at) => [1, origin[at]!, values[at]!, product[at]!]),
