@@ -120,7 +120,7 @@ describe("a study with its own task, measure, analysis and model", () => {
     simulated = join(home, "own-study-simulated");
     const examples = join(home, "node_modules/tinylove/examples");
     await mkdir(study);
-    for (const file of ["who-wrote-it.mjs", "questions.mjs", "practice.mjs", "markov.mjs"])
+    for (const file of ["who-wrote-it.mjs", "questions.mjs", "halves.mjs", "markov.mjs"])
       await cp(join(examples, "plugins", file), join(study, file));
     await cp(join(examples, "first-study/stories.csv"), join(study, "stories.csv"));
     await writeFile(join(study, "study.yaml"), settings);
@@ -156,7 +156,7 @@ describe("a study with its own task, measure, analysis and model", () => {
     expect(shares.every((share) => share >= 0 && share <= 1)).toBe(true);
     expect(new Set(shares).size).toBeGreaterThan(3);
     // The analysis.
-    const { numbers } = JSON.parse(await readFile(join(simulated, "findings/practice.json"), "utf8"));
+    const { numbers } = JSON.parse(await readFile(join(simulated, "findings/halves.json"), "utf8"));
     expect(numbers.first.accuracy).toBeGreaterThan(0.55);
     const page = await readFile(join(simulated, "report/report.html"), "utf8");
     expect(page.includes("Do readers improve while they read?")).toBe(true);
@@ -191,21 +191,21 @@ describe("a study with its own task, measure, analysis and model", () => {
   );
 
   test("a changed plugin needs a new agreement, and makes stale what depends on it", async () => {
-    const file = join(study, "practice.mjs");
+    const file = join(study, "halves.mjs");
     await writeFile(file, `${await readFile(file, "utf8")}\n// Changed.\n`);
     expect(await tinylove("status", "--study", study)).toMatchObject({ code: 1 });
     await ok("trust", "--study", study);
     const states = JSON.parse(await ok("status", "--study", study, "--json")) as Record<string, string>[];
     const stale = states.filter(({ is }) => is === "stale");
     expect(stale.map(({ stage, because }) => `${stage}: ${because}`)).toEqual([
-      "analyse: practice.mjs changed",
+      "analyse: halves.mjs changed",
       "report: analyse has to run",
     ]);
   });
 });
 
 const settings = `name: own-study
-plugins: [./who-wrote-it.mjs, ./questions.mjs, ./practice.mjs, ./markov.mjs]
+plugins: [./who-wrote-it.mjs, ./questions.mjs, ./halves.mjs, ./markov.mjs]
 corpus: { file: stories.csv, split: { train: 40, validation: 4, test: 16 } }
 generate:
   models:

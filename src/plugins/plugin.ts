@@ -48,7 +48,7 @@ export function withPlugins<Member extends { readonly name: string }>(
   for (const member of members.filter((each) => each.kind === kind)) {
     const added = make(member);
     if (all.some(({ name }) => name === added.name))
-      throw new StudyError(`plugins: ${member.where}: there is already a ${kind} called ${added.name}`, {
+      throw new StudyError(`plugins: ${member.where}: the ${kind} ${added.name} exists already`, {
         hint: "give it another name",
       });
     all.push(added);

@@ -80,7 +80,7 @@ test.each([
   [
     "a name that is taken",
     measure(`name: "words", meaning: "x", unit: "u", format: "number", of: () => 1`),
-    /there is already a measure called words \(give it another name\)/,
+    /the measure words exists already \(give it another name\)/,
   ],
   [
     "a task whose answers contradict it",
@@ -193,7 +193,7 @@ test("TypeScript works if Node strips types, and is refused in one line otherwis
 
 test("the example plugins are those in the documentation", async () => {
   const page = await readFile(fileURLToPath(new URL("../../docs/extending.md", import.meta.url)), "utf8");
-  for (const name of ["who-wrote-it", "questions", "practice", "markov"]) {
+  for (const name of ["who-wrote-it", "questions", "halves", "markov"]) {
     expect(page).toContain(`examples/plugins/${name}.mjs`);
     expect(await readFile(join(examples, `${name}.mjs`), "utf8")).toContain('from "tinylove"');
   }

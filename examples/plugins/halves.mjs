@@ -1,9 +1,9 @@
 // An analysis: do readers improve while they read? It compares the first half of each reader's stories with the second.
-// Its findings are written to findings/practice.json and have a section in the report.
+// Its findings are written to findings/halves.json and have a section in the report.
 import { clusteredShare, defineAnalysis, sentence, table } from "tinylove";
 
 export default defineAnalysis({
-  name: "practice",
+  name: "halves",
   asks: "Do readers improve while they read?",
   needs: ["choices"],
   run({ choices, settings }) {
