@@ -15,7 +15,13 @@ export interface Trial extends TableRecord {
 export function asJspsych(records: readonly TableRecord[]): readonly Trial[] | undefined {
   const columns = new Set(columnsOf(records));
   if (!columns.has("trial_type") || !columns.has("trial_index")) return undefined;
-  return records.map((record) => ({ ...record, response: responseOf(record) }));
+  return records.map((record) => ({
+    where: record.where,
+    cells: record.cells,
+    ...(record.nested && { nested: record.nested }),
+    ...(record.part !== undefined && { part: record.part }),
+    response: responseOf(record),
+  }));
 }
 
 function responseOf({ cells, nested }: TableRecord): Record<string, string> {
