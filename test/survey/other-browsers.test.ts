@@ -78,6 +78,7 @@ for (const { name, missing, launch } of otherBrowsers) {
       await arrived(/\/thanks$/);
       await browser.click("a[href^='/my/']");
       await arrived(/\/my\//);
+      await browser.click("details.withdraw summary");
       await browser.click("form[action$='/withdraw'] button");
       await expect
         .poll(() => browser.value("document.body.innerText"), { timeout: 30_000 })

@@ -36,7 +36,7 @@ test.each([
   ["compose: {tasks: [{task: human-or-machin}]}", "compose.tasks: unknown task human-or-machin", "which-is"],
   ["compose: {forms: 9}", "9 forms of 3 human and 3 machine stories need 27 titles", "fewer forms"],
   ["survey: {language: fr}", "survey.language: no language fr", "de, en"],
-  ["analyse: {only: [verdikt]}", "analyse.only: unknown analysis verdikt", "verdict, accuracy"],
+  ["analyse: {only: [verdikt]}", "analyse.only: unknown analysis verdikt", "verdict, readers"],
   ["tune: {findRate: {lowest: 2}}", "tune.findRate: ", "lowest must be below highest"],
 ])("%s", async (slip, said, right) => {
   const study = await smallStudy(`${slip}\n`);
