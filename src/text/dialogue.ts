@@ -18,22 +18,35 @@ export function dialogueOf(text: string): string[] {
 interface Quote {
   readonly start: number;
   readonly end: number;
+  readonly closed: boolean;
 }
 
 /**
- * Whether a quoted part is spoken. Speech ends with punctuation, is long, fills its paragraph, follows a colon, or is
+ * Whether a quoted part is spoken. Speech ends with punctuation, is long, is never closed (in a clipped text), fills its paragraph, follows a colon, or is
  * near a verb of speaking; `the so-called “help”` and `she read “Emma”` are none of these.
  */
-function isSpeech({ start, end }: Quote, text: string): boolean {
+function isSpeech({ start, end, closed }: Quote, text: string): boolean {
+  if (!closed) return true;
   const quoted = text.slice(start, end).trim();
   if (/[.,!?…–—-]$/.test(quoted) || /[.!?…] /.test(quoted) || countWords(quoted) > longestMention)
     return true;
-  const before = /[^\n]*$/.exec(text.slice(0, Math.max(0, start - 1)))?.[0].trimEnd() ?? "";
-  const after = /^[^\n]*/.exec(text.slice(end + 1))?.[0].trimStart() ?? "";
+  const opening = Math.max(0, start - 1);
+  const before = text
+    .slice(Math.max(0, opening - vicinity), opening)
+    .split("\n")
+    .at(-1)!
+    .trimEnd();
+  const after = text
+    .slice(end + 1, end + 1 + vicinity)
+    .split("\n", 1)[0]!
+    .trimStart();
   if (before.endsWith(":") || (before === "" && /^[.!?…]?$/.test(after))) return true;
   const near = [...(before.match(words) ?? []).slice(-3), ...(after.match(words) ?? []).slice(0, 4)];
   return near.some((word) => verbsOfSpeaking.has(word.toLowerCase()));
 }
+
+/** The characters around a quoted part that are searched for a verb of speaking: more than four words have. */
+const vicinity = 200;
 
 /** Titles and scare quotes have few words. */
 const longestMention = 8;
@@ -61,8 +74,8 @@ function betweenDoubleQuotes(text: string): Quote[] {
   const spoken: Quote[] = [];
   let start = -1;
   let low = false;
-  const close = (end: number) => {
-    if (start >= 0) spoken.push({ start, end });
+  const close = (end: number, closed = false) => {
+    if (start >= 0) spoken.push({ start, end, closed });
     start = -1;
   };
   for (const { 0: mark, index: at } of text.matchAll(/["“”„«»]|\n\s*\n/g)) {
@@ -71,7 +84,7 @@ function betweenDoubleQuotes(text: string): Quote[] {
       // Still open here means that an earlier quote was never closed: it ends where this one begins.
       close(at);
       [start, low] = [at + 1, mark === "„"];
-    } else close(at);
+    } else close(at, true);
   }
   close(text.length);
   return spoken;
@@ -96,7 +109,7 @@ function betweenSingleQuotes(text: string): Quote[] {
     const [before, after] = [text[at - 1] ?? " ", text[at + 1] ?? " "];
     const closing = text[at] !== "‘" && /[.,!?…–—-]/.test(before) && /[\s–—.,;:!?)]/.test(after);
     if (start >= 0 && closing) {
-      spoken.push({ start, end: at });
+      spoken.push({ start, end: at, closed: true });
       start = -1;
     } else if (start < 0 && text[at] !== "’" && /[\s([–—]/.test(before) && /[\p{L}\p{N}…]/u.test(after)) {
       start = at + 1;

@@ -38,9 +38,14 @@ test("spoken words are counted by the counting rule", () => {
   expect(dialogueShare("“…”")).toBe(0);
 });
 
+test("a title in quotation marks and a scare quote are not speech", () => {
+  expect(dialogueOf("She read “Emma” to the so-called “help” twice.")).toEqual([]);
+  expect(dialogueOf("“Emma” he said. Then: “help”")).toEqual(["Emma", "help"]);
+});
+
 test("only quotes, lone surrogates and a long line do not fail", () => {
   expect(dialogueOf('""""""')).toEqual([]);
   expect(dialogueOf("“\uD800”")).toEqual(["\uD800"]);
-  expect(dialogueWords('"a" b '.repeat(500_000))).toBe(500_000);
+  expect(dialogueWords('"a," b '.repeat(500_000))).toBe(500_000);
   expect(dialogueWords("'".repeat(5_000_000))).toBe(0);
 });
