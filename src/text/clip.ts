@@ -18,10 +18,10 @@ export function clipWords(text: string, words: number, ending = " …"): Clip {
   if (!Number.isInteger(words) || words < 1) throw new RangeError(`a clip keeps at least one word: ${words}`);
   let count = 0;
   let end = 0;
-  for (const token of text.matchAll(/\S+/g)) {
-    if (!isWord(token[0])) continue;
-    count++;
-    if (count === words) end = token.index + token[0].length;
+  let start = 0;
+  for (const token of text.split(/\s/)) {
+    if (isWord(token) && ++count === words) end = start + token.length;
+    start += token.length + 1;
   }
   if (count <= words) throw new RangeError(`a clip to ${words} words needs a longer text: it has ${count}`);
   return { text: withoutFinalMarks(text.slice(0, end)).trimStart() + ending, words, cut: count - words };
