@@ -52,7 +52,7 @@ test("one reader who can tell is named, and the verdicts without each unit are c
     dataOf({ choices }),
   );
   expect(readers.low).toBeCloseTo(rest.overall.estimate!, 12);
-  expect(said(told)).toContain("reader reader-7 changes it most");
+  expect(said(told)).toContain("reader-7 changes it most");
   // No form is named in the data, so none is left out.
   expect(numbers.leftOut.map(({ unit }) => unit)).toEqual(["title", "reader"]);
 });

@@ -21,7 +21,7 @@ import { asJudgments, verdictOnChoices } from "../judged.ts";
 import { withinMargin } from "../margin.ts";
 
 /** The margins at which every verdict is shown. */
-const margins = [0.05, 0.075, 0.1, 0.125, 0.15, 0.175, 0.2];
+const margins = [0.05, 0.1, 0.15, 0.2];
 
 /** Below this many judgments times units, the verdict without each unit is computed; above it, without the most influential. */
 const mostRefits = 3_000_000;
@@ -144,8 +144,8 @@ function influencesOf(declared: StudyVerdict, data: Data): Influence[] {
   ];
   return kinds.flatMap(([noun, of]) => {
     const labels = choices.map(of);
-    const named = noun === "title" && choices.every(({ title }) => title === "") ? "story" : noun;
-    return influenceOf(named, labels, declared, data) ?? [];
+    const unit = noun === "title" && choices.every(({ title }) => title === "") ? "story" : noun;
+    return influenceOf(unit, labels, declared, data) ?? [];
   });
 }
 
@@ -199,7 +199,14 @@ function influenceOf(
 }
 
 const extremesOf = ({ noun, low, high }: Influence): Named[] =>
-  [low, high].map(({ unit, test }) => ({ name: `Without ${noun} ${unit}`, test }));
+  [low, high].map(({ unit, test }) => ({ name: `Without ${named(noun, unit)}`, test }));
+
+/** A unit in a sentence. The ids of a study's participants are long random letters. */
+function named(noun: string, unit: string): string {
+  if (noun === "title") return `“${unit}”`;
+  if (unit.startsWith(noun)) return unit;
+  return `${noun} ${unit.length > 12 ? `${unit.slice(0, 6)}…` : unit}`;
+}
 
 /** The smallest margin at which all three accuracies are equivalent to guessing; undefined if it is one half or more. */
 function smallestMargin({ overall, human, machine }: StudyVerdict, data: Data): number | undefined {
@@ -248,7 +255,7 @@ function influenceText(
   { noun, units, checked, changed, low, high, most }: Influence,
   { together }: StudyVerdict,
 ): string {
-  const range = `Without any one ${noun}, accuracy is between ${percent(low.estimate)} and ${percent(high.estimate)}; ${noun} ${most.unit} changes it most (${percent(most.estimate)} without it).`;
+  const range = `Without any one ${noun}, accuracy is between ${percent(low.estimate)} and ${percent(high.estimate)}; ${named(noun, most.unit)} changes it most (${percent(most.estimate)} without it).`;
   const which =
     checked === units
       ? `any of the ${printed(units, "integer")}`
