@@ -10,8 +10,8 @@ export default defineConfig({
     testTimeout: 120_000,
     // A hook may install Python packages, once.
     hookTimeout: 300_000,
-    // A browser, a database and a language model are heavy: three files at a time keep two cores busy while one waits.
-    maxWorkers: 3,
+    // A browser, a database and a language model are heavy: two files at a time is what a laptop bears.
+    maxWorkers: 2,
     // Variables that a test sets with `vi.stubEnv` are as before in the next test.
     unstubEnvs: true,
     reporters: ["default", new HangWatch()],

@@ -128,7 +128,7 @@ function selectionFindings(generations: readonly Generation[]): Finding[] {
   const said =
     redrawn === 0
       ? `No text was drawn again or chosen: ${counted(kept, "text")} of ${counted(drafts, "draft")} ${kept === 1 ? "was" : "were"} usable.`
-      : `${counted(drafts, "draft")} gave ${counted(kept, "text")}; ${redrawn} ${redrawn === 1 ? "was" : "were"} set aside for another draft of the same title, so readers saw a selection.`;
+      : `${counted(drafts, "draft")} gave ${counted(kept, "text")}; ${redrawn} ${redrawn === 1 ? "was" : "were"} replaced by another draft of the same title, so readers saw selected drafts, not typical ones.`;
   return [
     sentence("result", said),
     table("result", "From drafts to texts, by model and prompt", {

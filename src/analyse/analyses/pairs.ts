@@ -129,7 +129,10 @@ const factsOf = (test: Verdict, own: readonly Pair[], weight: "result" | "verdic
           "fact",
           `Readers: ${printed(test.readers, "integer")}, with ${counted(own.length, "choice")}`,
         ),
-        sentence("fact", `Margin: ${marginText(own[0]!.options ?? 2, data)} counts as guessing`),
+        sentence(
+          "fact",
+          `Margin: equivalent to guessing only if shown to lie within ${marginText(own[0]!.options ?? 2, data)}`,
+        ),
       ];
 
 /** Whether a difference and equivalence are shown; neither where the verdict is withheld. */

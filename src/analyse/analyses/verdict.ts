@@ -211,8 +211,11 @@ const verdictRows = (test: StudyVerdict): [string, string, Verdict][] => [
 
 function figureCaption(models: readonly ModelVerdict[], data: Data): string {
   const { alpha, equivalenceAlpha } = alphaLevelsOf(data);
-  const each = models.length > 0 ? " Each model is judged with all human stories." : "";
-  return `How often readers were right, with ${levelText(1 - alpha)} intervals (thin lines).${each} A difference is shown where a thin line excludes 50 %, equivalence where the thick line (${levelText(1 - 2 * equivalenceAlpha)}) lies within the margin`;
+  const each =
+    models.length > 0
+      ? " A model’s figure is the mean of the accuracies on its own stories and on all human stories."
+      : "";
+  return `How often readers were right, with ${levelText(1 - alpha)} intervals (thin lines).${each} A thin line that excludes 50 % shows a difference from guessing; a thick line (${levelText(1 - 2 * equivalenceAlpha)}) within the margin shows equivalence to guessing`;
 }
 
 /** The rows of the figure and the table: overall, each kind of story, each model. */
@@ -304,14 +307,15 @@ function plainFindings(
 ): Finding[] {
   const share = percent(overall.estimate ?? 0);
   if (whyWithheld(data) !== undefined) return [];
+  const readers = data.simulated ? "Simulated readers" : "Readers";
   const found = {
     different:
       (overall.estimate ?? 0) > 0.5
-        ? `Readers were right in ${share} of their answers. Guessing gives 50 %, so they can tell machine stories from human ones more often than by luck.`
-        : `Readers were right in ${share} of their answers, less than the 50 % of guessing. They took machine stories for human ones, or human ones for machine stories.`,
-    equivalent: `Readers were right in ${share} of their answers. That is as good as guessing, within the margin that was set beforehand.`,
-    "equivalent on average": `On average readers were right in ${share} of their answers, as good as guessing. But this does not hold for every reader or model, or is not shown.`,
-    inconclusive: `Readers were right in ${share} of their answers. The study is too small to say whether this is more than guessing, which gives 50 %.`,
+        ? `${readers} were right in ${share} of their answers. Guessing gives 50 %, so they can tell machine stories from human ones more often than by luck.`
+        : `${readers} were right in ${share} of their answers, less than the 50 % of guessing. They took machine stories for human ones, or human ones for machine stories.`,
+    equivalent: `${readers} were right in ${share} of their answers. That is as good as guessing, within the margin that was set beforehand.`,
+    "equivalent on average": `On average ${readers.toLowerCase()} were right in ${share} of their answers, as good as guessing. But this does not hold for every reader or model, or is not shown.`,
+    inconclusive: `${readers} were right in ${share} of their answers. The study is too small to say whether this is more than guessing, which gives 50 %.`,
   }[conclusion];
   const sure =
     overall.degrees > 0
@@ -335,7 +339,7 @@ const factsOf = ({ readers, judgments, stories }: Verdict, data: Data): Finding[
     "fact",
     `Readers: ${printed(readers, "integer")}, with ${counted(judgments, "judgment")} of ${counted(stories, "story", "stories")}`,
   ),
-  sentence("fact", `Margin: ${withinMargin(data)} counts as guessing`),
+  sentence("fact", `Margin: equivalent to guessing only if shown to lie within ${withinMargin(data)}`),
 ];
 
 /** The results as a paper prints them. */
