@@ -91,7 +91,7 @@ function describe(
   model.deviance(at);
   const effects = model.effects(at);
   const joint = jointCovariance(model, at, names.length, deviations);
-  if (joint === undefined) return { fitted: false, reason: separated };
+  if (joint === undefined) return { fitted: false, reason: flat };
   const size = names.length + width;
   const covariance = Float64Array.from({ length: width * width }, (_, cell) => {
     return joint[(names.length + Math.floor(cell / width)) * size + names.length + (cell % width)]!;
@@ -114,6 +114,8 @@ function describe(
 
 const separated =
   "outcomes hardly vary within the groups, or the predictors separate them, so there is no finite estimate";
+
+const flat = "the likelihood has no clear maximum, so the estimates have no error";
 
 /**
  * Twice the inverse of the deviance's Hessian, by central differences of its gradient. A standard deviation at its boundary of 0 doesn't affect the fixed effects and is left out.

@@ -236,10 +236,12 @@ function marginText(smallest: number | undefined, declared: StudyVerdict, data: 
       ? " A difference from guessing is shown at every margin, because that test does not depend on it."
       : "";
   if (smallest === undefined) return `Equivalence is not shown at any margin.${difference}`;
-  // Rounded up, so that equivalence is shown at the margin that is printed.
-  const up = Math.ceil(smallest * 1000 - 1e-9) / 1000;
+  const up = roundedUp(smallest);
   return `The smallest margin at which equivalence is shown (overall, for human and for machine stories) is ${declaredPercent(up).replace(" %", " points")}; the declared margin is ${declaredPercent(data.settings.margin).replace(" %", " points")}. Only the declared margin decides, because this one was found after the data.${difference}`;
 }
+
+/** Equivalence is shown at the margin that is printed. */
+const roundedUp = (margin: number): number => Math.ceil(margin * 1000 - 1e-9) / 1000;
 
 function agreementText(alternatives: readonly Named[], { together }: StudyVerdict): string {
   const others = alternatives.slice(1);
@@ -327,10 +329,19 @@ const rowsTable = (rows: readonly Named[], data: Data): Table => ({
   rows: rows.map(({ name, test }) => ({
     analysis: name,
     verdict: test.together,
-    smallest: smallestMargin(test, data) ?? null,
-    ...Object.fromEntries(margins.map((margin) => [`at_${margin}`, verdictAt(margin, test, data)])),
+    ...smallestAndCells(test, data),
   })),
 });
+
+function smallestAndCells(test: StudyVerdict, data: Data): Record<string, string | number | null> {
+  const smallest = smallestMargin(test, data);
+  const cells = margins.map((margin) => {
+    const conclusion = verdictAt(margin, test, data);
+    const within = conclusion === "different" && smallest !== undefined && smallest < margin;
+    return [`at_${margin}`, within ? "different, within it" : conclusion];
+  });
+  return { smallest: smallest === undefined ? null : roundedUp(smallest), ...Object.fromEntries(cells) };
+}
 
 const method = (influences: readonly Influence[], data: Data): string =>
   `Each analysis is the verdict’s own test with one thing changed. The smallest margin is the largest of |accuracy − 0.5| + t × standard error over the three accuracies, at the one-sided alpha ${Number(alphaLevelsOf(data).equivalenceAlpha.toPrecision(3))}. Accuracies without each ${listed(influences.map(({ noun }) => noun)) || "unit"} are exact; the verdict is computed without each of them, or, in large tables, without those that change an accuracy most.`;
