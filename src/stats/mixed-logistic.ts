@@ -91,7 +91,7 @@ function describe(
   model.deviance(at);
   const effects = model.effects(at);
   const joint = jointCovariance(model, at, names.length, deviations);
-  if (joint === undefined) return { fitted: false, reason: flat };
+  if (joint === undefined) return { fitted: false, reason: separated };
   const size = names.length + width;
   const covariance = Float64Array.from({ length: width * width }, (_, cell) => {
     return joint[(names.length + Math.floor(cell / width)) * size + names.length + (cell % width)]!;
@@ -113,9 +113,7 @@ function describe(
 }
 
 const separated =
-  "outcomes hardly vary within the groups, or the predictors separate them, so there is no finite estimate";
-
-const flat = "the likelihood has no clear maximum, so the estimates have no error";
+  "outcomes hardly vary within the groups, the predictors separate them, or the model is too large for the data, so there is no finite estimate";
 
 /**
  * Twice the inverse of the deviance's Hessian, by central differences of its gradient. A standard deviation at its boundary of 0 doesn't affect the fixed effects and is left out.

@@ -214,7 +214,7 @@ test("readers who never vary their answer give a reason instead of a finite esti
   expect(fitMixedLogistic({ design: reader.map(() => [1]), outcomes, groups: { reader, story } })).toEqual({
     fitted: false,
     reason:
-      "outcomes hardly vary within the groups, or the predictors separate them, so there is no finite estimate",
+      "outcomes hardly vary within the groups, the predictors separate them, or the model is too large for the data, so there is no finite estimate",
   });
 });
 
