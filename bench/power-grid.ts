@@ -1,5 +1,5 @@
 /**
- * Power by formula beside simulation over the twelve sets of assumptions of `tinylove power`, for the named design: 179
+ * Power by formula compared with simulation over the twelve sets of assumptions of `tinylove power`, for the named design: 179
  * readers who judge 6 of 72 stories each, margin 0.10. 2,000 studies per set (or the number given). Exits with 1 if the power to show all three
  * claims, or equivalence overall, or the smallest effect, is off by more than .03.
  *

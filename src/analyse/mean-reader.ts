@@ -23,6 +23,18 @@ export interface MeanReader {
   readonly mixed: FittedMixed;
 }
 
+/** How much of a variance is between stories and titles; a title's slope of origin moves each kind of story by half of it. */
+const shares: Readonly<Record<string, number>> = { story: 1, title: 1, "origin by title": 1 / 4 };
+
+/** From coefficients of the mixed probit model to those of a reader's rates over all stories. */
+export function meanReaderScale(deviations: Readonly<Record<string, number>>): number {
+  const variance = Object.entries(deviations).reduce(
+    (sum, [name, deviation]) => sum + (shares[name] ?? 0) * deviation ** 2,
+    0,
+  );
+  return 1 / Math.sqrt(1 + variance);
+}
+
 /**
  * d' and c of the mean reader: a probit mixed model of saying "human", -c + d' (+1/2 for human, -1/2 for machine stories),
  * with random bias and skill of readers and random stories (and shared titles), as in `fitMixed`. A reader's rates are over all
@@ -42,10 +54,7 @@ export function meanReader(
   if (Math.abs(fit.coefficients[1]!) > 6)
     return { fitted: false, reason: "nearly all answers are right, or nearly all are wrong" };
   const names = Object.keys(fit.deviations);
-  // A title's slope of origin moves each kind of story by half of it.
-  const shares: Readonly<Record<string, number>> = { story: 1, title: 1, "origin by title": 1 / 4 };
-  const variance = names.reduce((sum, name) => sum + (shares[name] ?? 0) * fit.deviations[name]! ** 2, 0);
-  const scale = 1 / Math.sqrt(1 + variance);
+  const scale = meanReaderScale(fit.deviations);
   const figure = (at: number, sign: number): MeanFigure => {
     const { estimate, standardError, high } = coefficients[at]!;
     const size = names.length + fit.coefficients.length;

@@ -17,13 +17,13 @@ export interface WithoutUnit {
 export function leaveOneOut(
   judgments: Judgments,
   units: ArrayLike<Label>,
-  weigh: Weighting = "judgments",
+  weighting: Weighting = "judgments",
 ): WithoutUnit[] {
   checkJudgments(judgments);
   checkLengths(judgments.correct.length, { units });
   const unit = indexLabels(units);
   // With equal weight for each judgment all of them have one reader.
-  const reader = indexLabels(weigh === "readers" ? judgments.readers : new Uint8Array(units.length));
+  const reader = indexLabels(weighting === "readers" ? judgments.readers : new Uint8Array(units.length));
   const cell = indexPairs(unit, reader);
   const [human, machine] = (["human", "machine"] as const).map((kind) => {
     const [own, ownRight] = [new Float64Array(reader.names.length), new Float64Array(reader.names.length)];

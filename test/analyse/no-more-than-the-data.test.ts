@@ -162,7 +162,7 @@ describe("bias is not skill", () => {
     expect(said(of(all, "verdict"))).toContain("bias towards “human”");
   });
 
-  /** Readers who choose the left story with this probability, whoever wrote it. */
+  /** Readers who choose the left story with this probability, regardless of who wrote it. */
   const pairsBy = (left: (random: Random) => boolean, humanLeft: (pair: number) => boolean): Pair[] => {
     const random = randomFrom("sides");
     return Array.from({ length: 1600 }, (_, at) => {

@@ -49,7 +49,7 @@ function withCopies(seen: Factorial, count: number): Factorial {
   return { ...seen, texts };
 }
 
-test("a leak by copies alone is not claimed of the other texts; a leak beside copies is", () => {
+test("a leak by copies alone is not claimed of the other texts; a leak in addition to copies is", () => {
   const alone = leak(withCopies(factorialOf({}, 21, { permutations: 999 }), 18));
   expect(first(alone)).toMatch(
     /^The example leaks: .* words.*\. Without the texts that copy it, no leak is shown\.$/,

@@ -4,6 +4,7 @@ import { clopperPearson, wilson } from "../../stats/intervals.ts";
 import { type Figure, type Finding, figure, sentence, type Table, table } from "../../study/finding.ts";
 import { counted, percent, printed } from "../../study/print.ts";
 import { methodOf } from "../../study/settings/analyse.ts";
+import { marginMarks } from "../accuracy-figure.ts";
 import type { Analysis } from "../analysis.ts";
 import { type Choice, type Data, type Origin, readersOf } from "../data.ts";
 import { clustersOf } from "../judged.ts";
@@ -188,10 +189,6 @@ export function sharesFigure(shares: readonly Share[], margin: number): Figure {
     },
     encode: { x: "share", low: "low", high: "high", y: "of", note: "counts" },
     labels: { x: "Share of right answers" },
-    marks: [
-      { axis: "x", at: 0.5, label: "guessing" },
-      { axis: "x", at: 0.5 - margin, label: "margin" },
-      { axis: "x", at: 0.5 + margin, label: "margin" },
-    ],
+    marks: marginMarks(margin),
   };
 }

@@ -4,6 +4,7 @@ import { studentQuantile } from "../../stats/student-t.ts";
 import { type Verdict, verdictTest } from "../../stats/verdict-test.ts";
 import { type Finding, figure, sentence, table } from "../../study/finding.ts";
 import { counted, marginBetween, percent, percentRange, printed } from "../../study/print.ts";
+import { marginMarks } from "../accuracy-figure.ts";
 import type { Analysis } from "../analysis.ts";
 import type { Data } from "../data.ts";
 import { asJudgments, testOptions } from "../judged.ts";
@@ -103,11 +104,7 @@ function densityFigure({ a, b }: BetaPosterior, { settings: { margin } }: Data):
     },
     encode: { x: "share", y: "height" },
     labels: { x: "Accuracy", y: "Posterior density" },
-    marks: [
-      { axis: "x", at: 0.5, label: "guessing" },
-      { axis: "x", at: 0.5 - margin, label: "margin" },
-      { axis: "x", at: 0.5 + margin, label: "margin" },
-    ],
+    marks: marginMarks(margin),
   });
 }
 

@@ -7,6 +7,7 @@ import type { Verdict } from "../../stats/verdict-test.ts";
 import { type Finding, figure, inSection, sentence, type Table, table } from "../../study/finding.ts";
 import { groupedBy } from "../../study/groups.ts";
 import { counted, declaredPercent, percent, percentRange, printed, pValue } from "../../study/print.ts";
+import { marginMarks } from "../accuracy-figure.ts";
 import type { Analysis } from "../analysis.ts";
 import type { Data, Pair } from "../data.ts";
 import { alphaLevelsOf, whyWithheld } from "../interim-analysis.ts";
@@ -306,11 +307,7 @@ function accuracyFigure(weight: "result" | "verdict", all: readonly Pair[], data
       },
       encode: { x: "share", low: "low", high: "high", y: "of", note: "counts" },
       labels: { x: "Share with the human story found" },
-      marks: [
-        { axis: "x", at: 1 / options, label: "guessing" },
-        { axis: "x", at: 1 / options - margin, label: "margin" },
-        { axis: "x", at: 1 / options + margin, label: "margin" },
-      ],
+      marks: marginMarks(margin, 1 / options),
     },
   );
 }

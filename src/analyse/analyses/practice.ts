@@ -7,6 +7,7 @@ import { levelText } from "../accuracy-text.ts";
 import type { Analysis } from "../analysis.ts";
 import { type Choice, type Data, readersOf } from "../data.ts";
 import { verdictOnChoices } from "../judged.ts";
+import { meanReaderScale } from "../mean-reader.ts";
 import { sharedTitles } from "../titles.ts";
 
 /** Whether skill changes with the number of stories read, and with the time taken; each reader has their own slopes. */
@@ -199,8 +200,7 @@ function changesIn(
   stories: number,
   level: number,
 ): Pick<Changes, "sensitivity" | "criterion"> {
-  const { story = 0, title = 0, "origin by title": slope = 0 } = deviations;
-  const scale = 1 / Math.sqrt(1 + story ** 2 + title ** 2 + slope ** 2 / 4);
+  const scale = meanReaderScale(deviations);
   const units = Math.min(readers, stories - 1);
   const wide = studentQuantile(0.5 + level / 2, units - 1) * Math.sqrt(units / (units - 1));
   const change = (at: number, sign: number, spread: number): Change => {

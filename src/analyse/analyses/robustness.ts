@@ -2,17 +2,10 @@ import { conclusionOf } from "../../stats/claim.ts";
 import { leaveOneOut, type WithoutUnit } from "../../stats/leave-one-out.ts";
 import { studentCdf, studentQuantile } from "../../stats/student-t.ts";
 import type { StudyVerdict, Verdict } from "../../stats/verdict-test.ts";
-import {
-  type Figure,
-  type Finding,
-  figure,
-  inSection,
-  sentence,
-  type Table,
-  table,
-} from "../../study/finding.ts";
+import { type Finding, figure, inSection, sentence, type Table, table } from "../../study/finding.ts";
 import { counted, declaredPercent, listed, percent, printed } from "../../study/print.ts";
 import { type Method, methodOf } from "../../study/settings/analyse.ts";
+import { accuracyFigure } from "../accuracy-figure.ts";
 import { levelText } from "../accuracy-text.ts";
 import type { Analysis } from "../analysis.ts";
 import type { Choice, Data } from "../data.ts";
@@ -48,7 +41,16 @@ export const robustness: Analysis = {
       ...inSection("robustness", sentence("result", marginText(smallest, declared, data))),
       sentence("result", agreementText(alternatives, declared)),
       ...influences.map((one) => sentence("result", influenceText(one, declared))),
-      figure("result", figureCaption(data), rowsFigure(rows, data)),
+      figure(
+        "result",
+        figureCaption(data),
+        accuracyFigure(
+          "analysis",
+          "Analysis",
+          rows.map(({ name, test: { overall } }) => ({ name, test: overall })),
+          data,
+        ),
+      ),
       table(
         "result",
         "The verdict under each analysis, at the declared margin and at others; only the declared margin and analysis decide",
@@ -270,49 +272,6 @@ function influenceText(
 function figureCaption(data: Data): string {
   const { alpha, equivalenceAlpha } = alphaLevelsOf(data);
   return `Balanced accuracy under each analysis, with the margin of ${withinMargin(data)} (thick line: ${levelText(1 - 2 * equivalenceAlpha)} interval, thin line: ${levelText(1 - alpha)})`;
-}
-
-function rowsFigure(rows: readonly Named[], data: Data): Figure {
-  const { margin } = data.settings;
-  const { alpha, equivalenceAlpha } = alphaLevelsOf(data);
-  return {
-    draw: "intervals",
-    table: {
-      columns: [
-        { key: "analysis", label: "Analysis", format: "text" },
-        { key: "estimate", label: "Accuracy", format: "percent" },
-        { key: "low", label: `${levelText(1 - 2 * equivalenceAlpha)} interval`, format: "percent" },
-        { key: "high", label: "to", format: "percent" },
-        { key: "outer_low", label: `${levelText(1 - alpha)} interval`, format: "percent" },
-        { key: "outer_high", label: "to", format: "percent" },
-      ],
-      rows: rows.map(({ name, test: { overall } }) => {
-        const known = overall.degrees > 0;
-        return {
-          analysis: name,
-          estimate: overall.estimate ?? null,
-          low: known ? overall.equivalenceInterval.low : null,
-          high: known ? overall.equivalenceInterval.high : null,
-          outer_low: known ? overall.interval.low : null,
-          outer_high: known ? overall.interval.high : null,
-        };
-      }),
-    },
-    encode: {
-      x: "estimate",
-      low: "low",
-      high: "high",
-      outerLow: "outer_low",
-      outerHigh: "outer_high",
-      y: "analysis",
-    },
-    labels: { x: "Share of right answers" },
-    marks: [
-      { axis: "x", at: 0.5, label: "guessing" },
-      { axis: "x", at: 0.5 - margin, label: "margin" },
-      { axis: "x", at: 0.5 + margin, label: "margin" },
-    ],
-  };
 }
 
 const rowsTable = (rows: readonly Named[], data: Data): Table => ({

@@ -1,13 +1,5 @@
 import type { StudyVerdict, Verdict } from "../../stats/verdict-test.ts";
-import {
-  type Figure,
-  type Finding,
-  figure,
-  inSection,
-  sentence,
-  type Table,
-  table,
-} from "../../study/finding.ts";
+import { type Finding, figure, inSection, sentence, type Table, table } from "../../study/finding.ts";
 import {
   capital,
   counted,
@@ -19,6 +11,7 @@ import {
   pValue,
 } from "../../study/print.ts";
 import { methodOf } from "../../study/settings/analyse.ts";
+import { accuracyFigure } from "../accuracy-figure.ts";
 import { balancedNote, levelText } from "../accuracy-text.ts";
 import type { Analysis } from "../analysis.ts";
 import type { Data } from "../data.ts";
@@ -69,12 +62,22 @@ export const verdict: Analysis = {
     const models = modelVerdicts(data);
     const differences = readerDifferences(data, random);
     const alternatives = alternativeVerdicts(data, test);
+    const together = studyConclusion(test, models, differences, data);
     const findings: Finding[] = [
-      sentence("verdict", headline(test, models, differences, data)),
+      sentence("verdict", headline(together, test, models, differences, data)),
       sentence("verdict", headlineFigures(test, data)),
       ...modelConclusions(test, models),
-      figure("verdict", figureCaption(models, data), verdictFigure(test, models, data)),
-      ...plainFindings(studyConclusion(test, models, differences, data), test, models, data),
+      figure(
+        "verdict",
+        figureCaption(models, data),
+        accuracyFigure(
+          "of",
+          "Judgments of",
+          figureRows(test, models).map(([name, group, one]) => ({ name, group, test: one })),
+          data,
+        ),
+      ),
+      ...plainFindings(together, test, models, data),
       ...factsOf(test.overall, data),
       table("result", tableCaption(models), verdictTable(test, models, data)),
       ...biasFindings(detection),
@@ -92,7 +95,6 @@ export const verdict: Analysis = {
       sentence("method", methodText(data)),
       ...apaFindings(test, detection, data),
     ];
-    const together = studyConclusion(test, models, differences, data);
     const method = {
       weighting: methodOf(data.settings).weighting,
       clusters: clustersOf(choices, data).map(({ name }) => name),
@@ -148,6 +150,7 @@ function studyConclusion(
  * shown to differ, and the study had the power to detect a few readers who can tell.
  */
 function headline(
+  conclusion: ReturnType<typeof studyConclusion>,
   test: StudyVerdict,
   models: readonly ModelVerdict[],
   differences: ReaderDifferences | undefined,
@@ -156,7 +159,6 @@ function headline(
   const { overall } = test;
   const why = whyWithheld(data);
   if (why !== undefined) return `No verdict yet: ${why}.`;
-  const conclusion = studyConclusion(test, models, differences, data);
   if (conclusion === "different") {
     if (models.some(({ verdict: its }) => its === "different")) return differentModelsText(models);
     const more = overall.estimate! > 0.5;
@@ -223,50 +225,6 @@ const figureRows = (test: StudyVerdict, models: readonly ModelVerdict[]): [strin
   ...verdictRows(test),
   ...models.map((one): [string, string, Verdict] => [one.model, "all", one]),
 ];
-
-function verdictFigure(test: StudyVerdict, models: readonly ModelVerdict[], data: Data): Figure {
-  const { margin } = data.settings;
-  const { alpha, equivalenceAlpha } = alphaLevelsOf(data);
-  const [inner, outer] = [levelText(1 - 2 * equivalenceAlpha), levelText(1 - alpha)];
-  return {
-    draw: "intervals",
-    table: {
-      columns: [
-        { key: "of", label: "Judgments of", format: "text" },
-        { key: "estimate", label: "Accuracy", format: "percent" },
-        { key: "low", label: `${inner} interval`, format: "percent" },
-        { key: "high", label: "to", format: "percent" },
-        { key: "outer_low", label: `${outer} interval`, format: "percent" },
-        { key: "outer_high", label: "to", format: "percent" },
-      ],
-      rows: figureRows(test, models).map(([of, group, one]) => ({
-        of,
-        group,
-        estimate: one.estimate ?? null,
-        // With one reader, or one story of a kind, there is no interval.
-        low: one.degrees > 0 ? one.equivalenceInterval.low : null,
-        high: one.degrees > 0 ? one.equivalenceInterval.high : null,
-        outer_low: one.degrees > 0 ? one.interval.low : null,
-        outer_high: one.degrees > 0 ? one.interval.high : null,
-      })),
-    },
-    encode: {
-      x: "estimate",
-      low: "low",
-      high: "high",
-      outerLow: "outer_low",
-      outerHigh: "outer_high",
-      y: "of",
-      group: "group",
-    },
-    labels: { x: "Share of right answers" },
-    marks: [
-      { axis: "x", at: 0.5, label: "guessing" },
-      { axis: "x", at: 0.5 - margin, label: "margin" },
-      { axis: "x", at: 0.5 + margin, label: "margin" },
-    ],
-  };
-}
 
 const tableCaption = (models: readonly ModelVerdict[]): string =>
   models.length === 0
