@@ -28,15 +28,10 @@ export interface AlternativeVerdicts {
 }
 
 export function alternativeVerdicts(data: Data, declared: StudyVerdict): AlternativeVerdicts {
-  const { choices, settings } = data;
-  const method = methodOf(settings);
+  const { choices } = data;
+  const method = methodOf(data.settings);
   const under = (other: Method, own: readonly Choice[] = choices) =>
-    sameMethod(method, other) && own === choices
-      ? declared
-      : verdictOnChoices(own, {
-          ...data,
-          settings: { ...settings, ...other, clusters: [...other.clusters] },
-        });
+    sameMethod(method, other) && own === choices ? declared : verdictUnder(other, own, data);
   const even = isBalanced(choices);
   const weighted = (weighting: Method["weighting"]) => (even ? declared : under({ ...method, weighting }));
   const finished = readersWhoFinished(data);
@@ -60,6 +55,13 @@ export function alternativeVerdicts(data: Data, declared: StudyVerdict): Alterna
     gap: even ? undefined : weightingGap(asJudgments(choices, data)),
   };
 }
+
+/** The verdict on these judgments by another weighting and other clusters than the study's. */
+export const verdictUnder = (method: Method, choices: readonly Choice[], data: Data): StudyVerdict =>
+  verdictOnChoices(choices, {
+    ...data,
+    settings: { ...data.settings, ...method, clusters: [...method.clusters] },
+  });
 
 const sameMethod = (one: Method, other: Method): boolean =>
   one.weighting === other.weighting && one.clusters.join("\n") === other.clusters.join("\n");

@@ -4,7 +4,7 @@ import { studentCdf, studentQuantile } from "../../stats/student-t.ts";
 import type { StudyVerdict, Verdict } from "../../stats/verdict-test.ts";
 import { type Finding, figure, inSection, sentence, type Table, table } from "../../study/finding.ts";
 import { counted, declaredPercent, listed, percent, printed } from "../../study/print.ts";
-import { type Method, methodOf } from "../../study/settings/analyse.ts";
+import { methodOf } from "../../study/settings/analyse.ts";
 import { accuracyFigure } from "../accuracy-figure.ts";
 import { levelText } from "../accuracy-text.ts";
 import type { Analysis } from "../analysis.ts";
@@ -12,6 +12,7 @@ import type { Choice, Data } from "../data.ts";
 import { alphaLevelsOf, whyWithheld } from "../interim-analysis.ts";
 import { asJudgments, verdictOnChoices } from "../judged.ts";
 import { withinMargin } from "../margin.ts";
+import { verdictUnder } from "../sensitivity.ts";
 
 /** The margins at which every verdict is shown. */
 const margins = [0.05, 0.1, 0.15, 0.2];
@@ -93,11 +94,6 @@ interface Named {
 function alternativesOf(declared: StudyVerdict, data: Data): Named[] {
   const { choices, settings, excluded } = data;
   const method = methodOf(settings);
-  const under = (other: Method) =>
-    verdictOnChoices(choices, {
-      ...data,
-      settings: { ...settings, ...other, clusters: [...other.clusters] },
-    });
   const all = excluded?.before.choices ?? choices;
   const first = firstAttempts(data);
   const other = method.weighting === "readers" ? "judgments" : "readers";
@@ -106,7 +102,7 @@ function alternativesOf(declared: StudyVerdict, data: Data): Named[] {
     ...(all.length > choices.length ? [{ name: "No exclusions", test: verdictOnChoices(all, data) }] : []),
     {
       name: other === "readers" ? "Equal weight for each reader" : "Equal weight for each judgment",
-      test: under({ ...method, weighting: other }),
+      test: verdictUnder({ ...method, weighting: other }, choices, data),
     },
     ...(first ? [{ name: "First drafts of each model only", test: verdictOnChoices(first, data) }] : []),
   ];
