@@ -5,8 +5,11 @@ import { join } from "node:path";
 import { describe, expect, test } from "vitest";
 import { analyse } from "../../src/analyse/analyse.ts";
 import { mixedModel } from "../../src/analyse/analyses/mixed-model.ts";
+import { practice } from "../../src/analyse/analyses/practice.ts";
+import { robustness } from "../../src/analyse/analyses/robustness.ts";
 import { signalDetection } from "../../src/analyse/analyses/signal-detection.ts";
 import { verdict } from "../../src/analyse/analyses/verdict.ts";
+import type { Analysis } from "../../src/analyse/analysis.ts";
 import type { Choice } from "../../src/analyse/data.ts";
 import { choicesCsv } from "../../src/analyse/judged.ts";
 import { checkR } from "../../src/findings/check-r.ts";
@@ -37,7 +40,7 @@ async function reported(kept: (judgment: Judgment, at: number) => boolean = () =
 }
 
 /** The output of check.R for simulated data: 14 titles of a human and one or two machine stories, readers in 7 classes, one who can tell. */
-async function checked(settings: AnalyseSettings): Promise<string> {
+async function checked(settings: AnalyseSettings, more: readonly Analysis[] = []): Promise<string> {
   const random = randomFrom("clusters in R");
   const stories = Array.from({ length: 35 }, (_, at) => ({
     stimulus: `s${at}`,
@@ -62,6 +65,7 @@ async function checked(settings: AnalyseSettings): Promise<string> {
       return {
         ...place,
         confidence,
+        ms: Math.round(20_000 * 2 ** (random.normal() / 2)),
         ...story,
         model: sign > 0 ? "" : "m",
         answer,
@@ -72,7 +76,7 @@ async function checked(settings: AnalyseSettings): Promise<string> {
   const data = dataOf({ choices, settings });
   const folder = await mkdtemp(join(tmpdir(), "tinylove-check-"));
   await writeWhole(join(folder, "tables/judgments.csv"), choicesCsv(data));
-  const program = checkR(found(data, [verdict, mixedModel, signalDetection]), {
+  const program = checkR(found(data, [verdict, mixedModel, signalDetection, ...more]), {
     margin: settings.margin,
     table: "tables/judgments.csv",
   });
@@ -122,7 +126,8 @@ describe.skipIf(!hasR)("check.R (Rscript)", () => {
   test("agrees for clusters by title and class and equal reader weights, with the slopes of the mixed model", {
     timeout: 300_000,
   }, async () => {
-    const stdout = await checked(AnalyseSettings.parse({ draws: 300, clusters: ["title", "class"] }));
+    const settings = AnalyseSettings.parse({ draws: 300, clusters: ["title", "class"] });
+    const stdout = await checked(settings, [robustness, practice]);
     expect(stdout).not.toContain("DIFFER");
     expect(stdout).toContain("all figures agree");
     expect(stdout).toMatch(/ok {5}readers shown to be able to tell +here [1-9]/);
@@ -130,6 +135,13 @@ describe.skipIf(!hasR)("check.R (Rscript)", () => {
     expect(stdout).toMatch(/ok {5}mixed model: SD of origin by reader/);
     expect(stdout).toMatch(/ok {5}mean reader: d'/);
     expect(stdout).toMatch(/ok {5}AUC, mean reader/);
+    expect(stdout).toMatch(/ok {5}robustness: smallest margin/);
+    expect(stdout).toMatch(/ok {5}other weighting: standard error/);
+    expect(stdout).toMatch(/ok {5}without a title: lowest accuracy/);
+    expect(stdout).toMatch(/ok {5}without a reader: highest accuracy/);
+    expect(stdout).toMatch(/ok {5}practice, group 5: accuracy/);
+    expect(stdout).toMatch(/ok {5}practice: change of d'/);
+    expect(stdout).toMatch(/ok {5}time: SD of the change of c/);
   });
 
   test("agrees with the analysis of version 0.1 if it was declared", async () => {

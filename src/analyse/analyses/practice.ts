@@ -115,6 +115,9 @@ interface Change {
 interface Changes {
   readonly fitted: true;
   readonly judgments: number;
+  /** Whether titles have random effects. */
+  readonly titles: boolean;
+  readonly logLikelihood: number;
   readonly sensitivity: Change;
   readonly criterion: Change;
   readonly converged: boolean;
@@ -188,6 +191,8 @@ function changesOf(
   return {
     fitted: true,
     judgments: choices.length,
+    titles: titles !== undefined,
+    logLikelihood: fit.logLikelihood,
     converged: fit.converged,
     ...changesIn(fit, readerCount, storyCount, level),
   };
