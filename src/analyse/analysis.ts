@@ -24,8 +24,11 @@ export interface Analysis {
    * single findings.
    */
   readonly section?: Section;
-  run(data: Data, random: Random): Pick<Findings, "findings" | "numbers">;
+  run(data: Data, random: Random, reached?: Reached): Pick<Findings, "findings" | "numbers">;
 }
+
+/** Reports the share of an analysis that is done, from 0 to 1, while it runs. */
+export type Reached = (share: number) => void;
 
 /** Whether the analysis applies to the data. */
 export function applies({ needs, beforeData }: Analysis, data: Data): boolean {

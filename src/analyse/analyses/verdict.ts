@@ -53,14 +53,14 @@ export const verdict: Analysis = {
   needs: ["choices"],
   section: "result",
   beforeData: true,
-  run(data, random) {
+  run(data, random, reached) {
     const { choices } = data;
     if (choices.length === 0) return beforeData(data);
     const test = declaredVerdict(data);
     const detection = detectionOf(data);
     const rule = data.settings.rule2022 ? rule2022(data) : undefined;
     const models = modelVerdicts(data);
-    const differences = readerDifferences(data, random);
+    const differences = readerDifferences(data, random, reached);
     const alternatives = alternativeVerdicts(data);
     const together = studyConclusion(test, models, differences, data);
     const findings: Finding[] = [
