@@ -226,9 +226,9 @@ async function allFindings(
   const found: Findings[] = [];
   for (const analysis of selected) {
     effects.signal.throwIfAborted();
-    const { name, asks, section } = analysis;
-    const place = analyses.indexOf(analysis) + 1;
-    const about = { analysis: name, asks, place, ...(section && { section }) };
+    const { name, question, section } = analysis;
+    const position = analyses.indexOf(analysis) + 1;
+    const about = { analysis: name, question, position, ...(section && { section }) };
     found.push({ ...about, ...analysis.run(data, random.fork(name)) });
     progress.step(name);
     // Lets the event loop handle an interrupt between two analyses.

@@ -72,7 +72,7 @@ export async function dataOfTable(
     data: {
       settings,
       ...answers,
-      asks: new Set([table.shape]),
+      questionKinds: new Set([table.shape]),
       forms: formsOf(answers.choices),
       measures: table.shape === "pairs" ? sideMeasures(pairRows, answers.pairs) : measuresOf(table, clusters),
       checks: [],

@@ -15,8 +15,7 @@ export function findingsText(
   const headline = headlineOf(found);
   const all = found.flatMap(({ findings }) => findings);
   const first = all.filter(
-    (finding) =>
-      onFirstPage.has(finding.weight) && !(finding.kind === "sentence" && finding.text === headline),
+    (finding) => onFirstPage.has(finding.role) && !(finding.kind === "sentence" && finding.text === headline),
   );
   return [
     ink.bold(wrapped(headline)),
@@ -25,10 +24,10 @@ export function findingsText(
   ].join("\n\n");
 }
 
-const onFirstPage: ReadonlySet<Finding["weight"]> = new Set(["verdict", "warning"]);
+const onFirstPage: ReadonlySet<Finding["role"]> = new Set(["verdict", "warning"]);
 
 /** Shown on the first page, or only in the report. */
-const elsewhere: ReadonlySet<Finding["weight"]> = new Set([
+const elsewhere: ReadonlySet<Finding["role"]> = new Set([
   "verdict",
   "warning",
   "plain",
@@ -41,19 +40,20 @@ const elsewhere: ReadonlySet<Finding["weight"]> = new Set([
 export function headlineOf(found: readonly Findings[]): string {
   const sentences = found.flatMap(({ findings }) => findings).filter((one) => one.kind === "sentence");
   const headline =
-    sentences.find(({ weight }) => weight === "verdict") ??
-    sentences.find(({ weight }) => weight === "result");
+    sentences.find(({ role }) => role === "verdict") ?? sentences.find(({ role }) => role === "result");
   return headline?.text ?? "nothing to analyse: the forms ask no question about a story";
 }
 
-function analysisText({ asks, findings }: Findings, ink: Ink): string[] {
-  const parts = findings.filter(({ weight }) => !elsewhere.has(weight)).map((one) => findingText(one, ink));
-  return parts.length === 0 ? [] : [[`${ink.bold(asks)}\n${"-".repeat(asks.length)}`, ...parts].join("\n\n")];
+function analysisText({ question, findings }: Findings, ink: Ink): string[] {
+  const parts = findings.filter(({ role }) => !elsewhere.has(role)).map((one) => findingText(one, ink));
+  return parts.length === 0
+    ? []
+    : [[`${ink.bold(question)}\n${"-".repeat(question.length)}`, ...parts].join("\n\n")];
 }
 
 function findingText(finding: Finding, ink: Ink): string {
   if (finding.kind === "sentence") {
-    return finding.weight === "warning" ? ink.warn(wrapped(`! ${finding.text}`)) : wrapped(finding.text);
+    return finding.role === "warning" ? ink.warn(wrapped(`! ${finding.text}`)) : wrapped(finding.text);
   }
   const table = finding.kind === "table" ? finding.table : finding.figure.table;
   if (table.rows.length > maxRows)

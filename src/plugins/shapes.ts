@@ -51,7 +51,7 @@ const shapes: Readonly<Record<PluginKind, Readonly<Record<string, Member>>>> = {
   },
   analysis: {
     name: textMatching(/^[a-z][a-z0-9-]{0,39}$/, "lower-case letters, digits and hyphens"),
-    asks: textMember,
+    question: textMember,
     needs: { is: "list" },
     beforeData: optional({ is: "boolean" }),
     section: optional(textMember),

@@ -96,12 +96,12 @@ export async function findingFiles(study: Study): Promise<string[]> {
   return there.flat();
 }
 
-/** All findings: those with a place in the report first, in its order, then the corpus and each tuned model. */
+/** All findings: those of the analyses first, in the order of the report, then the corpus and each tuned model. */
 export async function readFindings(study: Study): Promise<Findings[]> {
   const files = (await findingFiles(study)).map((file) => study.path(file));
   const found = await Promise.all(files.map((file) => readJson(file, Findings, hintFor(file))));
   const last = Number.MAX_SAFE_INTEGER;
-  return found.sort((one, other) => (one.place ?? last) - (other.place ?? last));
+  return found.sort((one, other) => (one.position ?? last) - (other.position ?? last));
 }
 
 function hintFor(file: string): string {

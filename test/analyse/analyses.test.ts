@@ -12,7 +12,7 @@ import { choicesBy, dataOf, found, guess, of, said } from "./made-up.ts";
 
 describe("every analysis gives valid findings", () => {
   test("of nothing", () => {
-    const all = found(dataOf({ asks: new Set(["choices", "pairs"]) }));
+    const all = found(dataOf({ questionKinds: new Set(["choices", "pairs"]) }));
     expect(all.map(({ analysis }) => analysis)).toEqual(["verdict", "leaks", "pairs"]);
     for (const { name, run } of analyses.filter(({ needs }) => !needs.includes("study"))) {
       const { findings } = run(dataOf({}), randomFrom("test", name));
@@ -32,7 +32,7 @@ describe("every analysis gives valid findings", () => {
       choicesBy(10, 20, guess).filter(({ origin }) => origin === "human"),
     ],
   ])("%s", (_, choices) => {
-    const all = found(dataOf({ choices, asks: new Set(["choices"]) }));
+    const all = found(dataOf({ choices, questionKinds: new Set(["choices"]) }));
     expect(all.map(({ analysis }) => analysis)).toEqual([
       "verdict",
       "robustness",

@@ -12,7 +12,7 @@ const run = (data: Data, seed = 1) => doseResponse.run(data, randomFrom(seed));
 const said = (data: Data): string =>
   run(data)
     .findings.flatMap((finding) =>
-      finding.kind === "sentence" && finding.weight === "result" ? [finding.text] : [],
+      finding.kind === "sentence" && finding.role === "result" ? [finding.text] : [],
     )
     .join("\n");
 

@@ -243,7 +243,7 @@ describe("the leak scan", () => {
       return { ...shown, id: shown.stimulus, text, words: 9, cut: 1 };
     });
     const study = { stimuli, generations: [] } as never;
-    const told = of(found(dataOf({ asks: new Set(["pairs"]), study }), [leaks]), "leaks");
+    const told = of(found(dataOf({ questionKinds: new Set(["pairs"]), study }), [leaks]), "leaks");
     expect(said(told, "warning")).toMatch(
       /finds the human story in 100\.0 % of the pairs .* above the 50 % of guessing/,
     );

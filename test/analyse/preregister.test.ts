@@ -21,7 +21,7 @@ async function warningsOf(study: Study): Promise<string[]> {
   await runStage(analyse, study, analyse.options!.parse({}), quiet());
   const found = (await readFindings(study)).find(({ analysis }) => analysis === "preregistration")!;
   return found.findings.flatMap((one) =>
-    one.kind === "sentence" && one.weight === "warning" ? [one.text] : [],
+    one.kind === "sentence" && one.role === "warning" ? [one.text] : [],
   );
 }
 

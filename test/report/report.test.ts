@@ -39,8 +39,8 @@ describe("a report", () => {
     const study = await temporaryStudy();
     const text = "The example leaks.";
     const found = {
-      ...{ analysis: "influence", asks: "What does the example leak into the story?", numbers: {} },
-      findings: [{ kind: "sentence", weight: "result", text }],
+      ...{ analysis: "influence", question: "What does the example leak into the story?", numbers: {} },
+      findings: [{ kind: "sentence", role: "result", text }],
     };
     await writeWhole(study.path(influenceFile), JSON.stringify(found));
     await runStage(report, study, { pdf: false }, quiet());
@@ -123,13 +123,13 @@ describe("a report", () => {
     await writeJudgments(study, answersTo("form-1", "reader-1", { human: 2, machine: 1 }));
     const warning = {
       kind: "sentence",
-      weight: "warning",
+      role: "warning",
       text: "The stories may be unfair. A program sees it.",
     };
     await runStage(analyse, study, analyse.options!.parse({}), quiet());
     const found = {
       analysis: "own",
-      asks: "Is it fair?",
+      question: "Is it fair?",
       section: "robustness",
       findings: [warning],
       numbers: {},
@@ -209,8 +209,8 @@ describe("a report", () => {
       study.path(descriptionFile),
       JSON.stringify({
         analysis: "describe",
-        asks: "What are the stories made of?",
-        findings: [{ kind: "table", weight: "detail", caption: "Which", table }],
+        question: "What are the stories made of?",
+        findings: [{ kind: "table", role: "detail", caption: "Which", table }],
         numbers: {},
       }),
     );

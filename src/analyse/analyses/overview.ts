@@ -10,7 +10,7 @@ import { type Data, readersOf } from "../data.ts";
 /** What the study consists of: the corpus and its split, the generated texts, the clip, the forms. */
 export const overview: Analysis = {
   name: "overview",
-  asks: "What were readers shown?",
+  question: "What were readers shown?",
   needs: ["study"],
   section: "stimuli",
   beforeData: true,
