@@ -9,7 +9,7 @@ import { findingsFolder } from "../workbench/artefacts.ts";
 import type { Effects } from "../workbench/effects.ts";
 import { StudyError } from "../workbench/errors.ts";
 import { filesUnder, writeWhole } from "../workbench/files.ts";
-import { inkOf } from "../workbench/ink.ts";
+import { textStyleOf } from "../workbench/terminal-style.ts";
 import { pairsOf, realNumber } from "../workbench/options.ts";
 import { quoted } from "../workbench/quoted.ts";
 import { stage } from "../workbench/stage.ts";
@@ -115,7 +115,7 @@ export const analyse = stage<Options>({
     ]);
     for (const file of await filesUnder(study.path(findingsFolder))) if (!kept.has(file)) await rm(file);
     if (json) effects.print(asJson(found));
-    else effects.log(`  ${inkOf(effects).bold(headlineOf(found))}`);
+    else effects.log(`  ${textStyleOf(effects).bold(headlineOf(found))}`);
   },
   standalone: ({ judgments, ...options }, effects) =>
     judgments === undefined ? undefined : analyseTable(judgments, options, effects),
@@ -166,7 +166,7 @@ async function analyseTable(
     await writeWhole(report, pageOfFindings({ title: nameOf(file), simulated: data.simulated }, found));
     effects.log(`wrote ${quoted(report)}`);
   }
-  effects.print(json ? asJson(found) : findingsText(found, { full, ink: inkOf(effects) }));
+  effects.print(json ? asJson(found) : findingsText(found, { full, style: textStyleOf(effects) }));
   if (!json && !full) effects.log("for all findings: --full, or --report FILE for a page");
 }
 

@@ -4,7 +4,7 @@ import { normaliseText } from "../text/normalise.ts";
 import { repairText } from "../text/repair.ts";
 import { countWords } from "../text/words.ts";
 import { timesOf } from "./dates.ts";
-import { brokenOff, endsASentence, mayBeSigned, withoutSignature } from "./edges.ts";
+import { brokenOff, endsASentence, mayBeSigned, withoutSignature } from "./story-ends.ts";
 import type { FoundStory, Rejection } from "./source.ts";
 
 /** A valid story, with normalised text and title. */

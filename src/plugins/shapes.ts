@@ -32,7 +32,7 @@ const shapes: Readonly<Record<PluginKind, Readonly<Record<string, Member>>>> = {
     scheme: textMatching(/^[a-z]{2,20}$/, "2 to 20 lower-case letters"),
     summary: textMember,
     settings: optional({ is: "object" }),
-    takes: optional(textMatching(/^(chat|completions)$/, "chat or completions")),
+    api: optional(textMatching(/^(chat|completions)$/, "chat or completions")),
     dummy: optional({ is: "boolean" }),
     files: optional(functionMember),
     open: functionMember,

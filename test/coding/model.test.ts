@@ -4,7 +4,7 @@ import { afterEach, beforeEach, expect, test } from "vitest";
 import { readCodebook } from "../../src/coding/codebook.ts";
 import { codedByModel } from "../../src/coding/model-coder.ts";
 import type { Study } from "../../src/workbench/study.ts";
-import { textOf } from "../describe/reading.ts";
+import { textOf } from "../describe/texts.ts";
 import { quietEffects, temporaryStudy } from "../helpers/world.ts";
 
 interface Asked {

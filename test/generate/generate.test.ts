@@ -284,8 +284,8 @@ test("the error names the prompts that fit the model", async () => {
   const refused = await planOf(study, await readStories(study)).catch((thrown: StudyError) => thrown);
   expect(refused).toMatchObject({
     message:
-      "generate.control: the prompt one-shot of planted has no place for dialogue, so the model would never get it",
-    hint: "use two-shot-headers, or add [[dialogue]] or [[wishes]] to your own prompt",
+      "generate.control: the prompt one-shot of planted has no placeholder for dialogue, so the model would never get it",
+    hint: "use two-shot-headers, or add [[dialogue]] or [[controls]] to your own prompt",
   });
 });
 

@@ -1,7 +1,7 @@
 import { z } from "zod";
 import type { Effects } from "../effects.ts";
 import { exists } from "../files.ts";
-import { inkOf } from "../ink.ts";
+import { textStyleOf } from "../terminal-style.ts";
 import { nothingToDo, readManifest, runStage, stateOf } from "../manifest.ts";
 import { preflightAll } from "../preflight.ts";
 import { duration } from "../progress.ts";
@@ -35,12 +35,12 @@ async function sayNext(
   folder: string,
   effects: Effects,
 ): Promise<void> {
-  const ink = inkOf(effects);
+  const style = textStyleOf(effects);
   const waiting = (await statesOf(stages, study)).flatMap(({ state }) =>
     state.is === "waiting" && state.because !== nothingToDo ? [state.because] : [],
   );
   const page = study.path("report", "report.html");
-  if (await exists(page)) effects.log(`read: ${ink.bold(quoted(page))}`);
+  if (await exists(page)) effects.log(`read: ${style.bold(quoted(page))}`);
   if (waiting.length > 0)
     effects.log(
       `next: \`tinylove serve${folder === "." ? "" : ` --study ${quoted(folder)}`}\` (waiting ${waiting.join("; ")})`,
