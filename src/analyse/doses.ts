@@ -3,7 +3,7 @@ import { holm } from "../stats/multiple-tests.ts";
 import type { Random } from "../stats/random.ts";
 import { type Trend, type TrendData, trend } from "../stats/trend.ts";
 import { majority } from "../study/coding.ts";
-import { selectedAttemptsBy, type Generation, modelName } from "../study/generation.ts";
+import { type Generation, modelName, selectedAttemptsBy } from "../study/generation.ts";
 import { groupedBy } from "../study/groups.ts";
 import { tasks } from "../tasks/tasks.ts";
 import { dialogueWords } from "../text/dialogue.ts";

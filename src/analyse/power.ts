@@ -4,10 +4,10 @@ import { defaultClusterSpread, defaultSpread } from "../stats/simulate-study.ts"
 import { plannedEnd } from "../study/planned-end.ts";
 import { counted, declaredPercent } from "../study/print.ts";
 import { exists, writeWhole } from "../workbench/files.ts";
-import { textStyleOf } from "../workbench/terminal-style.ts";
 import { realNumber, wholeNumber } from "../workbench/options.ts";
 import { command } from "../workbench/stage.ts";
 import { openStudy, type Study } from "../workbench/study.ts";
+import { textStyleOf } from "../workbench/terminal-style.ts";
 import { type Design, designOf, evenDesign } from "./design.ts";
 import { type EarlierStudy, earlierStudy } from "./earlier-study.ts";
 import { type PlannedStudy, powerFindings } from "./power-findings.ts";

@@ -1,5 +1,5 @@
 import type { Origin } from "../stats/judgments.ts";
-import { selectedAttempts, type Generation, modelName } from "../study/generation.ts";
+import { type Generation, modelName, selectedAttempts } from "../study/generation.ts";
 import type { Story } from "../study/story.ts";
 
 /** A text to describe, by a person or a model. */

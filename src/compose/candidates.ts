@@ -1,5 +1,5 @@
 import type { Origin } from "../stats/judgments.ts";
-import { conditionName, selectedAttempts, type Generation } from "../study/generation.ts";
+import { conditionName, type Generation, selectedAttempts } from "../study/generation.ts";
 import { counted } from "../study/print.ts";
 import type { ComposeSettings } from "../study/settings/compose.ts";
 import type { Story } from "../study/story.ts";

@@ -1,7 +1,7 @@
 import type { Finding, Findings, Table } from "../study/finding.ts";
 import { shownTable } from "../study/print.ts";
 import { inColumns } from "../workbench/columns.ts";
-import { type TextStyle, plainStyle } from "../workbench/terminal-style.ts";
+import { plainStyle, type TextStyle } from "../workbench/terminal-style.ts";
 import { wrapped as wrappedAt } from "../workbench/wrapped.ts";
 
 /**

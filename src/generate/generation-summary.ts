@@ -1,4 +1,4 @@
-import { selectedAttemptsBy, type Generation, selectionOf } from "../study/generation.ts";
+import { type Generation, selectedAttemptsBy, selectionOf } from "../study/generation.ts";
 import { groupedBy } from "../study/groups.ts";
 import { counted } from "../study/print.ts";
 import { isServed } from "../study/settings/models.ts";

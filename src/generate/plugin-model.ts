@@ -67,8 +67,7 @@ export const providerOfPlugin = ({ definition, hash }: PluginModel): Provider =>
   const kind = definition as ModelDefinition;
   return {
     files: (settings, study) => kind.files?.(settings, study) ?? [],
-    promptFormat: async () =>
-      kind.api === "chat" ? { apis: ["chat"], defaultPrompt: "chat" } : baseFormat,
+    promptFormat: async () => (kind.api === "chat" ? { apis: ["chat"], defaultPrompt: "chat" } : baseFormat),
     async open(settings, study, effects) {
       const model = await kind.open(settings, study, effects);
       return {

@@ -1,5 +1,5 @@
 import { TextSet } from "../coding/text-sets.ts";
-import { selectedAttempts, modelName } from "../study/generation.ts";
+import { modelName, selectedAttempts } from "../study/generation.ts";
 import { countWords } from "../text/words.ts";
 import type { PackageData } from "./package-data.ts";
 import { sortedBy, type Table } from "./table.ts";

@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { conditionName, isPreferred, Generation } from "../../src/study/generation.ts";
+import { conditionName, Generation, isPreferred } from "../../src/study/generation.ts";
 import { generationOf } from "../helpers/generations.ts";
 
 const attempt = (number: number, chosen?: boolean): Generation =>

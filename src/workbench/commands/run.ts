@@ -1,7 +1,6 @@
 import { z } from "zod";
 import type { Effects } from "../effects.ts";
 import { exists } from "../files.ts";
-import { textStyleOf } from "../terminal-style.ts";
 import { nothingToDo, readManifest, runStage, stateOf } from "../manifest.ts";
 import { preflightAll } from "../preflight.ts";
 import { duration } from "../progress.ts";
@@ -9,6 +8,7 @@ import { quoted } from "../quoted.ts";
 import { type AnyStage, command } from "../stage.ts";
 import { isDue, statesOf } from "../states.ts";
 import { openStudy, type Study } from "../study.ts";
+import { textStyleOf } from "../terminal-style.ts";
 
 /** Texts to log when a stage starts, by its name. */
 type Summaries = Readonly<Record<string, { readonly summary: string }>>;

@@ -1,12 +1,12 @@
 import { z } from "zod";
 import { StudyError } from "../errors.ts";
-import { type TextStyle, textStyleOf } from "../terminal-style.ts";
 import { nothingToDo, type State } from "../manifest.ts";
 import { preflightAll } from "../preflight.ts";
 import { quoted } from "../quoted.ts";
 import { type AnyStage, command } from "../stage.ts";
 import { isDue, type StageState, statesOf } from "../states.ts";
 import { openStudy, type Study } from "../study.ts";
+import { type TextStyle, textStyleOf } from "../terminal-style.ts";
 import { wrapped } from "../wrapped.ts";
 
 /** `tinylove status`: fresh, stale or missing for every stage, and what would run next. */
