@@ -103,8 +103,8 @@ describe("a table that Tiny Love wrote", () => {
     const verdict = await found("verdict");
     expect(verdict.overall.judgments).toBeLessThan(240);
     for (const of of ["overall", "human", "machine"] as const) {
-      const { verdict: said, judgments, correct, equivalenceP, differenceP } = verdict[of];
-      expect(numbers.verdict[of]).toMatchObject({ verdict: said, judgments, correct });
+      const { verdict: expected, judgments, correct, equivalenceP, differenceP } = verdict[of];
+      expect(numbers.verdict[of]).toMatchObject({ verdict: expected, judgments, correct });
       expect(numbers.verdict[of].equivalenceP).toBeCloseTo(equivalenceP, 12);
       expect(numbers.verdict[of].differenceP).toBeCloseTo(differenceP, 12);
     }

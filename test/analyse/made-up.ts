@@ -74,7 +74,7 @@ export function found(data: Data, asked = analyses): Findings[] {
 }
 
 export const of = (all: readonly Findings[], name: string) => all.find(({ analysis }) => analysis === name)!;
-export const said = ({ findings }: Findings, role?: Finding["role"]) =>
+export const sentencesIn = ({ findings }: Findings, role?: Finding["role"]) =>
   findings
     .flatMap((one) => (one.kind === "sentence" && (!role || one.role === role) ? [one.text] : []))
     .join(" ");

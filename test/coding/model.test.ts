@@ -143,7 +143,7 @@ test("a text that the server fails on is reported, left out, and requested by th
   answer = (asked) => (asked.messages[1]!.content.includes("He left") ? 400 : whole);
   const effects = quietEffects();
   expect(new Set((await coded(effects)).map(({ text }) => text))).toEqual(new Set(["one"]));
-  expect(effects.told.join("\n")).toContain("1 of 2 texts have no answer");
+  expect(effects.logged.join("\n")).toContain("1 of 2 texts have no answer");
   answer = () => whole;
   expect(await coded()).toHaveLength(6);
   expect(requests).toHaveLength(3);

@@ -24,10 +24,10 @@ async function initWith(table: string, ...flags: string[]) {
 }
 
 test("a study from a user's table has that table and no example, and reports its choices", async () => {
-  const { study, code, told } = await initWith(
+  const { study, code, logged } = await initWith(
     storyTable([...manyRows(60), "Alone,,post-60", ...manyRows(1, 140)]),
   );
-  expect({ code, told }).toEqual({
+  expect({ code, logged }).toEqual({
     code: 0,
     told: [
       "mine.csv: titles from title, texts from text, groups from source",

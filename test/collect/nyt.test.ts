@@ -75,13 +75,13 @@ describe.skipIf(!chromiumPath())("with a real Chromium", () => {
     async (count) => {
       await using crawl = await begun({ count, limited: 2, subscribers: true });
       await writeFile(crawl.study.path("cookies.txt"), cookiesTxt);
-      const { told } = await crawl.run({ cookies: crawl.study.path("cookies.txt") });
+      const { logged } = await crawl.run({ cookies: crawl.study.path("cookies.txt") });
 
       expect(await corpusOf(crawl.study)).toEqual(expected);
       expect([...crawl.standIn.visits()]).toEqual(posts.map(({ path }) => [path, 1]));
       expect(crawl.standIn.mostAtOnce).toBe(1);
       expect(statesOf(crawl.study)).toEqual(posts.map(() => "parsed"));
-      expect(told.some((line) => /the search's rate limit is reached/.test(line))).toBe(true);
+      expect(logged.some((line) => /the search's rate limit is reached/.test(line))).toBe(true);
 
       const reprints = (await readTable(crawl.study.path("corpus/rejected.csv"))).map((row) => row["reason"]);
       expect(reprints).toEqual(["reprint", "reprint"]);
@@ -91,14 +91,14 @@ describe.skipIf(!chromiumPath())("with a real Chromium", () => {
   test("it identifies itself, sends only cookies of the domain, and the login is in no message", async () => {
     await using crawl = await begun({ subscribers: true });
     await writeFile(crawl.study.path("cookies.txt"), cookiesTxt);
-    const { told } = await crawl.run({ cookies: crawl.study.path("cookies.txt") });
+    const { logged } = await crawl.run({ cookies: crawl.study.path("cookies.txt") });
     for (const { path, agent, cookie } of crawl.standIn.seen) {
       expect(agent).toMatch(/TinyLove\/\d/);
       if (path !== "/robots.txt") expect(cookie).toBe(goodCookie);
     }
-    expect(told).toContain("stored 1 cookies of 127.0.0.1; skipped 2 of other sites and 1 expired");
-    expect(told.join("\n")).not.toContain("a-subscriber");
-    expect(told.join("\n")).not.toContain("of-another-site");
+    expect(logged).toContain("stored 1 cookies of 127.0.0.1; skipped 2 of other sites and 1 expired");
+    expect(logged.join("\n")).not.toContain("a-subscriber");
+    expect(logged.join("\n")).not.toContain("of-another-site");
     const kept = crawl.study.path("collected/cookies.json");
     expect((await stat(kept)).mode & 0o777).toBe(0o600);
     expect(await readFile(kept, "utf8")).not.toContain("of-another-site");
@@ -177,9 +177,9 @@ describe.skipIf(!chromiumPath())("with a real Chromium", () => {
     await using crawl = await begun();
     crawl.standIn.behaviours.set(posts[0]!.path, "gone");
     crawl.standIn.behaviours.set(posts[2]!.path, "gateway");
-    const { told } = await crawl.run();
+    const { logged } = await crawl.run();
     expect((await corpusOf(crawl.study)).length).toBeGreaterThan(7);
-    expect(told.some((line) => line.includes(posts[0]!.path) && /no longer exists/.test(line))).toBe(true);
+    expect(logged.some((line) => line.includes(posts[0]!.path) && /no longer exists/.test(line))).toBe(true);
     const rejected = await readTable(crawl.study.path("corpus/rejected.csv"));
     expect(rejected.map((row) => row["reason"])).toEqual(["page failed", "page blocked"]);
   });
@@ -227,7 +227,7 @@ test("nothing is requested before the terms are acknowledged, once for all runs"
   await expect(collect.run(crawl.study, CollectOptions.parse({}), effects)).rejects.toMatchObject({
     message: "the terms above are not acknowledged",
   });
-  expect(effects.told.join()).toContain("written consent");
+  expect(effects.logged.join()).toContain("written consent");
   expect(crawl.standIn.seen.length + crawl.standIn.searches.length).toBe(0);
   expect(await exists(crawl.study.path("collected"))).toBe(false);
 
@@ -278,7 +278,7 @@ test("no hits at all suggest a changed filter, and docs: null is not an error", 
     message: "no post was found between 2020-03-01 and 2020-11-30",
     hint: expect.stringContaining("renamed its filter fields"),
   });
-  expect(effects.told.filter((line) => /no hits for/.test(line)).length).toBe(2);
+  expect(effects.logged.filter((line) => /no hits for/.test(line)).length).toBe(2);
 });
 
 test("two processes cannot collect into the same study", async () => {

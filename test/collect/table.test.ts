@@ -20,7 +20,7 @@ async function studyWith(file: string, content: string | Uint8Array, corpus: Rec
 async function collected(study: Study, options: Record<string, unknown> = {}) {
   const effects = quietEffects();
   await collect.run(study, CollectOptions.parse(options), effects);
-  return { stories: await readStories(study), told: effects.told };
+  return { stories: await readStories(study), told: effects.logged };
 }
 
 const rejectedOf = (study: Study) => readTable(study.path("corpus/rejected.csv"));

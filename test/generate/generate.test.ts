@@ -211,7 +211,7 @@ test("of several draws the closest to the controls is chosen, and all are kept",
   // Without a measurable control there is nothing to choose by.
   const effects = quietEffects();
   await runStage(generate, await studyWith({ models: local(), bestOf: 4 }), {}, effects);
-  expect(effects.told.join()).toContain("has nothing that can be measured in a text");
+  expect(effects.logged.join()).toContain("has nothing that can be measured in a text");
 });
 
 test("token log-probabilities are recorded on request", async () => {
@@ -239,7 +239,7 @@ test("a control makes one file per level, for this run only", async () => {
   );
   const asked = (await readGenerations(study)).filter(({ control }) => control?.["strength"] === 2);
   expect(asked).toHaveLength(10);
-  expect(effects.told.join()).toContain('control: {"tone":"melancholy","strength":"0..2"}');
+  expect(effects.logged.join()).toContain('control: {"tone":"melancholy","strength":"0..2"}');
   // study.yaml has no control: run again, the study is as before.
   expect((await stateOf(generate, study, await readManifest(study))).is).toBe("stale");
   expect(timeless(await generated(study))).toEqual(timeless(plain));

@@ -167,16 +167,16 @@ describe("a report", () => {
     expect(new Set(ids).size).toBe(ids.length);
   });
 
-  test("simulated readers and the note of the corpus are told once; every section names what is not real", async () => {
+  test("simulated readers and the note of the corpus are mentioned once; every section names what is not real", async () => {
     const study = await aStudy();
     await writeJudgments(study, answersTo("form-1", "reader-1", { human: 2, machine: 1, simulated: true }));
     await writeWhole(study.path(corpusSummaryFile), JSON.stringify(summary));
     const { document, markdown } = await reportOf(study);
     const marks = [...document.querySelectorAll("header.top .mark")].map((mark) => mark.textContent ?? "");
     expect(marks.map((mark) => mark.split(":")[0])).toEqual(["Simulated readers", "About the stories"]);
-    for (const told of ["a program gave these answers", "written as an example"]) {
-      expect(document.body.textContent!.split(told).length - 1, told).toBe(1);
-      expect(markdown.split(told).length - 1, told).toBe(1);
+    for (const sentence of ["a program gave these answers", "written as an example"]) {
+      expect(document.body.textContent!.split(sentence).length - 1, sentence).toBe(1);
+      expect(markdown.split(sentence).length - 1, sentence).toBe(1);
     }
     const parts = [...document.querySelectorAll("main > section:not(#appendix), .chapter")];
     expect(parts.length).toBeGreaterThan(3);
