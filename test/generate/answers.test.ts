@@ -10,7 +10,7 @@ import { readText } from "../../src/workbench/files.ts";
 import { runStage } from "../../src/workbench/manifest.ts";
 import { studyOf } from "../../src/workbench/study.ts";
 import { madeUpStories, writeCorpus } from "../helpers/corpus.ts";
-import { type RecordedEffects, quietEffects, temporaryFolder } from "../helpers/world.ts";
+import { quietEffects, type RecordedEffects, temporaryFolder } from "../helpers/world.ts";
 
 /** What the server sends: a status, headers and a body; a string is sent unchanged. */
 interface Sent {

@@ -12,16 +12,19 @@ import { readGenerations } from "../../src/workbench/artefacts.ts";
 import { runStage } from "../../src/workbench/manifest.ts";
 import { type Study, studyOf } from "../../src/workbench/study.ts";
 import { madeUpStories, writeCorpus } from "../helpers/corpus.ts";
-import { type RecordedEffects, quietEffects, temporaryFolder } from "../helpers/world.ts";
-import { answerTo, type StandIn, standIn, type Treatment } from "./stand-in.ts";
+import { quietEffects, type RecordedEffects, temporaryFolder } from "../helpers/world.ts";
+import { answerTo, openTestServer, type TestServer, type Treatment } from "./test-server.ts";
 
-const servers: StandIn[] = [];
+const servers: TestServer[] = [];
 afterEach(async () => {
   for (const server of servers.splice(0)) await server.close();
 });
 
-async function serverThat(treatmentOf: (request: number) => Treatment, milliseconds = 0): Promise<StandIn> {
-  const server = await standIn(treatmentOf, milliseconds);
+async function serverThat(
+  treatmentOf: (request: number) => Treatment,
+  milliseconds = 0,
+): Promise<TestServer> {
+  const server = await openTestServer(treatmentOf, milliseconds);
   servers.push(server);
   return server;
 }
@@ -43,7 +46,10 @@ async function studyAt(
   return study;
 }
 
-async function generated(study: Study, effects: RecordedEffects = quietEffects({ env: {} })): Promise<Generation[]> {
+async function generated(
+  study: Study,
+  effects: RecordedEffects = quietEffects({ env: {} }),
+): Promise<Generation[]> {
   await runStage(generate, study, {}, effects);
   return readGenerations(study);
 }
