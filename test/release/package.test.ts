@@ -321,10 +321,10 @@ test("CSV, JSONL and SQLite have the same rows, including whether each answer is
 
 test("the README's examples compute how often people were right, for one task: in SQL, and in R and pandas if installed", async () => {
   await packageStudy.run(built.study.folder, options(), quietEffects());
-  const told = (await json("judgments")).filter(({ task }) => task === "human-or-machine");
+  const answers = (await json("judgments")).filter(({ task }) => task === "human-or-machine");
   const accuracy = (["human", "machine"] as const).map((origin) => {
-    const own = told.filter((row) => row["origin"] === origin);
-    return { origin, accuracy: own.filter(({ right }) => right === 1).length / own.length };
+    const own = answers.filter((row) => row["origin"] === origin);
+    return { origin, accuracy: own.filter(({ correct }) => correct === 1).length / own.length };
   });
   const example = await examplesOfReadme();
   const file = new Libsql(join(folder(), "study.sqlite"), { readonly: true });
