@@ -156,7 +156,7 @@ describe("the package", () => {
     const of = (value: string) => rows.filter((row) => row["in_verdict"] === value);
     const { overall } = await found("verdict");
     expect(of("TRUE")).toHaveLength(overall.judgments);
-    expect(of("TRUE").filter(({ right }) => right === "1")).toHaveLength(overall.correct);
+    expect(of("TRUE").filter(({ correct }) => correct === "1")).toHaveLength(overall.correct);
     expect(of("FALSE").length).toBe(240 - overall.judgments);
     expect(of("FALSE").every(({ ms }) => Number(ms) < 2000)).toBe(true);
     expect(new Set(of("").map(({ task }) => task))).toEqual(new Set(["how-it-felt", "which-is-human"]));
