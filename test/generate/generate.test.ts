@@ -248,13 +248,13 @@ test("a control makes one file per level, for this run only", async () => {
 const tone = { tone: "melancholy", strength: "0..4" };
 
 test.each([
-  ["one-shot", tone, {}, "no place for tone"],
-  ["title-only", { dialogue: 20 }, {}, "no place for dialogue"],
+  ["one-shot", tone, {}, "no placeholder for tone"],
+  ["title-only", { dialogue: 20 }, {}, "no placeholder for dialogue"],
   // A header for sadness does not express another tone, or a setting.
-  ["two-shot-headers", { tone: "retrospective" }, {}, "no place for tone"],
-  ["two-shot-headers", { setting: "Lagos" }, {}, "no place for setting"],
-  ["one-shot", { kind: "family" }, { examples: "matched" }, "no place for kind"],
-  ["one-shot", tone, { attempts: 8, bestOf: 4 }, "no place for tone"],
+  ["two-shot-headers", { tone: "retrospective" }, {}, "no placeholder for tone"],
+  ["two-shot-headers", { setting: "Lagos" }, {}, "no placeholder for setting"],
+  ["one-shot", { kind: "family" }, { examples: "matched" }, "no placeholder for kind"],
+  ["one-shot", tone, { attempts: 8, bestOf: 4 }, "no placeholder for tone"],
 ])(
   "a prompt without the control is refused before any text is generated: %s %j",
   async (prompt, control, more, message) => {
