@@ -1,5 +1,5 @@
 import OpenAI, { APIConnectionError, APIError } from "openai";
-import type { ServedSettings } from "../../study/settings/models.ts";
+import { kindOf, type ServedSettings } from "../../study/settings/models.ts";
 import type { Effects } from "../../workbench/effects.ts";
 import { codeOf, messageOf, StudyError } from "../../workbench/errors.ts";
 import {
@@ -222,13 +222,13 @@ function clientOf(
 }
 
 const needsKey = ({ address }: ServedSettings, base: string): boolean =>
-  isOfficial(base) || /^(?:anthropic|gemini|openrouter):/.test(address);
+  isOfficial(base) || kindOf(address)?.server?.needsKey === true;
 
 function authentication(
   { address }: ServedSettings,
   apiKey: string | undefined,
 ): Record<string, string | null> {
-  if (!address.startsWith("anthropic:")) return {};
+  if (kindOf(address)?.server?.protocol !== "anthropic") return {};
   return { Authorization: null, ...(apiKey && { "x-api-key": apiKey }), "anthropic-version": "2023-06-01" };
 }
 
