@@ -29,7 +29,7 @@ test("a study from a user's table has that table and no example, and reports its
   );
   expect({ code, logged }).toEqual({
     code: 0,
-    told: [
+    logged: [
       "mine.csv: titles from title, texts from text, groups from source",
       "  60 stories; left out: 1 no text and 1 too long",
       "  split: 30 for training, 10 for validation, 20 for test",

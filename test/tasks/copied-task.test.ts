@@ -103,7 +103,7 @@ test("its package says which judgments the verdict uses, and check.R agrees ther
     new Set([`${person.name} TRUE`]),
   );
   expect(await readFile(join(copied, "package/README.md"), "utf8")).toContain(
-    `The share of right answers to \`${person.name}\`, by \`origin\``,
+    `The share of correct answers to \`${person.name}\`, by \`origin\``,
   );
   if (spawnSync("Rscript", ["--version"]).status !== 0) return;
   expect(await tinylove("report", "--study", copied)).toMatchObject({ code: 0 });

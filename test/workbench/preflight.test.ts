@@ -43,7 +43,7 @@ test.each([
   const before = await contentsOf(study);
   for (const command of ["status", "run", "collect", "report"]) {
     const { code, logged } = await tinylove(command, "--study", study);
-    expect({ command, code, logged }).toEqual({ command, code: 1, told: [expect.stringContaining(said)] });
+    expect({ command, code, logged }).toEqual({ command, code: 1, logged: [expect.stringContaining(said)] });
     expect(logged[0]).toMatch(/^error: [^\n]+\(.+\)$/);
     expect(logged[0]).toContain(right);
   }
