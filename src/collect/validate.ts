@@ -198,7 +198,7 @@ function remarksOn(story: ValidStory, rule: LengthRule, repair: boolean): Remark
   const remarks: Remark[] = [];
   if (story.words > rule.warn) {
     const message = `${story.where}: ${nameOf(story)} has ${story.words} words, more than ${rule.warn}`;
-    remarks.push({ story: story.id, ...flaw("above the rule", message) });
+    remarks.push({ story: story.id, ...flaw("above the limit", message) });
   }
   if (story.faults.size > 0) {
     const found = [...story.faults]

@@ -28,5 +28,8 @@ export const formerReply = { lasting: "permanent" } as const;
 export const formerFindings = { asks: "question", place: "position" } as const;
 export const formerFinding = { weight: "role" } as const;
 
+/** Former names of the fields of `words` in `corpus/summary.json` (before 0.2). */
+export const formerCorpusWords = { above: "aboveLimit", rule: "limit" } as const;
+
 /** Former names of the columns of `judgments/participants.csv` (before 0.2). */
 export const formerParticipant = { filled_traps: "filled_honeypots" } as const;

@@ -276,7 +276,9 @@ describe("pairs", () => {
 
   test("readers who guess are indistinguishable from guessing only with enough pairs, and enough of each reader", () => {
     const enough = pairsWhere((random) => random.next() < 0.5, 30);
-    expect(sentencesIn(of(found(dataOf({ pairs: enough })), "pairs"), "verdict")).toMatch(/^Indistinguishable/);
+    expect(sentencesIn(of(found(dataOf({ pairs: enough })), "pairs"), "verdict")).toMatch(
+      /^Indistinguishable/,
+    );
     const guessing = pairsWhere((random) => random.next() < 0.5);
     const result = of(found(dataOf({ pairs: guessing })), "pairs");
     expect(sentencesIn(result, "verdict")).toMatch(
@@ -347,7 +349,7 @@ test("texts chosen among several draws are reported with the count of all texts"
 
 test("a corpus without authors is reported as such, without a number of authors", () => {
   const result = (authors: number) => {
-    const words = { least: 60, median: 90, most: 99, mean: 89, rule: 100, above: 0 };
+    const words = { least: 60, median: 90, most: 99, mean: 89, limit: 100, aboveLimit: 0 };
     const split = { train: 30, validation: 10, test: 20 };
     const corpus = { stories: 60, authors, groups: 60, licences: {}, split, words, rejected: {} };
     const study = { corpus, generations: [], stimuli: [] } as never;

@@ -124,7 +124,7 @@ const corpus = {
     most: 100,
     mean: 94,
     above: 0,
-    rule: 100,
+    limit: 100,
   },
   rejected: {},
   warned: [],

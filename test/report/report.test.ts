@@ -279,7 +279,7 @@ const summary = {
     most: 100,
     mean: 94,
     above: 0,
-    rule: 100,
+    limit: 100,
   },
   rejected: {},
   warned: [],

@@ -62,7 +62,7 @@ function corpusFindings(corpus: CorpusSummary): Finding[] {
       "Words: minimum, median, maximum",
       `${words.least}, ${printed(words.median, "integer")}, ${words.most} (mean ${printed(words.mean, "number")})`,
     ],
-    [`Stories above ${words.rule} words`, printed(words.above, "integer")],
+    [`Stories above ${words.limit} words`, printed(words.aboveLimit, "integer")],
     ["Excluded, with a reason", printed(rejected, "integer")],
     [
       "Licences",
