@@ -278,7 +278,7 @@ const summary = {
     upperQuartile: 98,
     most: 100,
     mean: 94,
-    above: 0,
+    aboveLimit: 0,
     limit: 100,
   },
   rejected: {},
