@@ -276,7 +276,9 @@ describe("pairs", () => {
 
   test("readers who guess are indistinguishable from guessing only with enough pairs, and enough of each reader", () => {
     const enough = pairsWhere((random) => random.next() < 0.5, 30);
-    expect(sentencesIn(of(found(dataOf({ pairs: enough })), "pairs"), "verdict")).toMatch(/^Indistinguishable/);
+    expect(sentencesIn(of(found(dataOf({ pairs: enough })), "pairs"), "verdict")).toMatch(
+      /^Indistinguishable/,
+    );
     const guessing = pairsWhere((random) => random.next() < 0.5);
     const result = of(found(dataOf({ pairs: guessing })), "pairs");
     expect(sentencesIn(result, "verdict")).toMatch(
