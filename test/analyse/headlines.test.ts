@@ -113,7 +113,9 @@ describe("the sentence", () => {
       wrong++;
       const now = verdictOf(dataOf({ choices, settings: settings() }));
       if (now.numbers["together"] === "different") continue;
-      expect(sentencesIn(now, "verdict")).toMatch(/^Inconclusive: these data cannot say whether readers can tell/);
+      expect(sentencesIn(now, "verdict")).toMatch(
+        /^Inconclusive: these data cannot say whether readers can tell/,
+      );
       expect(sentencesIn(now)).toContain(
         "The verdict generalises to readers like these 60 and titles like these 10",
       );

@@ -134,7 +134,9 @@ describe("few data give no interval", () => {
 
   test("a claim from few readers has a note on groups that may be missing", () => {
     const verdictOf = (readers: number) =>
-      sentencesIn(of(found(dataOf({ choices: choicesBy(readers, 40, rightWith(0.8)) }), [verdict]), "verdict"));
+      sentencesIn(
+        of(found(dataOf({ choices: choicesBy(readers, 40, rightWith(0.8)) }), [verdict]), "verdict"),
+      );
     expect(verdictOf(13)).toContain("is missing from the sample with probability 0.25");
     expect(verdictOf(60)).not.toContain("missing from the sample");
   });
@@ -283,7 +285,9 @@ describe("an interim analysis", () => {
 describe("leaks", () => {
   test("are not possible to scan if only the origin of the stories is known", () => {
     const choices = choicesBy(20, 40, guess).map(({ order: _, ...choice }) => choice);
-    expect(sentencesIn(of(found(dataOf({ choices }), [leaks]), "leaks"))).toContain("leak scan is not possible");
+    expect(sentencesIn(of(found(dataOf({ choices }), [leaks]), "leaks"))).toContain(
+      "leak scan is not possible",
+    );
   });
 
   test("that are stronger than the readers' accuracy are still reported", () => {
@@ -395,7 +399,9 @@ describe("ratings", () => {
     const without = points(text.slice(text.indexOf("Without them")));
     expect(without).toBe(points(sentencesIn(of(found(dataOf({ ratings: whole }), [ratings]), "ratings"))));
     expect(points(text)).toBeGreaterThan(without);
-    expect(sentencesIn(of(found(dataOf({ ratings: whole }), [ratings]), "ratings"))).not.toContain("half-way");
+    expect(sentencesIn(of(found(dataOf({ ratings: whole }), [ratings]), "ratings"))).not.toContain(
+      "half-way",
+    );
   });
 
   test("on many scales are corrected for the number of scales", () => {
@@ -410,7 +416,9 @@ describe("ratings", () => {
 
   test("on a scale of two steps get a note that the margin is half of it", () => {
     const data = ratingsOf(1, (_, random) => random.integer(0, 1));
-    expect(sentencesIn(of(found(dataOf({ ratings: data }), [ratings]), "ratings"))).toContain("50.0 % of the scale");
+    expect(sentencesIn(of(found(dataOf({ ratings: data }), [ratings]), "ratings"))).toContain(
+      "50.0 % of the scale",
+    );
   });
 });
 

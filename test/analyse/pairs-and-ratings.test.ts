@@ -216,7 +216,9 @@ describe("the leak scan", () => {
     expect(sentencesIn(result, "warning")).toMatch(
       /^The stories may be unfair: a program that sees only “words” finds the human story in 100.0 % of the pairs \(p = \.0\d+\), more than readers did/,
     );
-    expect(sentencesIn(result)).toContain("“words” (mean 1153.00 in human stories, 1150.00 in machine stories)");
+    expect(sentencesIn(result)).toContain(
+      "“words” (mean 1153.00 in human stories, 1150.00 in machine stories)",
+    );
     // A threshold over all stories hardly detects it.
     const alone = detect(
       {
@@ -251,7 +253,9 @@ describe("the leak scan", () => {
 
   test("of pairs without known features says so", async () => {
     const result = of(found(await tableOf(pairRows(8, 24, () => true)), [leaks]), "leaks");
-    expect(sentencesIn(result)).toContain("leak scan is not possible: the stories in the pairs have no measures");
+    expect(sentencesIn(result)).toContain(
+      "leak scan is not possible: the stories in the pairs have no measures",
+    );
   });
 
   test("keeps the stories of a title together: what they share is not evidence about either", () => {
@@ -433,7 +437,10 @@ describe("cues", () => {
 
 describe("the mixed model", () => {
   const formulaOf = (choices: Choice[], effects = ["origin"]) => {
-    const result = of(found(dataOf({ choices, settings: settings({ effects }) }), [mixedModel]), "mixed-model");
+    const result = of(
+      found(dataOf({ choices, settings: settings({ effects }) }), [mixedModel]),
+      "mixed-model",
+    );
     return result.numbers as {
       formula: string;
       tests: { effect: string; degrees: number; p: number; f: number }[];
@@ -480,7 +487,10 @@ describe("the mixed model", () => {
       const answer = seen > 0 ? "human" : "machine";
       return { ...choice, answer, right: answer === choice.origin };
     });
-    const result = of(found(dataOf({ choices, settings: settings() }), [signalDetection]), "signal-detection");
+    const result = of(
+      found(dataOf({ choices, settings: settings() }), [signalDetection]),
+      "signal-detection",
+    );
     const { meanReader, pooled } = result.numbers as {
       meanReader: { sensitivity: Record<"value" | "low" | "high" | "spread", number> };
       pooled: { sensitivity: { value: number } };
@@ -516,7 +526,9 @@ describe("the mixed model", () => {
       return { ...choice, answer, right, participant: `r${at % 510}`, stimulus: `s${at}` };
     });
     const result = (given: Record<string, unknown>) =>
-      sentencesIn(of(found(dataOf({ choices: rows, settings: settings(given) }), [mixedModel]), "mixed-model"));
+      sentencesIn(
+        of(found(dataOf({ choices: rows, settings: settings(given) }), [mixedModel]), "mixed-model"),
+      );
     expect(result({})).toContain("was left out: a fit of 1020 judgments with 510 crossed random effects");
     expect(result({})).toContain("`--models`");
     expect(result({ models: "always" })).not.toContain("was left out");

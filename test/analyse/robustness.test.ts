@@ -73,7 +73,9 @@ test("the verdict with no exclusions is among the others", () => {
 });
 
 test("of one reader, and before the planned end, it says why there is none", () => {
-  expect(sentencesIn(numbersOf({ choices: choicesBy(1, 20, guess) }).result)).toContain("No test of robustness yet");
+  expect(sentencesIn(numbersOf({ choices: choicesBy(1, 20, guess) }).result)).toContain(
+    "No test of robustness yet",
+  );
   const early = dataOf({
     choices: choicesBy(20, 20, guess),
     settings: AnalyseSettings.parse({ stop: { readers: 100 } }),

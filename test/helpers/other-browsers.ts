@@ -75,7 +75,11 @@ async function launchFirefox(): Promise<OtherBrowser> {
   const { context } = (await line.ask("browsingContext.create", { type: "tab" })) as { context: string };
   const evaluate = async (expression: string) => {
     const target = { context };
-    const reply = (await line.ask("script.evaluate", { expression, target, awaitPromise: true })) as Evaluated;
+    const reply = (await line.ask("script.evaluate", {
+      expression,
+      target,
+      awaitPromise: true,
+    })) as Evaluated;
     if (reply.type !== "success") throw new Error(`${expression}: ${reply.exceptionDetails?.text}`);
     return reply.result;
   };
@@ -240,7 +244,9 @@ async function launchWebKit(): Promise<OtherBrowser> {
   const root = `http://127.0.0.1:${port}`;
   const options = { binary: miniBrowser(), args: ["--automation"] };
   const capabilities = { alwaysMatch: { "webkitgtk:browserOptions": options } };
-  const { sessionId } = (await untilReady(() => sendCommand("POST", `${root}/session`, { capabilities }))) as {
+  const { sessionId } = (await untilReady(() =>
+    sendCommand("POST", `${root}/session`, { capabilities }),
+  )) as {
     sessionId: string;
   };
   const session = `${root}/session/${sessionId}`;

@@ -134,7 +134,9 @@ describe("problems before tuning are reported in one line", () => {
     const effects = quietEffects();
     await tune(study, wanted, {}, effects);
     expect((await readManifest(study)).stages["tune far"]!.writes).toHaveProperty("tuned/far/model");
-    expect(effects.logged.join("\n")).toContain("validation loss 3.0000 before, 2.0000 at best (step 1 of 2)");
+    expect(effects.logged.join("\n")).toContain(
+      "validation loss 3.0000 before, 2.0000 at best (step 1 of 2)",
+    );
     await expect(tune(study, wanted, { restart: true }, quietEffects())).rejects.toThrow("does not fit");
     expect(await exists(`${folder}/model`)).toBe(true);
   });
