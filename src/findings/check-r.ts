@@ -85,6 +85,8 @@ const TrendNumbers = z.object({
   /** Absent without a model. */
   titles: z.boolean().optional(),
   logLikelihood: z.number().optional(),
+  coefficients: z.array(z.number()).optional(),
+  deviations: z.record(z.string(), z.number()).optional(),
   sensitivity: Change.optional(),
   criterion: Change.optional(),
   accuracy: z.array(z.object({ accuracy: z.number().nullable(), judgments: z.number() })),
@@ -471,18 +473,35 @@ function trendChecks(practice: z.infer<typeof PracticeNumbers>): string[] {
 
 function trendModelR(
   name: string,
-  { titles = false, logLikelihood, sensitivity, criterion }: z.infer<typeof TrendNumbers>,
+  {
+    titles = false,
+    logLikelihood,
+    coefficients,
+    deviations,
+    sensitivity,
+    criterion,
+  }: z.infer<typeof TrendNumbers>,
 ): string[] {
-  if (logLikelihood === undefined || !sensitivity || !criterion) return [];
+  if (logLikelihood === undefined || !coefficients || !deviations || !sensitivity || !criterion) return [];
+  const start = Object.entries(deviations).map(([deviation, value]) => {
+    const [slope, unit] = deviation.includes(" by ") ? deviation.split(" by ") : ["(Intercept)", deviation];
+    const term = { "skill change": "skill" }[slope!] ?? slope;
+    return `"${columns[unit!] ?? unit} ${term}" = ${value}`;
+  });
   return [
     '  if (requireNamespace("lme4", quietly = TRUE)) {',
     "    suppressPackageStartupMessages(library(lme4))",
     '    known <- transform(known, human = as.numeric(response == "human"), origin = ifelse(origin == "human", 0.5, -0.5))',
     "    known$skill <- known$change * known$origin",
     ...(titles ? ['    known$title <- label("title", judgments$stimulus)[rows]'] : []),
-    `    fit <- suppressWarnings(suppressMessages(glmer(human ~ origin + change + skill + (1 + origin + change + skill || participant) + (1 + change || stimulus)${titles ? " + (1 + origin || title)" : ""},`,
-    '      data = known, family = binomial("probit"),',
-    '      control = glmerControl(optimizer = "bobyqa", tolPwrss = 1e-10, optCtrl = list(rhoend = 1e-6, maxfun = 1e5)))))',
+    `    model <- human ~ origin + change + skill + (1 + origin + change + skill || participant) + (1 + change || stimulus)${titles ? " + (1 + origin || title)" : ""}`,
+    "    # lme4 starts at the study's estimates: from elsewhere it takes minutes and may stop at a lower likelihood.",
+    '    terms <- glFormula(model, data = known, family = binomial("probit"))$reTrms$cnms',
+    '    units <- sub("[.][0-9]+$", "", names(terms))',
+    `    theta <- c(${start.join(", ")})[paste(units, unlist(terms))]`,
+    '    fit <- suppressWarnings(suppressMessages(glmer(model, data = known, family = binomial("probit"),',
+    `      start = list(theta = unname(theta), fixef = c(${coefficients.join(", ")})),`,
+    '      control = glmerControl(optimizer = "bobyqa", nAGQ0initStep = FALSE, tolPwrss = 1e-12, optCtrl = list(rhobeg = 0.02, rhoend = 1e-6, maxfun = 1e5)))))',
     "    spread <- as.data.frame(VarCorr(fit))",
     '    deviation <- function(unit, term) sum(spread$sdcor[sub("[.][0-9]+$", "", spread$grp) == unit & spread$var1 == term])',
     '    scale <- 1 / sqrt(1 + deviation("stimulus", "(Intercept)")^2 + deviation("title", "(Intercept)")^2 + deviation("title", "origin")^2 / 4)',

@@ -2,7 +2,7 @@ import { markDefinition } from "../plugins/plugin.ts";
 import type { Format } from "../study/finding.ts";
 import type { Study } from "../workbench/study.ts";
 import type { Comparison, Corpus } from "./corpus.ts";
-import type { Reading } from "./reading.ts";
+import type { ParsedText } from "./parsed-text.ts";
 
 /** The value of a measure; undefined if it does not apply (the continuity of one sentence). */
 export type Value = number | string | boolean | undefined;
@@ -26,7 +26,7 @@ interface MeasureInfo {
 export interface QuickMeasure extends MeasureInfo {
   /** What it uses besides the text. Cached values are valid as long as these do not change. */
   readonly dependsOn?: readonly Comparison[];
-  of(reading: Reading, corpus: Corpus): Value;
+  of(text: ParsedText, corpus: Corpus): Value;
 }
 
 /** A slow measure that needs an instrument (a grammar checker, a language model); `describe.skip` leaves it out. */
@@ -38,12 +38,14 @@ export interface SlowMeasure extends MeasureInfo {
 export interface Instrument {
   /** What the values depend on besides the text, for example a model file's hash. */
   readonly key: string;
-  /** Starts it (loads a model, starts a thread); called only if a value is missing. */
-  start(): Promise<RunningInstrument>;
+  /** Starts it (loads a model, starts threads) for this many texts; called only if a value is missing. */
+  start(texts: number): Promise<RunningInstrument>;
 }
 
 export interface RunningInstrument {
-  of(reading: Reading): Promise<Value>;
+  /** How many texts may be measured at once; 1 by default. */
+  readonly concurrency?: number;
+  of(text: ParsedText): Promise<Value>;
   end(): Promise<void>;
 }
 

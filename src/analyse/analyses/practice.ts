@@ -13,7 +13,7 @@ import { sharedTitles } from "../titles.ts";
 /** Whether skill changes with the number of stories read, and with the time taken; each reader has their own slopes. */
 export const practice: Analysis = {
   name: "practice",
-  asks: "Do readers get better with practice, or by taking longer?",
+  question: "Do readers get better with practice, or by taking longer?",
   needs: ["choices"],
   run(data) {
     const trends = predictors.flatMap((predictor) => {
@@ -118,6 +118,9 @@ interface Changes {
   /** Whether titles have random effects. */
   readonly titles: boolean;
   readonly logLikelihood: number;
+  /** On the probit: intercept, origin, change of bias, change of skill; and the standard deviations by name. */
+  readonly coefficients: readonly number[];
+  readonly deviations: Readonly<Record<string, number>>;
   readonly sensitivity: Change;
   readonly criterion: Change;
   readonly converged: boolean;
@@ -193,6 +196,8 @@ function changesOf(
     judgments: choices.length,
     titles: titles !== undefined,
     logLikelihood: fit.logLikelihood,
+    coefficients: [...fit.coefficients],
+    deviations: fit.deviations,
     converged: fit.converged,
     ...changesIn(fit, readerCount, storyCount, level),
   };
