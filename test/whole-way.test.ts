@@ -24,7 +24,7 @@ const tinylove = (...argv: string[]) => tinyloveIn(process.env, ...argv);
 async function tinyloveIn(env: NodeJS.ProcessEnv, ...argv: string[]) {
   const effects = quietEffects({ env });
   const code = await main(argv, effects);
-  return { code, told: effects.told.join("\n"), printed: effects.printed.join("\n") };
+  return { code, logged: effects.logged.join("\n"), printed: effects.printed.join("\n") };
 }
 
 /** The example study, without grammar, which takes half of a run: `measures/slow-measures.test.ts` checks it. */
@@ -64,7 +64,7 @@ test("a run ends with all stages fresh, and a second one does nothing", async ()
   expect(printed).toContain("everything is fresh");
   expect(printed).not.toMatch(/missing|stale/);
   const again = await tinylove("run", "--study", folder);
-  expect(again.told).not.toContain("done in");
+  expect(again.logged).not.toContain("done in");
 });
 
 test("it makes five forms of ten stories with the right lengths from titles", async () => {

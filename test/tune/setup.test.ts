@@ -99,7 +99,8 @@ describe.skipIf(!python)(
     test("it lists its downloads, runs on confirmation, and only once", async () => {
       const environment = await bareEnvironment();
       const asked = { trainer, environment, python };
-      expect(first.told.join("\n")).toMatch(/2 packages, 1 MB to download/);
+      expect(first.logged.join("
+")).toMatch(/2 packages, 1 MB to download/);
       expect(first.printed).toEqual(["nothing was installed; run `tinylove tune setup --yes` to install"]);
       const has = () => run(pythonIn(environment), ["-c", "import small_part"]);
       await expect(has()).rejects.toThrow("small_part");
@@ -107,12 +108,12 @@ describe.skipIf(!python)(
       // Without uv it uses pip, and says so.
       const second = effectsWith(index.address);
       await setUp({ ...asked, yes: true }, withoutUv(second));
-      expect(second.told).toContain("  installing with pip");
+      expect(second.logged).toContain("  installing with pip");
       await has();
       const served = index.served.length;
       const again = effectsWith(index.address);
       await setUp({ ...asked, yes: true }, again);
-      expect(again.told).toEqual([`the trainer is set up in ${environment}`]);
+      expect(again.logged).toEqual([`the trainer is set up in ${environment}`]);
       expect(index.served.length).toBe(served);
     }, 240_000);
 
@@ -127,7 +128,7 @@ describe.skipIf(!python)(
       for (const deepspeed of [true, false]) {
         const again = effectsWith(index.address);
         await setUp({ ...asked, deepspeed }, again);
-        expect(again.told).toEqual([`the trainer is set up in ${environment}`]);
+        expect(again.logged).toEqual([`the trainer is set up in ${environment}`]);
       }
     }, 240_000);
 
