@@ -99,8 +99,7 @@ describe.skipIf(!python)(
     test("it lists its downloads, runs on confirmation, and only once", async () => {
       const environment = await bareEnvironment();
       const asked = { trainer, environment, python };
-      expect(first.logged.join("
-")).toMatch(/2 packages, 1 MB to download/);
+      expect(first.logged.join("\n")).toMatch(/2 packages, 1 MB to download/);
       expect(first.printed).toEqual(["nothing was installed; run `tinylove tune setup --yes` to install"]);
       const has = () => run(pythonIn(environment), ["-c", "import small_part"]);
       await expect(has()).rejects.toThrow("small_part");
