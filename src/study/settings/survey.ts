@@ -117,7 +117,7 @@ export const SurveySettings = z.strictObject({
   invited: z
     .boolean()
     .default(false)
-    .describe("Whether only those with a personal link from the dashboard may take part, once per link."),
+    .describe("Whether only those with a personal link from the workplace may take part, once per link."),
   quota: z
     .int()
     .positive()
