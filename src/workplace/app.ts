@@ -37,8 +37,8 @@ export function pageContextOf(study: Study, { forms, stimuli }: StudyMaterials):
   return {
     language: survey.language,
     words,
-    style: assets.style.address,
-    script: assets.script.address,
+    style: surveyAssets.style.address,
+    script: surveyAssets.script.address,
     base: "",
     survey: {
       ...survey,
@@ -49,7 +49,8 @@ export function pageContextOf(study: Study, { forms, stimuli }: StudyMaterials):
   };
 }
 
-const assets = {
+/** The fixed files of the participants' pages. */
+export const surveyAssets = {
   style: asset("src/survey/client/style.css", "text/css; charset=utf-8"),
   script: asset("src/survey/client/outbox.js", "text/javascript; charset=utf-8"),
 };
@@ -103,7 +104,7 @@ export async function buildApp(context: SurveyContext): Promise<FastifyInstance>
   // Only forms are posted here.
   server.removeAllContentTypeParsers();
   await server.register(formbody);
-  serveAssets(server, Object.values(assets));
+  serveAssets(server, Object.values(surveyAssets));
   const limits = [...context.materials.forms.values()].flatMap(({ conditions = [] }) =>
     conditions.flatMap(({ seconds }) => seconds ?? []),
   );
@@ -123,7 +124,7 @@ export async function buildApp(context: SurveyContext): Promise<FastifyInstance>
     }),
   );
   server.register(async (coding) => codingRoutes(coding, context));
-  rehearsalRoutes(server, context);
+  rehearsalRoutes(server, () => context);
   participantRoutes(server, context);
   questionRoutes(server, context);
   errorHandlers(server, context);

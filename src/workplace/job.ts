@@ -22,7 +22,7 @@ export interface Job {
 const mostLines = 400;
 
 /** The built program. */
-const program = (): string => fileURLToPath(new URL("bin/tinylove.mjs", packageFolder));
+const builtProgram = (): string => fileURLToPath(new URL("bin/tinylove.mjs", packageFolder));
 
 /**
  * Runs commands of Tiny Love as processes of their own, one at a time. Stopping sends the signal of Ctrl-C: the command ends
@@ -30,16 +30,17 @@ const program = (): string => fileURLToPath(new URL("bin/tinylove.mjs", packageF
  */
 export class JobRunner {
   readonly #effects: Effects;
-  readonly #program: string;
   readonly #listeners = new Set<(job: Job) => void>();
   #process: ChildProcess | undefined;
   #ended: Promise<void> = Promise.resolve();
+  /** The path of the program that it runs. */
+  readonly program: string;
   /** The job that runs or ran last. */
   job: Job | undefined;
 
-  constructor(effects: Effects, path = program()) {
+  constructor(effects: Effects, path = builtProgram()) {
     this.#effects = effects;
-    this.#program = path;
+    this.program = path;
   }
 
   get running(): boolean {
@@ -58,7 +59,7 @@ export class JobRunner {
     const [variable, value] = eventsVariable;
     const child = this.#effects.spawn(
       process.execPath,
-      [this.#program, ...words, ...(folder === "" ? [] : ["--study", folder])],
+      [this.program, ...words, ...(folder === "" ? [] : ["--study", folder])],
       {
         env: { ...this.#effects.env, [variable]: value },
         stdio: ["ignore", "pipe", "pipe"],

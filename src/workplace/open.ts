@@ -112,6 +112,7 @@ async function listenOnFirst(
     } catch (cause) {
       if (codeOf(cause) === "EADDRINUSE" && port !== ports.at(-1)) continue;
       await server.close();
+      if (!codeOf(cause)?.startsWith("E")) throw cause;
       throw new StudyError(
         codeOf(cause) === "EADDRINUSE" ? `port ${port} is in use` : `cannot listen on ${host}, port ${port}`,
         { hint: "choose another with --port or --host; --port 0 takes any free port", cause },

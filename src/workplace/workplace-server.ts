@@ -7,6 +7,7 @@ import { type FastifyInstance, type FastifyRequest, fastify } from "fastify";
 import { formFields } from "../survey/browser-session.ts";
 import { equalSecrets, hmac, randomId } from "../survey/ids.ts";
 import { alertBox } from "../survey/page.ts";
+import { readStudyMaterials } from "../survey/study-materials.ts";
 import { sendPage } from "../survey/survey-context.ts";
 import { html } from "../text/html.ts";
 import type { Effects } from "../workbench/effects.ts";
@@ -14,10 +15,12 @@ import { messageOf, StudyError } from "../workbench/errors.ts";
 import { exists } from "../workbench/files.ts";
 import type { AnyStage } from "../workbench/stage.ts";
 import { openStudy } from "../workbench/study.ts";
+import { pageContextOf, surveyAssets } from "./app.ts";
 import { serveAssets } from "./assets.ts";
 import { JobRunner } from "./job.ts";
 import { assets, errorLine, loginPage, workplacePage } from "./layout.ts";
 import { pages } from "./pages.ts";
+import { rehearsalRoutes } from "./rehearsal-routes.ts";
 import { safeHeaders } from "./safe-headers.ts";
 import type { Workplace } from "./workplace.ts";
 
@@ -101,8 +104,8 @@ export async function buildWorkplace(
   await server.register(cookie);
   await server.register(rateLimit, { global: false });
   server.removeAllContentTypeParsers();
-  await server.register(formbody, { bodyLimit: 64 * 1024 * 1024 });
-  serveAssets(server, Object.values(assets));
+  await server.register(formbody);
+  serveAssets(server, [...Object.values(assets), surveyAssets.script]);
 
   server.get("/login", (_, reply) => sendPage(reply, 200, loginPage("")));
   server.post("/login", { config: { rateLimit: { max: 10, timeWindow: "1 minute" } } }, (request, reply) => {
@@ -191,6 +194,22 @@ export async function buildWorkplace(
       }
       page.routes?.(inside, workplace);
     }
+  });
+  // Participants' pages to be tried out. Nothing is stored, so their forms have no token of the session.
+  const framed = {
+    ...(await safeHeaders(false, { frameAncestors: ["'self'"] })),
+    "referrer-policy": "same-origin",
+  };
+  server.register(async (rehearsal) => {
+    rehearsal.addHook("onRequest", async (request, reply) => {
+      reply.headers(framed);
+      if (!sessionOf(request)) return reply.redirect("/login", 303);
+    });
+    rehearsalRoutes(rehearsal, async () => {
+      const study = await workplace.study();
+      const materials = await readStudyMaterials(study);
+      return { study, materials, pageContext: pageContextOf(study, materials), signingKey };
+    });
   });
   server.setErrorHandler(async (error, _, reply) => {
     const status = (error as { statusCode?: number }).statusCode ?? 500;

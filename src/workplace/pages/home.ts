@@ -120,7 +120,7 @@ async function nextStep(
 <div class="row">${buttonForm(seal, "/run", interrupted ? "Continue" : due.length > 1 ? `Run ${due.length} stages` : `Run ${first.stage.name}`, { fields: { command: "run" } })}${report}</div>`;
   }
   const waiting = states.flatMap(({ state }) =>
-    state.is === "waiting" && state.because !== nothingToDo ? [state.because] : [],
+    state.is === "waiting" && state.because !== nothingToDo ? [withoutCommand(state.because)] : [],
   );
   const open = await surveyIsOpen(study);
   if (waiting.length > 0)
@@ -169,8 +169,11 @@ const reasonOf = (state: State): string =>
     : state.is === "waiting"
       ? state.because === nothingToDo
         ? nothingToDo
-        : `waiting ${state.because}`
+        : `waiting ${withoutCommand(state.because)}`
       : "";
+
+/** A reason without the command that a terminal would need. */
+const withoutCommand = (reason: string): string => reason.replace(/; `tinylove [^`]*`.*$/, "");
 
 function jobPanel(request: FastifyRequest, { work, seal }: Workplace): Html {
   const { job } = work;
