@@ -1,5 +1,5 @@
 import { open, readFile, stat } from "node:fs/promises";
-import { conditionName, countsBefore, Generation, modelName, shortConditions } from "../study/generation.ts";
+import { conditionName, Generation, isPreferred, modelName, shortConditions } from "../study/generation.ts";
 import type { Stimulus } from "../study/stimulus.ts";
 import { readTable } from "../tables/tables.ts";
 import { countWords } from "../text/words.ts";
@@ -136,7 +136,7 @@ async function indexOf(study: Study): Promise<TextIndex> {
 type Order = { readonly story: string; readonly chosen: boolean | undefined };
 
 const inOrder = (one: IndexedText & Order, other: IndexedText & Order): number =>
-  countsBefore(one as unknown as Generation, other as unknown as Generation) ? -1 : 1;
+  isPreferred(one, other) ? -1 : 1;
 
 /** Every attempt, read line by line: a study's generations are many times as large as their texts. */
 async function indexedGenerations(
