@@ -4,7 +4,7 @@ import { columnsOf } from "../../tables/records.ts";
 import type { Effects } from "../../workbench/effects.ts";
 import { StudyError } from "../../workbench/errors.ts";
 import type { Study } from "../../workbench/study.ts";
-import { requiredColumns, type StoryColumns } from "../columns.ts";
+import { requiredColumns, type StoryColumns } from "../../tables/story-columns.ts";
 import { readRecords, type TableRecord } from "../readers/records.ts";
 import type { FoundStory, Source } from "../source.ts";
 
