@@ -337,7 +337,7 @@ test("a login without a body is a wrong token, not a server error", async () => 
   const { url } = await open({}, effects);
   for (const init of [{}, { headers: { "content-type": "application/x-www-form-urlencoded" } }])
     expect((await fetch(`${url}/study/login`, { method: "POST", ...init })).status).toBe(403);
-  expect(effects.said).toEqual([]);
+  expect(effects.logged).toEqual([]);
 });
 
 test("a token that is easy to guess is refused, and a long one opens the dashboard", async () => {

@@ -201,7 +201,7 @@ test("guessing the token is rate-limited", async () => {
 test("a backup of a running survey has every answer, and opens as a store", async () => {
   const effects = quietEffects();
   await backup.run(built.study.folder, {}, effects);
-  const file = effects.said.at(-1)!;
+  const file = effects.logged.at(-1)!;
   const copy = await fixture();
   await writeWhole(copy.study.path("survey.sqlite"), await readFile(file));
   const { judgments } = await import("../../src/judgments/judgments.ts");
