@@ -69,7 +69,6 @@ async function made(settings: AnalyseSettings, more: readonly Analysis[] = []): 
       return {
         ...place,
         confidence,
-        ms: Math.round(20_000 * 2 ** (random.normal() / 2)),
         ...story,
         model: sign > 0 ? "" : "m",
         answer,
@@ -160,7 +159,6 @@ describe.skipIf(!hasR)("check.R (Rscript)", () => {
     expect(clustered).toMatch(/ok {5}without a reader: highest accuracy/);
     expect(clustered).toMatch(/ok {5}practice, group 5: accuracy/);
     expect(clustered).toMatch(/ok {5}practice: change of d'/);
-    expect(clustered).toMatch(/ok {5}time: SD of the change of c/);
   });
 
   test("agrees with the analysis of version 0.1 if it was declared", () => {
