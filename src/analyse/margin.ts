@@ -28,6 +28,16 @@ export function equivalentText({ share }: { readonly share: string }, data: Data
   return `Indistinguishable within the margin: ${within}, and no difference from it is shown.`;
 }
 
-/** The start of the headline for a difference that also lies within the margin. */
-export const differentWithin = ({ settings: { margin } }: Data): string =>
-  `Different, but within the margin of ${declaredPercent(margin).replace(" %", " points")}`;
+/**
+ * The headline for a difference from guessing: `Readers can tell`, or `Readers are misled` if they are right less often
+ * than by guessing. `what` says what they do, `isSmall` whether it also lies within the margin.
+ */
+export function differentText(
+  { isMore, isSmall, what }: { readonly isMore: boolean; readonly isSmall: boolean; readonly what: string },
+  { settings: { margin } }: Pick<Data, "settings">,
+): string {
+  const conclusion = isMore ? "Readers can tell" : "Readers are misled";
+  return isSmall
+    ? `${conclusion}, but only a little: ${what}, within the margin of ${declaredPercent(margin).replace(" %", " points")}.`
+    : `${conclusion}: ${what}.`;
+}

@@ -2,10 +2,11 @@ import { type Conclusion, conclusionOf } from "../stats/claim.ts";
 import { holm } from "../stats/multiple-tests.ts";
 import type { StudyVerdict, Verdict } from "../stats/verdict-test.ts";
 import { type Finding, sentence } from "../study/finding.ts";
-import { percent } from "../study/print.ts";
+import { listed, percent } from "../study/print.ts";
 import type { Data } from "./data.ts";
 import { alphaLevelsOf, whyWithheld } from "./interim-analysis.ts";
 import { verdictOnChoices } from "./judged.ts";
+import { modelNoun } from "./model-noun.ts";
 
 /** The verdict on one model of several. */
 export interface ModelVerdict extends Verdict {
@@ -52,8 +53,13 @@ export function modelVerdicts(data: Data): ModelVerdict[] {
 }
 
 /** The conclusion for each model. */
-export function modelConclusions({ together }: StudyVerdict, models: readonly ModelVerdict[]): Finding[] {
+export function modelConclusions(
+  { together }: StudyVerdict,
+  models: readonly ModelVerdict[],
+  data: Data,
+): Finding[] {
   if (models.length === 0) return [];
+  const noun = modelNoun(data);
   const words: readonly Conclusion[] = ["equivalent", "different", "inconclusive"];
   const each = words.flatMap((conclusion) => {
     const own = models.filter(({ verdict: its }) => its === conclusion).map(({ model }) => model);
@@ -62,21 +68,30 @@ export function modelConclusions({ together }: StudyVerdict, models: readonly Mo
   return [
     sentence(
       models.every(({ verdict: conclusion }) => conclusion === together) ? "detail" : "verdict",
-      `This verdict is for all ${models.length} models combined. For each model, with Holm’s correction: ${each.join("; ")}.`,
+      `This verdict is for all ${models.length} ${noun}s combined. For each ${noun}, with Holm’s correction: ${each.join("; ")}.`,
     ),
   ];
 }
 
 /** The headline if at least one of several models is different: each by name, with its balanced accuracy. */
-export function differentModelsText(models: readonly ModelVerdict[]): string {
+export function differentModelsText(models: readonly ModelVerdict[], data: Data): string {
   const of = (conclusion: Conclusion) => models.filter(({ verdict: its }) => its === conclusion);
-  const different = of("different").map(
-    ({ model, estimate }) =>
-      `${model} ${estimate! > 0.5 ? "is recognised" : "passes as human"} (${percent(estimate!)})`,
-  );
-  const rest = [
-    ...of("equivalent").map(({ model }) => `${model} is equivalent to guessing`),
-    ...of("inconclusive").map(({ model }) => `${model} is inconclusive`),
+  const named = ({ model, estimate }: ModelVerdict) => `${model} (${percent(estimate!)})`;
+  const recognised = of("different").filter(({ estimate }) => estimate! > 0.5);
+  const misleading = of("different").filter(({ estimate }) => estimate! <= 0.5);
+  const are = (some: readonly ModelVerdict[], one: string, many: string) =>
+    some.length === 0 ? [] : [`${listed(some.map(named))} ${some.length === 1 ? one : many}`];
+  const parts = [
+    ...are(recognised, "is recognised", "are recognised"),
+    ...are(misleading, "passes as human", "pass as human"),
+    ...are(of("equivalent"), "is equivalent to guessing", "are equivalent to guessing"),
+    ...are(of("inconclusive"), "is inconclusive", "are inconclusive"),
   ];
-  return `Different: ${[different.join(", "), ...rest].join("; ")}.`;
+  const conclusion =
+    recognised.length === 0
+      ? "Readers are misled"
+      : recognised.length === models.length
+        ? "Readers can tell"
+        : `Readers can tell some ${modelNoun(data)}s`;
+  return `${conclusion}: ${parts.join("; ")}.`;
 }

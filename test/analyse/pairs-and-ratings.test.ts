@@ -132,8 +132,8 @@ describe("pairs", () => {
       const told = of(found({ ...data, settings: settings({ margin }) }, [pairs]), "pairs");
       expect(said(told, "verdict")).toMatch(
         margin === 0.1
-          ? /^Different, but within the margin of 10 points: side by side, readers find the human story in 5\d\.\d %/
-          : /^Different: side by side/,
+          ? /^Readers can tell, but only a little: side by side, they find the human story more often than by guessing \(5\d\.\d %\)/
+          : /^Readers can tell: side by side/,
       );
     }
   });
@@ -162,7 +162,7 @@ describe("a choice of several", () => {
     expect(Number(guessing.numbers["differenceP"])).toBeGreaterThan(0.05);
     const finding = of(found(await tableOf(setRows(0.5)), [pairs]), "pairs");
     expect(said(finding, "verdict")).toMatch(
-      /^Different: among 4 stories, readers find the human story more often/,
+      /^Readers can tell: among 4 stories, they find the human story more often/,
     );
     const { rows } = tableIn(finding, "The verdict on choices of 4");
     expect(rows.map(({ of }) => of)).toEqual([

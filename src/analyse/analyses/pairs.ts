@@ -6,14 +6,23 @@ import { studentTwoSided } from "../../stats/student-t.ts";
 import type { Verdict } from "../../stats/verdict-test.ts";
 import { type Finding, figure, inSection, sentence, type Table, table } from "../../study/finding.ts";
 import { groupedBy } from "../../study/groups.ts";
-import { counted, declaredPercent, percent, percentRange, printed, pValue } from "../../study/print.ts";
+import {
+  counted,
+  declaredPercent,
+  percent,
+  percentApart,
+  percentRange,
+  printed,
+  pValue,
+} from "../../study/print.ts";
 import { marginMarks } from "../accuracy-figure.ts";
 import type { Analysis } from "../analysis.ts";
 import type { Data, Pair } from "../data.ts";
 import { alphaLevelsOf, whyWithheld } from "../interim-analysis.ts";
 import { pairClusters, pairsAsJudgments, scoreOf, verdictOnPairs } from "../judged.ts";
-import { differentWithin, equivalentText, isWideMargin } from "../margin.ts";
+import { differentText, equivalentText, isWideMargin } from "../margin.ts";
 import { missedReadersFindings } from "../missed-readers.ts";
+import { modelNoun } from "../model-noun.ts";
 import {
   differencesIn,
   onAverageText,
@@ -168,17 +177,16 @@ function headline({ test, options, readers }: PairsAnalysis, data: Data): string
   const why = whyWithheld(data);
   if (why !== undefined) return `No verdict yet: ${why}.`;
   const { different, equivalent } = claimsOf(test, data);
-  const finds = `${settingText(options)}, readers find the human story in ${percent(test.estimate ?? 0)}`;
-  if (different && equivalent) return `${differentWithin(data)}: ${finds}.`;
   if (different) {
-    return test.estimate! > 1 / options
-      ? `Different: ${settingText(options)}, readers find the human story more often than by guessing.`
-      : `Different: ${settingText(options)}, readers pick the machine story more often than by guessing.`;
+    const isMore = test.estimate! > 1 / options;
+    const share = percentApart(test.estimate!, referencesOf(options, data));
+    const what = `${settingText(options)}, they find the human story ${isMore ? "more" : "less"} often than by guessing (${share})`;
+    return differentText({ isMore, isSmall: equivalent, what }, data);
   }
   if (!equivalent)
     return `Inconclusive: these data cannot say whether readers find the human story ${options === 2 ? "in a pair" : settingText(options)}.`;
   if (options > 2)
-    return `Equivalent within the margin of ${marginText(options, data)}: ${finds}, where guessing gives ${declaredPercent(1 / options)}.`;
+    return `Equivalent within the margin of ${marginText(options, data)}: ${settingText(options)}, readers find the human story in ${percent(test.estimate ?? 0)}, where guessing gives ${declaredPercent(1 / options)}.`;
   const share = "the share of pairs in which the human story is found";
   return isWideMargin(data) || readersAllow(readers)
     ? equivalentText({ share }, data)
@@ -292,7 +300,7 @@ function accuracyFigure(weight: "result" | "verdict", all: readonly Pair[], data
   ];
   return figure(
     weight,
-    `How often the human story was found, averaged over the ${options === 2 ? "sides" : "positions"} where it was shown, with ${Number(((1 - alpha) * 100).toPrecision(4))} % intervals clustered by reader and by human story${models.length > 1 ? "; intervals for single models are not corrected for their number" : ""}`,
+    `How often the human story was found, averaged over the ${options === 2 ? "sides" : "positions"} where it was shown, with ${Number(((1 - alpha) * 100).toPrecision(4))} % intervals clustered by reader and by human story${models.length > 1 ? `; intervals for single ${modelNoun(data)}s are not corrected for their number` : ""}`,
     {
       draw: "intervals",
       table: {

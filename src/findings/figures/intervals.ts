@@ -1,5 +1,5 @@
 import * as Plot from "@observablehq/plot";
-import { printed } from "../../study/print.ts";
+import { printed, wholePercent } from "../../study/print.ts";
 import { colour } from "../palette.ts";
 import { EncodedFigure, paddedRange, tickFormat, wrapLabel } from "./encoded.ts";
 import type { FigureKind } from "./figure-kind.ts";
@@ -30,13 +30,21 @@ export const intervals: FigureKind = {
     const [from, to] = (data.has("outerLow") ? ["outerLow", "outerHigh"] : ["low", "high"]).map((role) =>
       data.accessor(role),
     );
+    // An end of an interval is compared with all marks, an estimate with guessing only.
+    const shownValue = (number: unknown, references: readonly { readonly at: number }[]) =>
+      figure.rounded
+        ? wholePercent(
+            Number(number),
+            references.map(({ at }) => at),
+          )
+        : printed(number as number, format);
     // As a statistician writes it: 62.5 % [58.3, 66.7].
     const bracket = (row: (typeof data.rows)[number]) =>
       typeof from!(row) === "number"
-        ? ` [${[from, to].map((end) => printed(end!(row), format).replace(/ %$/, "")).join(", ")}]`
+        ? ` [${[from, to].map((end) => shownValue(end!(row), marks).replace(/ %$/, "")).join(", ")}]`
         : "";
     const value = (row: (typeof data.rows)[number]) =>
-      [`${printed(x!(row), format)}${bracket(row)}`, note!(row)].filter(Boolean).join("  ·  ");
+      [`${shownValue(x!(row), lines)}${bracket(row)}`, note!(row)].filter(Boolean).join("  ·  ");
     const labelWidth = Math.max(140, 20 + 7 * Math.max(0, ...data.rows.map((row) => value(row).length)));
 
     return {
