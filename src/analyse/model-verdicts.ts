@@ -79,13 +79,13 @@ export function differentModelsText(models: readonly ModelVerdict[], data: Data)
   const named = ({ model, estimate }: ModelVerdict) => `${model} (${percent(estimate!)})`;
   const recognised = of("different").filter(({ estimate }) => estimate! > 0.5);
   const misleading = of("different").filter(({ estimate }) => estimate! <= 0.5);
-  const are = (some: readonly ModelVerdict[], one: string, many: string) =>
-    some.length === 0 ? [] : [`${listed(some.map(named))} ${some.length === 1 ? one : many}`];
+  const part = (some: readonly ModelVerdict[], begin: string, end: string) =>
+    some.length === 0 ? [] : [`${begin} ${listed(some.map(named))} ${end}`];
   const parts = [
-    ...are(recognised, "is recognised", "are recognised"),
-    ...are(misleading, "passes as human", "pass as human"),
-    ...are(of("equivalent"), "is equivalent to guessing", "are equivalent to guessing"),
-    ...are(of("inconclusive"), "is inconclusive", "are inconclusive"),
+    ...part(recognised, "stories by", "are recognised"),
+    ...part(misleading, "stories by", "pass as human"),
+    ...part(of("equivalent"), "accuracy on", "is equivalent to guessing"),
+    ...part(of("inconclusive"), "the result on", "is inconclusive"),
   ];
   const conclusion =
     recognised.length === 0

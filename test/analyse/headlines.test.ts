@@ -131,7 +131,7 @@ describe("the sentence", () => {
     }));
     const all = verdictOf(dataOf({ choices, settings: settings() }));
     expect(said(all, "verdict")).toMatch(
-      /^Readers can tell some models: A \(\d\d\.\d %\) is recognised; B \(3\d\.\d %\) passes as human\. /,
+      /^Readers can tell some models: stories by A \(\d\d\.\d %\) are recognised; stories by B \(3\d\.\d %\) pass as human\. /,
     );
     expect(all.numbers["together"]).toBe("different");
   });
@@ -327,14 +327,14 @@ describe.skipIf(!existsSync(join(reviewed, "experts.csv")))(
         "experts.csv",
         "Equivalent on average, but some readers can tell: 5 of 100 are shown to, and an estimated 5.0 % (95 % interval 2.2 % to 11.2 %) can.",
       ],
-      ["two.csv", "Readers can tell some models: A (61.5 %) is recognised; B (39.8 %) passes as human."],
+      ["two.csv", "Readers can tell some models: stories by A (61.5 %) are recognised; stories by B (39.8 %) pass as human."],
       [
         "title_false_different.csv",
         "Inconclusive: these data cannot say whether readers can tell human stories from machine stories.",
       ],
       [
         "pairs.csv",
-        "Readers can tell: side by side, they find the human story more often than by guessing (PAIRS).",
+        "Readers can tell: side by side, they find the human story more often than by guessing (66.6 %).",
       ],
     ])("%s has its sentence", async (name, sentence) => {
       const data = await dataIn(join(reviewed, name), settings());

@@ -69,7 +69,7 @@ describe("equivalence", () => {
     const all = of(found(dataOf({ choices }), [verdict]), "verdict");
     expect(all.numbers["together"]).toBe("different");
     expect(said(all, "verdict")).toMatch(
-      /^Readers can tell some models: easy \(\d\d\.\d %\) is recognised; hard \(\d\d\.\d %\) passes as human/,
+      /^Readers can tell some models: stories by easy \(\d\d\.\d %\) are recognised; stories by hard \(\d\d\.\d %\) pass as human/,
     );
     expect(said(all, "verdict")).toContain("different: easy, hard");
     expect(said(all).toLowerCase()).not.toContain("indistinguishable");
