@@ -17,13 +17,13 @@ export function modelsText(generations: readonly Generation[]): string {
   const models = modelsOf(generations);
   const name = models.length === 1 ? "Model" : "Models";
   const conditions = [...new Map(generations.map((one) => [conditionName(one), one] as const))];
+  const short = shortConditions(conditions.map(([condition]) => condition));
   if (conditions.length === models.length) {
-    const named = conditions.map(([, { model }]) =>
-      model.name === undefined ? model.address : `${model.name} (${model.address})`,
+    const named = conditions.map(([condition, { model }]) =>
+      short(condition) === model.address ? model.address : `${short(condition)} (${model.address})`,
     );
     return `${name}: ${listed(named)}`;
   }
-  const short = shortConditions(conditions.map(([condition]) => condition));
   const differing = settingNames.filter(
     ([of]) => new Set(conditions.map(([, one]) => String(one.settings[of]))).size > 1,
   );

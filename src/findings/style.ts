@@ -118,9 +118,9 @@ summary { cursor: pointer; font: .9375rem/1.5 var(--sans); color: var(--muted); 
   .examples { grid-template-columns: 1fr 1fr; }
   figure { margin: .5rem 0 .75rem; }
   figure, tr, .mark, .example, .plain { break-inside: avoid; } h2, h3, h4, .caption, .tag { break-after: avoid; }
-  .facts { gap: .125rem 1.5rem; margin-bottom: .5rem; } section:not(#appendix) .table { break-inside: avoid; }
-  nav, .files, .reader, .numbers:not([open]), .rows:not([open]) { display: none; } .table { overflow: visible; background: none; margin: .25rem 0 .75rem; }
-  figcaption, p.caption, p.mark, .facts, .warnings, .cite, p.behind, .example blockquote, blockquote, summary { font-size: 10pt; line-height: 1.35; } .caption { margin-top: .75rem; } p.caption { margin-bottom: 0; }
+  .facts { gap: .125rem 1.5rem; margin-bottom: .5rem; } h1 { margin-bottom: .25rem; } .plain p { margin-bottom: .25rem; } section:not(#appendix) .table { break-inside: avoid; }
+  nav, .behind, .files, .reader, .numbers:not([open]), .rows:not([open]) { display: none; } .table { overflow: visible; background: none; margin: .25rem 0 .75rem; }
+  figcaption, p.caption, p.mark, .facts, .warnings, .cite, .example blockquote, blockquote, summary { font-size: 10pt; line-height: 1.35; } .caption { margin-top: .75rem; } p.caption { margin-bottom: 0; }
   .plain { margin: .5rem 0; padding: .5rem .75rem .125rem; } .warnings { margin-bottom: .5rem; padding-top: .25rem; padding-bottom: .25rem; }
   table { font-size: 10pt; line-height: 1.3; } th, td { padding: .125rem .5rem .125rem 0; } td.long, tbody th:not(.short) { min-width: 0; } tbody th.short { white-space: normal; }
   #appendix table { font-size: 8.5pt; }

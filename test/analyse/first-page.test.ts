@@ -4,10 +4,10 @@ import { quality } from "../../src/analyse/analyses/quality.ts";
 import { robustness } from "../../src/analyse/analyses/robustness.ts";
 import { verdict } from "../../src/analyse/analyses/verdict.ts";
 import type { Data, StudyFacts } from "../../src/analyse/data.ts";
-import { differentModelsText, type ModelVerdict } from "../../src/analyse/model-verdicts.ts";
 import { modelNoun, modelsText } from "../../src/analyse/model-noun.ts";
-import { AnalyseSettings } from "../../src/study/settings/analyse.ts";
+import { differentModelsText, type ModelVerdict } from "../../src/analyse/model-verdicts.ts";
 import { wholePercent } from "../../src/study/print.ts";
+import { AnalyseSettings } from "../../src/study/settings/analyse.ts";
 import { generationOf } from "../helpers/generations.ts";
 import { choicesBy, dataOf, found, guess, of, said } from "./made-up.ts";
 
@@ -47,9 +47,9 @@ describe("one model under several conditions", () => {
       "Model: llama:embedded, in 2 conditions: cool (temperature 0.4) and warm (temperature 0.9)",
     );
     expect(modelsText(twoPrompts)).toBe(
-      "Model: llama:a-model, in 2 conditions: llama:a-model one-shot and llama:a-model zero-shot",
+      "Model: llama:a-model, in 2 conditions: a-model one-shot and a-model zero-shot",
     );
-    expect(modelsText(twoModels)).toBe("Models: llama:a and b (llama:b)");
+    expect(modelsText(twoModels)).toBe("Models: a (llama:a) and b (llama:b)");
   });
 
   test("the headline counts only those that are recognised", () => {
@@ -85,7 +85,9 @@ test("the primary test, the rule of decision and the reason for the margin are i
 });
 
 test("the table of tests has what a reviewer recomputes: t is the distance from one half in standard errors", () => {
-  const choices = choicesBy(12, 20, (origin, random) => (random.next() < 0.7 ? origin : guess(origin, random)));
+  const choices = choicesBy(12, 20, (origin, random) =>
+    random.next() < 0.7 ? origin : guess(origin, random),
+  );
   const { findings, numbers } = of(found(dataOf({ choices }), [verdict]), "verdict");
   const table = findings.find((one) => one.kind === "table" && one.weight === "result");
   const [all] = table?.kind === "table" ? table.table.rows : [];
@@ -99,7 +101,9 @@ test("the table of tests has what a reviewer recomputes: t is the distance from 
 /** Machine stories are first drafts, except the first half of them. */
 function redrawn(says: Parameters<typeof choicesBy>[2]): Data {
   const choices = choicesBy(30, 40, says);
-  const machine = [...new Set(choices.filter(({ origin }) => origin === "machine").map((one) => one.stimulus))];
+  const machine = [
+    ...new Set(choices.filter(({ origin }) => origin === "machine").map((one) => one.stimulus)),
+  ];
   const second = (at: number) => at < machine.length / 2;
   return dataOf({
     choices,
@@ -116,7 +120,9 @@ function redrawn(says: Parameters<typeof choicesBy>[2]): Data {
 test("the verdict on first drafts is a fact of the first page, and a warning if it is another", () => {
   const plain = of(found(redrawn(guess), [robustness]), "robustness");
   const fact = said(plain, "fact");
-  expect(fact).toMatch(/^First drafts: \w+ \(\d\d\.\d %, 900 judgments\); 10 of 30 drafts were replaced by another$/);
+  expect(fact).toMatch(
+    /^First drafts: \w+ \(\d\d\.\d %, 900 judgments\); 10 of 30 drafts were replaced by another$/,
+  );
   const data = redrawn(guess);
   const careful = {
     ...data,

@@ -251,7 +251,7 @@ describe("the leak scan", () => {
 
   test("of pairs without known features says so", async () => {
     const told = of(found(await tableOf(pairRows(8, 24, () => true)), [leaks]), "leaks");
-    expect(said(told)).toContain("leak scan is not possible: the stories in the pairs have no measures");
+    expect(said(told)).toContain("cannot be tested: the stories in the pairs have no measures");
   });
 
   test("keeps the stories of a title together: what they share is not evidence about either", () => {

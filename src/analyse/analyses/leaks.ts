@@ -53,7 +53,8 @@ type Scan =
       readonly method: string;
     };
 
-const notPossible = (why: string): Finding => sentence("result", `The leak scan is not possible: ${why}.`);
+const notPossible = (why: string): Finding =>
+  sentence("result", `Whether surface features give the stories away cannot be tested: ${why}.`);
 
 function scanOfStories(data: Data, random: Random): Scan {
   const stories = storyFeatures(data);
@@ -91,7 +92,7 @@ function scanOfPairs(data: Data, random: Random): Scan {
   }
   const detection = detectInPairs(pairs, random);
   if (!detection) {
-    const why = `${counted(pairs.titles.length, "pair")} of ${counted(new Set(pairs.titles).size, "title")} are too few`;
+    const why = `${counted(pairs.titles.length, "pair")} of stories, of ${counted(new Set(pairs.titles).size, "title")}, are too few`;
     return { detection, why, items: pairs.titles.length };
   }
   const twoAlternatives = data.pairs.filter(({ options = 2 }) => options === 2);

@@ -1,7 +1,7 @@
 import type { ClipSummary } from "../../study/clip-summary.ts";
 import type { CorpusSummary } from "../../study/corpus.ts";
 import { type Finding, sentence, type Table, table } from "../../study/finding.ts";
-import { conditionName, type Generation, modelName, selectionOf } from "../../study/generation.ts";
+import { conditionName, type Generation, selectionOf, shortConditions } from "../../study/generation.ts";
 import { groupedBy } from "../../study/groups.ts";
 import { capital, counted, percent, printed } from "../../study/print.ts";
 import type { Analysis } from "../analysis.ts";
@@ -221,8 +221,9 @@ interface ModelOutcomes {
 
 function outcomesOf(generations: readonly Generation[]): ModelOutcomes[] {
   const groups = groupedBy(generations, conditionName);
-  return [...groups.values()].map((own) => ({
-    model: modelName(own[0]!),
+  const short = shortConditions(groups.keys());
+  return [...groups].map(([condition, own]) => ({
+    model: short(condition),
     prompt: own[0]!.prompt.template,
     dummy: own.some(({ model }) => model.dummy === true),
     attempts: own.length,
@@ -237,8 +238,10 @@ function outcomesOf(generations: readonly Generation[]): ModelOutcomes[] {
 /** From drafts to the texts shown. Redrawing and choosing are selection. */
 function selectionFindings(generations: readonly Generation[]): Finding[] {
   if (generations.length === 0) return [];
-  const rows = [...groupedBy(generations, conditionName).values()].map((own) => ({
-    model: modelName(own[0]!),
+  const groups = groupedBy(generations, conditionName);
+  const short = shortConditions(groups.keys());
+  const rows = [...groups].map(([condition, own]) => ({
+    model: short(condition),
     prompt: own[0]!.prompt.template,
     ...selectionOf(own),
   }));

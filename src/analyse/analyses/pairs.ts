@@ -135,14 +135,8 @@ const factsOf = (test: Verdict, own: readonly Pair[], weight: "result" | "verdic
   weight === "result"
     ? []
     : [
-        sentence(
-          "fact",
-          `Readers: ${printed(test.readers, "integer")}, with ${counted(own.length, "choice")}`,
-        ),
-        sentence(
-          "fact",
-          `Margin: equivalent to guessing only if shown to lie within ${marginText(own[0]!.options ?? 2, data)}`,
-        ),
+        sentence("fact", `Readers: ${printed(test.readers, "integer")} (${counted(own.length, "choice")})`),
+        sentence("fact", `Margin: ${marginText(own[0]!.options ?? 2, data)} counts as guessing`),
       ];
 
 /** Whether a difference and equivalence are shown; neither where the verdict is withheld. */

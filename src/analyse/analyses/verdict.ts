@@ -329,7 +329,7 @@ const factsOf = ({ readers, judgments, stories }: Verdict, data: Data): Finding[
     "fact",
     `Readers: ${printed(readers, "integer")} (${counted(judgments, "judgment")} of ${counted(stories, "story", "stories")})`,
   ),
-  sentence("fact", `Margin: as good as guessing only if shown to lie within ${withinMargin(data)}`),
+  sentence("fact", `Margin: ${withinMargin(data)} counts as guessing`),
 ];
 
 /** The results as a paper prints them. */

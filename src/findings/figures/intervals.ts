@@ -52,7 +52,7 @@ export const intervals: FigureKind = {
         (band.length === 2 ? 92 : 74) +
         rows.length * (narrow ? (rows.length > 4 ? 52 : 60) : rows.length > 5 ? 34 : 42),
       marginTop: band.length === 2 ? 46 : 28,
-      marginLeft: narrow ? 8 : 14 + 7.9 * Math.min(26, Math.max(0, ...rows.map((row) => row.length))),
+      marginLeft: narrow ? 8 : 14 + 7.9 * Math.min(30, Math.max(0, ...rows.map((row) => row.length))),
       marginRight: narrow ? 8 : labelWidth,
       x: { domain, label: null },
       y: { domain: rows, label: null, axis: null, padding: 0.5 },
@@ -141,7 +141,7 @@ export const intervals: FigureKind = {
                 dx: -10,
                 textAnchor: "end",
                 fontWeight: 600,
-                text: (row) => wrapLabel(String(y!(row)), 26),
+                text: (row) => wrapLabel(String(y!(row)), 30),
               }),
               Plot.text(data.rows, {
                 y: y!,
