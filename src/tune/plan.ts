@@ -231,8 +231,8 @@ function howToUse(
   const step = Math.ceil(TuneSettings.parse({}).batch / share) * share;
   const settings = `method: ${method}, checkpointing: ${checkpointing}, batch: ${step}, microBatch: ${batch}, length: ${length}`;
   return here
-    ? `tune: { ${settings}, sharded: ${strategy === "fsdp2"} } in study.yaml, and \`tinylove tune run\``
-    : `tune: { ${settings} } in study.yaml, and \`tinylove tune submit --nodes ${nodes} --strategy ${strategy}\``;
+    ? `tune: { ${settings}, sharded: ${strategy === "fsdp2"} } in study.yaml, and\n        \`tinylove tune run\``
+    : `tune: { ${settings} } in study.yaml, and\n        \`tinylove tune submit --nodes ${nodes} --strategy ${strategy}\``;
 }
 
 const settingName = ({ method, strategy, checkpointing }: MemorySetting): string =>

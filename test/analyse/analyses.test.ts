@@ -126,7 +126,7 @@ describe("the mixed model", () => {
     const tests = of(all, "mixed-model").numbers["tests"] as { effect: string; p: number }[];
     expect(tests.find(({ effect }) => effect === "dialogue")!.p).toBeLessThan(0.001);
     expect(tests.find(({ effect }) => effect === "order")!.p).toBeGreaterThan(0.001);
-    expect(said(of(all, "cues"))).toContain("more often the higher “dialogue”");
+    expect(said(of(all, "cues"))).toContain("more often about those with a higher value of “dialogue” (rank");
   });
 });
 
