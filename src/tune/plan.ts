@@ -165,7 +165,7 @@ const labels: Record<Strategy, string> = {
   fsdp2: "FSDP2",
 };
 const label = (strategy: Strategy): string => labels[strategy];
-const gib = (bytes: number): string => (bytes / 2 ** 30).toFixed(1);
+const gib = (bytes: number): string => (bytes / 2 ** 30).toFixed(bytes < 10 * 2 ** 30 ? 2 : 1);
 
 function describe({ shape, hardware, rows, recommended, because }: TuningPlan): string {
   const { nodes, perNode, bytes } = hardware;

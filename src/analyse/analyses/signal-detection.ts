@@ -61,11 +61,11 @@ function meanFindings(
   const figures = [
     sentence(
       "result",
-      `The mean reader’s d′ is ${printed(sensitivity.value, "number")}${between(sensitivity)}. d′ is skill without bias, the distance between human and machine stories in a reader’s eyes: 0 means no skill, 1 that an unbiased reader is right in 69 %. ${range}`,
+      `The mean reader’s d′ is ${printed(sensitivity.value, "number")}${between(sensitivity)}. This is skill without bias, the distance between human and machine stories in a reader’s eyes: 0 means no skill, 1 that an unbiased reader is right in 69 %. ${range}`,
     ),
     sentence(
       "result",
-      `The mean reader’s c is ${printed(criterion.value, "number")}${between(criterion)}. c is bias: below 0 towards “human”, above 0 towards “machine”. Readers differ in c by a standard deviation of ${printed(criterion.spread, "number")}.`,
+      `The mean reader’s c is ${printed(criterion.value, "number")}${between(criterion)}. This is bias: below 0 towards “human”, above 0 towards “machine”. Readers differ in c by a standard deviation of ${printed(criterion.spread, "number")}.`,
     ),
   ];
   return [
