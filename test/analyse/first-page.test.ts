@@ -157,7 +157,7 @@ test("stories shown only in pairs, and answers left out by a rule, are in the fl
     ...{ chosenSide: "left", left: "human", right: "model" },
   };
   const data = dataOf({
-    choices: [...choices, choices[0]!],
+    choices: [...choices, { ...choices[0]! }],
     pairs: [pair],
     checks: [{ participant: "reader-0", passed: false }],
     study: study({ stimuli: shown }),

@@ -327,7 +327,10 @@ describe.skipIf(!existsSync(join(reviewed, "experts.csv")))(
         "experts.csv",
         "Equivalent on average, but some readers can tell: 5 of 100 are shown to, and an estimated 5.0 % (95 % interval 2.2 % to 11.2 %) can.",
       ],
-      ["two.csv", "Readers can tell some models: stories by A (61.5 %) are recognised; stories by B (39.8 %) pass as human."],
+      [
+        "two.csv",
+        "Readers can tell some models: stories by A (61.5 %) are recognised; stories by B (39.8 %) pass as human.",
+      ],
       [
         "title_false_different.csv",
         "Inconclusive: these data cannot say whether readers can tell human stories from machine stories.",

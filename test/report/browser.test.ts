@@ -110,7 +110,9 @@ describe.skipIf(chromiumPath() === undefined)("the report in Chromium", () => {
 
   test("stories are sorted and filtered in the page, and all are shown without scripts", async () => {
     const page = await opened();
-    await page.evaluate(() => document.querySelector<HTMLDetailsElement>("#stories")!.setAttribute("open", ""));
+    await page.evaluate(() =>
+      document.querySelector<HTMLDetailsElement>("#stories")!.setAttribute("open", ""),
+    );
     const cards = page.locator("#story-list article:visible");
     const valuesOf = (name: string) =>
       cards.evaluateAll((all, key) => all.map((card) => card.getAttribute(`data-${key}`) ?? ""), name);
@@ -120,9 +122,7 @@ describe.skipIf(chromiumPath() === undefined)("the report in Chromium", () => {
     expect(rising).toEqual([...rising].sort((one, other) => one - other));
     expect(new Set(rising).size).toBeGreaterThan(2);
     await page.getByLabel("highest first").check();
-    expect((await valuesOf("right")).map(Number)).toEqual(
-      [...rising].sort((one, other) => other - one),
-    );
+    expect((await valuesOf("right")).map(Number)).toEqual([...rising].sort((one, other) => other - one));
     await page.getByLabel("Sort by").selectOption("human");
     const human = (await valuesOf("human")).map(Number);
     expect(human).toEqual([...human].sort((one, other) => other - one));

@@ -111,20 +111,21 @@ const leftOver = ({ human, machine }: ClipSummary, used: Counts): Counts => ({
 /** What the answers to a story say: who wrote it alone or in a pair, or only a rating. */
 type StoryUse = "alone" | "pair" | "rated" | "none";
 
-function storyUses({ choices, toldChoices = [], pairs, ratings, excluded }: Data): Map<string, StoryUse> {
-  const all = excluded?.before ?? { choices, pairs, ratings };
+function storyUses(data: Data): Map<string, StoryUse> {
+  const all = data.excluded?.before ?? data;
   return new Map<string, StoryUse>([
     ...all.ratings.map(({ stimulus }) => [stimulus, "rated"] as const),
     ...all.pairs.flatMap(({ stimulus, leftStory, rightStory }) =>
       [...stimulus.split(" "), leftStory ?? "", rightStory ?? ""].map((story) => [story, "pair"] as const),
     ),
-    ...[...all.choices, ...toldChoices].map(({ stimulus }) => [stimulus, "alone"] as const),
+    ...[...all.choices, ...(all.toldChoices ?? [])].map(({ stimulus }) => [stimulus, "alone"] as const),
   ]);
 }
 
 /** Each question with the answers given, those that the declared rules leave out, and those analysed. */
-function answersTable({ choices, toldChoices, pairs, ratings, checks, excluded }: Data): Table {
-  const before = excluded?.before ?? { choices, pairs, ratings };
+function answersTable(data: Data): Table {
+  const { choices, toldChoices = [], pairs, ratings, checks } = data;
+  const before = data.excluded?.before ?? data;
   const tasks = [...groupedBy(before.ratings, ({ task }) => task)];
   const failed = checks.filter(({ passed }) => !passed).length;
   const row = (question: string, given: number, analysed: number | null, use: string) => ({
@@ -138,8 +139,8 @@ function answersTable({ choices, toldChoices, pairs, ratings, checks, excluded }
     row("Human or machine, one story", before.choices.length, choices.length, "the verdict"),
     row(
       "The same, told who wrote it",
-      toldChoices?.length ?? 0,
-      toldChoices?.length ?? 0,
+      before.toldChoices?.length ?? 0,
+      toldChoices.length,
       "reading conditions only",
     ),
     row(
