@@ -9,7 +9,7 @@ import { differentModelsText, type ModelVerdict } from "../../src/analyse/model-
 import { wholePercent } from "../../src/study/print.ts";
 import { AnalyseSettings } from "../../src/study/settings/analyse.ts";
 import { generationOf } from "../helpers/generations.ts";
-import { choicesBy, dataOf, found, guess, of, said } from "./made-up.ts";
+import { choicesBy, dataOf, found, guess, of, sentencesIn } from "./made-up.ts";
 
 const condition = (name: string, temperature: number) =>
   generationOf({
@@ -71,15 +71,17 @@ describe("one model under several conditions", () => {
 
 test("the primary test, the rule of decision and the reason for the margin are in one place", () => {
   const choices = choicesBy(12, 20, guess);
-  const told = (settings: object) =>
-    said(of(found(dataOf({ choices, settings: AnalyseSettings.parse(settings) }), [verdict]), "verdict"));
-  expect(told({ margin: 0.05 })).toContain(
+  const resultOf = (settings: object) =>
+    sentencesIn(
+      of(found(dataOf({ choices, settings: AnalyseSettings.parse(settings) }), [verdict]), "verdict"),
+    );
+  expect(resultOf({ margin: 0.05 })).toContain(
     "(overall, human, machine) within 45 % to 55 %, each by two one-sided tests with p ≤ .05. A difference counts first",
   );
-  expect(told({ margin: 0.1 })).toContain(
+  expect(resultOf({ margin: 0.1 })).toContain(
     "No reason for the margin of 10 points was declared. At its upper end readers are right in 60 % of their answers, a d′ of 0.51 without bias.",
   );
-  expect(told({ marginReason: "One story in ten more than by luck. " })).toContain(
+  expect(resultOf({ marginReason: "One story in ten more than by luck. " })).toContain(
     "The reason declared for the margin of 10 points: One story in ten more than by luck.",
   );
 });
@@ -89,7 +91,7 @@ test("the table of tests has what a reviewer recomputes: t is the distance from 
     random.next() < 0.7 ? origin : guess(origin, random),
   );
   const { findings, numbers } = of(found(dataOf({ choices }), [verdict]), "verdict");
-  const table = findings.find((one) => one.kind === "table" && one.weight === "result");
+  const table = findings.find((one) => one.kind === "table" && one.role === "result");
   const [all] = table?.kind === "table" ? table.table.rows : [];
   const { estimate, standardError, degrees, interval } = numbers["overall"] as Record<string, number> & {
     interval: { low: number; high: number };
@@ -119,7 +121,7 @@ function redrawn(says: Parameters<typeof choicesBy>[2]): Data {
 
 test("the verdict on first drafts is a fact of the first page, and a warning if it is another", () => {
   const plain = of(found(redrawn(guess), [robustness]), "robustness");
-  const fact = said(plain, "fact");
+  const fact = sentencesIn(plain, "fact");
   expect(fact).toMatch(
     /^First drafts: \w+ \(\d\d\.\d %, 900 judgments\); 10 of 30 drafts were replaced by another$/,
   );
@@ -134,7 +136,7 @@ test("the verdict on first drafts is a fact of the first page, and a warning if 
     ),
   };
   const other = of(found(careful, [robustness]), "robustness");
-  expect(said(other, "warning")).toMatch(
+  expect(sentencesIn(other, "warning")).toMatch(
     /^With first drafts only, the verdict is (equivalent|inconclusive), not different: 10 of 30 drafts were replaced/,
   );
 });
@@ -172,7 +174,7 @@ test("stories shown only in pairs, and answers left out by a rule, are in the fl
   expect(row("Without an answer yet")).toMatchObject({ human: 1, machine: 1 });
   expect(row("Human or machine, one story")).toMatchObject({ given: 25, excluded: 1, analysed: 24 });
   expect(row("Attention checks")).toMatchObject({ given: 1, use: "1 failed" });
-  expect(said(of(found(data, [quality]), "quality"))).toContain(
+  expect(sentencesIn(of(found(data, [quality]), "quality"))).toContain(
     "1 of 1 attention check was failed, by 1 reader; no declared rule leaves them out",
   );
 });

@@ -3,7 +3,7 @@ import { leaveOneOut, type WithoutUnit } from "../../stats/leave-one-out.ts";
 import { studentCdf, studentQuantile } from "../../stats/student-t.ts";
 import type { StudyVerdict, Verdict } from "../../stats/verdict-test.ts";
 import { type Finding, figure, inSection, sentence, type Table, table } from "../../study/finding.ts";
-import { countingAttempts } from "../../study/generation.ts";
+import { selectedAttempts } from "../../study/generation.ts";
 import { counted, declaredPercent, listed, percent, printed } from "../../study/print.ts";
 import { methodOf } from "../../study/settings/analyse.ts";
 import { accuracyFigure } from "../accuracy-figure.ts";
@@ -25,7 +25,7 @@ const mostRefits = 3_000_000;
 export const robustness: Analysis = {
   name: "robustness",
   section: "robustness",
-  asks: "Does the verdict depend on the margin, the analysis, or a single reader, title or form?",
+  question: "Does the verdict depend on the margin, the analysis, or a single reader, title or form?",
   needs: ["choices"],
   run(data) {
     const { choices } = data;
@@ -129,7 +129,7 @@ function firstDraftFindings(
   const test = alternatives.find(({ name }) => name === firstDrafts)?.test;
   if (!test) return [];
   const generations = data.study?.generations ?? [];
-  const replaced = generations.length - countingAttempts(generations).length;
+  const replaced = generations.length - selectedAttempts(generations).length;
   const accuracy = percent(test.overall.estimate!);
   const judged = counted(test.overall.judgments, "judgment");
   const drafts = `${printed(replaced, "integer")} of ${counted(generations.length, "draft")} were replaced by another`;
