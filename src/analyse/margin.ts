@@ -1,4 +1,5 @@
-import { declaredPercent, marginBetween, marginRange } from "../study/print.ts";
+import { normalQuantile } from "../stats/normal.ts";
+import { declaredPercent, marginBetween, marginRange, printed } from "../study/print.ts";
 import type { Data } from "./data.ts";
 
 /** The accuracies that count as guessing: `40 % to 60 %`. */
@@ -6,6 +7,19 @@ export const withinMargin = ({ settings: { margin } }: Data): string => marginRa
 
 /** These accuracies in a sentence: `between 40 % and 60 %`. */
 export const betweenMargins = ({ settings: { margin } }: Data): string => marginBetween(margin);
+
+/** Why the margin has its width, or what it means if nobody declared a reason. `chance` is the share of guessing. */
+export function marginReasonText(
+  { settings: { margin, marginReason } }: Pick<Data, "settings">,
+  chance = 0.5,
+): string {
+  const points = declaredPercent(margin).replace(" %", " points");
+  if (marginReason !== undefined && marginReason !== "")
+    return `The reason declared for the margin of ${points}: ${marginReason.trim().replace(/\.$/, "")}.`;
+  const sensitivity =
+    chance === 0.5 ? `, a d′ of ${printed(2 * normalQuantile(0.5 + margin), "number")} without bias` : "";
+  return `No reason for the margin of ${points} was declared. At its upper end readers are right in ${declaredPercent(chance + margin)} of their answers${sensitivity}.`;
+}
 
 /** The reference values for intervals of accuracy: chance and the ends of the margin. */
 export const referencesOf = ({ settings: { margin } }: Data): number[] => [0.5 - margin, 0.5, 0.5 + margin];

@@ -75,23 +75,36 @@ export function modelConclusions(
 
 /** The headline if at least one of several models is different: each by name, with its balanced accuracy. */
 export function differentModelsText(models: readonly ModelVerdict[], data: Data): string {
-  const of = (conclusion: Conclusion) => models.filter(({ verdict: its }) => its === conclusion);
-  const named = ({ model, estimate }: ModelVerdict) => `${model} (${percent(estimate!)})`;
-  const recognised = of("different").filter(({ estimate }) => estimate! > 0.5);
-  const misleading = of("different").filter(({ estimate }) => estimate! <= 0.5);
-  const part = (some: readonly ModelVerdict[], begin: string, end: string) =>
-    some.length === 0 ? [] : [`${begin} ${listed(some.map(named))} ${end}`];
-  const parts = [
-    ...part(recognised, "stories by", "are recognised"),
-    ...part(misleading, "stories by", "pass as human"),
-    ...part(of("equivalent"), "accuracy on", "is equivalent to guessing"),
-    ...part(of("inconclusive"), "the result on", "is inconclusive"),
-  ];
+  const { recognised } = differentOf(models);
   const conclusion =
     recognised.length === 0
       ? "Readers are misled"
       : recognised.length === models.length
         ? "Readers can tell"
         : `Readers can tell some ${modelNoun(data)}s`;
-  return `${conclusion}: ${parts.join("; ")}.`;
+  return `${conclusion}: ${modelsParts(models)}.`;
+}
+
+/** The models that are recognised, and those that pass as human. */
+function differentOf(models: readonly ModelVerdict[]) {
+  const different = models.filter(({ verdict: its }) => its === "different");
+  return {
+    recognised: different.filter(({ estimate }) => estimate! > 0.5),
+    misleading: different.filter(({ estimate }) => estimate! <= 0.5),
+  };
+}
+
+/** What was found for each model, in half a sentence. */
+export function modelsParts(models: readonly ModelVerdict[]): string {
+  const of = (conclusion: Conclusion) => models.filter(({ verdict: its }) => its === conclusion);
+  const named = ({ model, estimate }: ModelVerdict) => `${model} (${percent(estimate!)})`;
+  const { recognised, misleading } = differentOf(models);
+  const part = (some: readonly ModelVerdict[], begin: string, end: string) =>
+    some.length === 0 ? [] : [`${begin} ${listed(some.map(named))} ${end}`];
+  return [
+    ...part(recognised, "stories by", "are recognised"),
+    ...part(misleading, "stories by", "pass as human"),
+    ...part(of("equivalent"), "accuracy on", "is equivalent to guessing"),
+    ...part(of("inconclusive"), "the result on", "is inconclusive"),
+  ].join("; ");
 }

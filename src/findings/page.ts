@@ -135,6 +135,7 @@ function bodySection({ id, title, blocks, more }: BodySection, context: Context)
 function examples({ contents }: Context): Html | false {
   const pair = exampleStories(contents.stories);
   if (!pair) return false;
+  const judged = pair.some(({ judgments }) => judgments > 0);
   const same = pair[0].title === pair[1].title;
   return html`
   <div class="examples" role="group" aria-label="Two of the stories">
@@ -144,7 +145,7 @@ function examples({ contents }: Context): Html | false {
     <blockquote>${text}</blockquote></figure>`,
     )}
   </div>
-  <p class="caption">Two of the stories as readers saw them${same ? ", with the same title" : ""}, neither the easiest nor the hardest to judge.</p>`;
+  <p class="caption">Two of the stories as readers saw them${same ? ", with the same title" : ""}${judged && ", neither the easiest nor the hardest to judge"}.</p>`;
 }
 
 const percentText = (share: number): string => unbroken(percent(share));

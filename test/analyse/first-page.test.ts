@@ -1,5 +1,6 @@
 import { describe, expect, test } from "vitest";
 import { overview } from "../../src/analyse/analyses/overview.ts";
+import { pairs } from "../../src/analyse/analyses/pairs.ts";
 import { quality } from "../../src/analyse/analyses/quality.ts";
 import { robustness } from "../../src/analyse/analyses/robustness.ts";
 import { verdict } from "../../src/analyse/analyses/verdict.ts";
@@ -187,4 +188,35 @@ test("a whole percentage never looks equal to a mark that it is not", () => {
     "60.0 %",
     "40.0 %",
   ]);
+});
+
+test("plain words do not call models recognised on average that only differ", () => {
+  const choices = choicesBy(40, 40, guess).map((choice) => {
+    if (choice.origin === "human") return choice;
+    const model = Number(choice.stimulus.slice(6)) % 4 === 1 ? "A" : "B";
+    const answer = model === "A" ? ("machine" as const) : ("human" as const);
+    return { ...choice, model, answer, right: answer === "machine" };
+  });
+  const result = of(found(dataOf({ choices }), [verdict]), "verdict");
+  expect(sentencesIn(result, "verdict")).toMatch(/^Readers can tell some models: stories by A /);
+  expect(sentencesIn(result, "plain")).toMatch(
+    /^Over all models readers were right in .* hides that they differ/,
+  );
+  expect(sentencesIn(result, "plain")).not.toContain("so they can tell");
+});
+
+test("a verdict on pairs has its rule, its test and plain words too", () => {
+  const pairsOf = (share: number) =>
+    Array.from({ length: 400 }, (_, at) => ({
+      ...{ participant: `reader-${at % 20}`, form: "", stimulus: `pair-${Math.floor(at / 20)}` },
+      ...{ humanSide: at % 3 === 0 ? "left" : "right", left: "", right: "" },
+      chosenSide: (at % 3 === 0) === (at * 7) % 10 < share * 10 ? "left" : "right",
+    }));
+  const result = of(found(dataOf({ pairs: pairsOf(0.8) }), [pairs]), "pairs");
+  expect(sentencesIn(result, "result")).toContain("averaged over its sides, with the 50 % of guessing");
+  expect(sentencesIn(result, "plain")).toContain("they can tell the human story more often than by luck");
+  const table = result.findings.find((one) => one.kind === "table" && one.role === "result");
+  const [all] = table?.kind === "table" ? table.table.rows : [];
+  const { estimate, standardError } = result.numbers as { estimate: number; standardError: number };
+  expect(all!["t"]).toBeCloseTo((estimate - 0.5) / standardError, 12);
 });

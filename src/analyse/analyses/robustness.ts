@@ -13,6 +13,7 @@ import type { Choice, Data } from "../data.ts";
 import { alphaLevelsOf, whyWithheld } from "../interim-analysis.ts";
 import { asJudgments, verdictOnChoices } from "../judged.ts";
 import { withinMargin } from "../margin.ts";
+import { modelNoun } from "../model-noun.ts";
 import { verdictUnder } from "../sensitivity.ts";
 
 /** The margins at which every verdict is shown. */
@@ -47,6 +48,7 @@ export const robustness: Analysis = {
         agreementText(
           alternatives.filter(({ name }) => name !== firstDrafts),
           declared,
+          data,
         ),
       ),
       ...(influences.length > 0
@@ -274,12 +276,15 @@ function marginText(smallest: number | undefined, declared: StudyVerdict, data: 
 /** Equivalence is shown at the margin that is printed. */
 const roundedUp = (margin: number): number => Math.ceil(margin * 1000 - 1e-9) / 1000;
 
-function agreementText(alternatives: readonly Named[], { together }: StudyVerdict): string {
+function agreementText(alternatives: readonly Named[], { together }: StudyVerdict, data: Data): string {
+  const models = new Set(data.choices.map(({ model }) => model).filter(Boolean)).size;
+  // Single models may have another verdict.
+  const what = models > 1 ? `The verdict over all ${models} ${modelNoun(data)}s` : "The verdict";
   const others = alternatives.slice(1);
   const differ = others.filter(({ test }) => test.together !== together);
   if (differ.length === 0)
-    return `The verdict (${together}) is the same under ${counted(others.length, "other analysis", "other analyses")}: ${listed(others.map(({ name }) => lower(name)))}.`;
-  return `The verdict is ${together} as declared, but ${listed(differ.map(({ name, test }) => `${test.together} with ${lower(name)}`))}.`;
+    return `${what} (${together}) is the same under ${counted(others.length, "other analysis", "other analyses")}: ${listed(others.map(({ name }) => lower(name)))}.`;
+  return `${what} is ${together} as declared, but ${listed(differ.map(({ name, test }) => `${test.together} with ${lower(name)}`))}.`;
 }
 
 const lower = (name: string): string => `${name[0]!.toLowerCase()}${name.slice(1)}`;

@@ -1,11 +1,9 @@
-import { normalQuantile } from "../../stats/normal.ts";
 import { studentQuantile } from "../../stats/student-t.ts";
 import type { StudyVerdict, Verdict } from "../../stats/verdict-test.ts";
 import { type Finding, figure, inSection, sentence, type Table, table } from "../../study/finding.ts";
 import {
   capital,
   counted,
-  declaredPercent,
   listed,
   percent,
   percentApart,
@@ -26,6 +24,7 @@ import {
   differentText,
   equivalentText,
   isWideMargin,
+  marginReasonText,
   referencesOf,
   withinMargin,
 } from "../margin.ts";
@@ -35,6 +34,7 @@ import {
   differentModelsText,
   type ModelVerdict,
   modelConclusions,
+  modelsParts,
   modelVerdicts,
 } from "../model-verdicts.ts";
 import { defaultPower, tooFewForText } from "../power-plan.ts";
@@ -236,17 +236,6 @@ function decisionText(data: Data): string {
   return `The primary test compares balanced accuracy, the mean of the accuracies on human and on machine stories, with the 50 % of guessing. “Different” needs p ≤ ${apaAlpha(alpha)} (two-sided). “Equivalent” needs all three accuracies (overall, human, machine) within ${withinMargin(data)}, each by two one-sided tests with p ≤ ${apaAlpha(equivalenceAlpha)}. A difference counts first; otherwise the verdict is inconclusive. All other tests in this report are secondary.`;
 }
 
-/** Why the margin has its width, or what it means if nobody declared a reason. */
-function marginReasonText({ settings: { margin, marginReason } }: Data): string {
-  const points = declaredPercent(margin).replace(" %", " points");
-  if (marginReason !== undefined && marginReason !== "")
-    return `The reason declared for the margin of ${points}: ${withoutFullStop(marginReason)}.`;
-  const sensitivity = 2 * normalQuantile(0.5 + margin);
-  return `No reason for the margin of ${points} was declared. At its upper end readers are right in ${declaredPercent(0.5 + margin)} of their answers, a d′ of ${printed(sensitivity, "number")} without bias.`;
-}
-
-const withoutFullStop = (text: string): string => text.trim().replace(/\.$/, "");
-
 function tableCaption(models: readonly ModelVerdict[], data: Data): string {
   const corrected =
     models.length === 0
@@ -291,16 +280,19 @@ const testOf = ({ estimate, standardError, degrees, interval }: Verdict) =>
 /** The verdict for readers from outside the field: what was found, how sure it is, what could change it. */
 function plainFindings(
   conclusion: ReturnType<typeof studyConclusion>,
-  { overall }: StudyVerdict,
+  test: StudyVerdict,
   models: readonly ModelVerdict[],
   data: Data,
 ): Finding[] {
+  const { overall } = test;
   const share = percent(overall.estimate ?? 0);
   if (whyWithheld(data) !== undefined) return [];
   const readers = data.simulated ? "Simulated readers" : "Readers";
+  const isMixed = conclusion === "different" && test.together !== "different";
   const found = {
-    different:
-      (overall.estimate ?? 0) > 0.5
+    different: isMixed
+      ? `Over all ${modelNoun(data)}s ${readers.toLowerCase()} were right in ${share} of their answers, where guessing gives 50 %. This mean hides that they differ: ${modelsParts(models)}.`
+      : (overall.estimate ?? 0) > 0.5
         ? `${readers} were right in ${share} of their answers. Guessing gives 50 %, so they can tell machine stories from human ones more often than by luck.`
         : `${readers} were right in ${share} of their answers, less than the 50 % of guessing. They took machine stories for human ones, or human ones for machine stories.`,
     equivalent: `${readers} were right in ${share} of their answers. That is as good as guessing, within the margin that was set beforehand.`,
