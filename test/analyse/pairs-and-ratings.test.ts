@@ -112,7 +112,7 @@ describe("pairs", () => {
       ["left", expect.stringMatching(/^(\d+) of \1$/)],
       ["right", expect.stringMatching(/^(\d+) of \1$/)],
     ]);
-    expect(printed).toMatch(/both +different +120 of +100\.0 %/);
+    expect(printed).toMatch(/Human story +both sides\n +Found +120 of 120\n +Share +100\.0 %/);
     const many = await tableOf(pairRows(60, 20, () => true));
     expect(sentencesIn(of(found(many, [pairs]), "pairs"))).not.toContain("missing from the sample");
   });
