@@ -1,3 +1,4 @@
+import { copyFile } from "node:fs/promises";
 import { join, relative } from "node:path";
 import { z } from "zod";
 import { runTrainer, type TrainerEvent } from "../llm/trainer.ts";
@@ -7,6 +8,7 @@ import { exists, readJson } from "../workbench/files.ts";
 import { wholeNumber } from "../workbench/options.ts";
 import { command } from "../workbench/stage.ts";
 import { openStudy, type Study } from "../workbench/study.ts";
+import { attributionFile } from "./attribution.ts";
 import { onlyRun } from "./diagnose.ts";
 import { tunedPath } from "./job.ts";
 
@@ -70,9 +72,20 @@ export const exportTuned = command({
       },
       effects,
     );
+    await copyAttribution(model, join(place, "export"), made);
     for (const event of made) effects.print(lineOf(event, study));
   },
 });
+
+/** Puts the licences of base and stories next to the files of an export, and into its folders. */
+async function copyAttribution(model: string, out: string, made: readonly TrainerEvent[]): Promise<void> {
+  const file = join(model, attributionFile);
+  if (!(await exists(file))) return;
+  const folders = made.flatMap(({ form, path }) =>
+    form === "merged" || form === "adapter" ? [String(path)] : [],
+  );
+  for (const folder of [out, ...folders]) await copyFile(file, join(folder, attributionFile));
+}
 
 const RunConfig = z.looseObject({ template: z.string().default("[[title]]") });
 

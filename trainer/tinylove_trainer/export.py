@@ -13,7 +13,7 @@ from transformers import PreTrainedModel, PreTrainedTokenizerFast
 
 from .checking import check_in_node, expectations, read_back, rounding_gap
 from .events import UserError, emit
-from .from_gguf import read_gguf
+from .from_gguf import open_gguf, quantisation_of, read_gguf, value
 from .gguf_file import write_adapter_gguf, write_gguf
 from .models import base_of, load_model, load_tokenizer, record_base
 from .settings import ExportForm, ExportSettings
@@ -43,9 +43,18 @@ def export(config: dict[str, Any]) -> None:
     if shutil.disk_usage(out).free < needed:
         raise UserError(f"{out} has less than {needed / 1e9:.1f} GB free.", "Free some space, or choose another out.")
 
+    origin = origin_of(source)
     for form in settings.forms:
-        emit("exported", form=form, **WRITERS[form](model, tokenizer, source, out, name, settings))
+        emit("exported", form=form, **WRITERS[form](model, tokenizer, source, out, name, settings), **origin)
     emit("done", out=str(out))
+
+
+def origin_of(source: Path) -> dict[str, str | None]:
+    """What a GGUF file says about the weights in it: how they were quantised (null if they were not) and their licence."""
+    if source.suffix != ".gguf":
+        return {}
+    file = open_gguf(source)
+    return {"quantised": quantisation_of(file), "licence": value(file, "general.license")}
 
 
 def export_merged(
