@@ -1,4 +1,4 @@
-import { readFile } from "node:fs/promises";
+import { copyFile, readFile } from "node:fs/promises";
 import { basename, join } from "node:path";
 import { parseDocument } from "yaml";
 import type { Story } from "../study/story.ts";
@@ -19,6 +19,12 @@ export async function writeAttribution(
 ): Promise<void> {
   const learnt = stories.filter(({ split }) => split === "train");
   await writeWhole(join(folder, attributionFile), attribution(await baseOf(base), learnt));
+}
+
+/** Copies the file into the folder of what was made from a tuned model. */
+export async function copyAttribution(model: string, folder: string): Promise<void> {
+  const file = join(model, attributionFile);
+  if (await exists(file)) await copyFile(file, join(folder, attributionFile));
 }
 
 /** A base model and its licence, as far as its folder says. */

@@ -1,4 +1,3 @@
-import { copyFile } from "node:fs/promises";
 import { join, relative } from "node:path";
 import { z } from "zod";
 import { runTrainer, type TrainerEvent } from "../llm/trainer.ts";
@@ -8,7 +7,7 @@ import { exists, readJson } from "../workbench/files.ts";
 import { wholeNumber } from "../workbench/options.ts";
 import { command } from "../workbench/stage.ts";
 import { openStudy, type Study } from "../workbench/study.ts";
-import { attributionFile } from "./attribution.ts";
+import { copyAttribution } from "./attribution.ts";
 import { onlyRun } from "./diagnose.ts";
 import { tunedPath } from "./job.ts";
 
@@ -72,20 +71,14 @@ export const exportTuned = command({
       },
       effects,
     );
-    await copyAttribution(model, join(place, "export"), made);
+    // The licences of base and stories, next to the files of an export and in its folders.
+    for (const to of [join(place, "export"), ...foldersIn(made)]) await copyAttribution(model, to);
     for (const event of made) effects.print(lineOf(event, study));
   },
 });
 
-/** Puts the licences of base and stories next to the files of an export, and into its folders. */
-async function copyAttribution(model: string, out: string, made: readonly TrainerEvent[]): Promise<void> {
-  const file = join(model, attributionFile);
-  if (!(await exists(file))) return;
-  const folders = made.flatMap(({ form, path }) =>
-    form === "merged" || form === "adapter" ? [String(path)] : [],
-  );
-  for (const folder of [out, ...folders]) await copyFile(file, join(folder, attributionFile));
-}
+const foldersIn = (made: readonly TrainerEvent[]): string[] =>
+  made.flatMap(({ form, path }) => (form === "merged" || form === "adapter" ? [String(path)] : []));
 
 const RunConfig = z.looseObject({ template: z.string().default("[[title]]") });
 
@@ -119,8 +112,8 @@ const Adapter = z.looseObject({ base_model_name_or_path: z.string() });
 /** llama.cpp supports GPT-NeoX but not GPT-Neo; other architectures have their own converters. */
 async function formsFor(model: string): Promise<string[]> {
   const adapter = join(model, "adapter_config.json");
-  const base = (await exists(adapter)) ? (await readJson(adapter, Adapter)).base_model_name_or_path : model;
-  const config = join(base, "config.json");
+  if (await exists(adapter)) return formsFor((await readJson(adapter, Adapter)).base_model_name_or_path);
+  const config = join(model, "config.json");
   const isNeox = (await exists(config)) && (await readJson(config, Config)).model_type === "gpt_neox";
   return isNeox ? ["merged", "gguf"] : ["merged"];
 }

@@ -6,7 +6,7 @@ import { type SettingsOf, targetOf } from "../../study/settings/models.ts";
 import { shortId } from "../../text/hash.ts";
 import { type Effects, timestamp } from "../../workbench/effects.ts";
 import { StudyError } from "../../workbench/errors.ts";
-import { checked, exists, hashOf, jsonLines, writeWhole } from "../../workbench/files.ts";
+import { checked, exists, hashOf, jsonLines, readJson, writeWhole } from "../../workbench/files.ts";
 import type { Study } from "../../workbench/study.ts";
 import {
   baseFormat,
@@ -61,9 +61,12 @@ async function promptFormatOf(folder: string): Promise<PromptFormat> {
 
 /** How `tinylove tune` asked for stories in a run, from its config. */
 async function configIn(run: string): Promise<z.infer<typeof RunConfig>> {
-  const text = await readFile(join(run, "config.json"), "utf8").catch(() => "{}");
-  return RunConfig.safeParse(JSON.parse(text)).data ?? {};
+  const file = join(run, "config.json");
+  if (!(await exists(file))) return {};
+  return RunConfig.safeParse(await readJson(file, z.unknown(), notJson)).data ?? {};
 }
+
+const notJson = "restore it, or give the model's own folder as the address (tuned:DIR/model)";
 
 const RunConfig = z.looseObject({
   template: z.string().optional(),

@@ -68,6 +68,18 @@ export const TuneSettings = z.strictObject({
     })
     .prefault({})
     .describe("The size of a LoRA adapter."),
+  prefer: z
+    .strictObject({
+      rate: z.number().positive().default(1e-4).describe("The learning rate of tune prefer."),
+      beta: z
+        .number()
+        .positive()
+        .default(0.1)
+        .describe("How strongly the model is held to what it was: DPO's beta."),
+      epochs: z.number().positive().default(3).describe("Passes over the pairs."),
+    })
+    .prefault({})
+    .describe("How tinylove tune prefer learns from readers' judgments."),
   prompt: z
     .string()
     .default("title-only")
