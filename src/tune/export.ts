@@ -109,7 +109,7 @@ function formsIn(text: string): string[] {
 const Config = z.looseObject({ model_type: z.string() });
 const Adapter = z.looseObject({ base_model_name_or_path: z.string() });
 
-/** llama.cpp supports GPT-NeoX but not GPT-Neo; other architectures have their own converters. */
+/** GPT-NeoX is written to GGUF by the trainer; others need llama.cpp's converter, so only on request. */
 async function formsFor(model: string): Promise<string[]> {
   const adapter = join(model, "adapter_config.json");
   if (await exists(adapter)) return formsFor((await readJson(adapter, Adapter)).base_model_name_or_path);

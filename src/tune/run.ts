@@ -175,7 +175,7 @@ async function doneEvent(folder: string): Promise<TrainerEvent | undefined> {
 }
 
 /**
- * The settings that define a training, without paths, threads, timeouts and sharding. The trainer itself checks that
+ * The settings that define a training, without paths, threads, timeouts, sharding and kept checkpoints. The trainer itself checks that
  * its checkpoints match.
  */
 function settingsOf({
@@ -184,6 +184,7 @@ function settingsOf({
   stories: ___,
   silence: ____,
   sharded: _____,
+  keep: ______,
   ...settings
 }: Job["config"]): Record<string, unknown> {
   return settings;

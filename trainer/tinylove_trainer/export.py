@@ -9,9 +9,10 @@ from typing import Any
 
 import torch
 from safetensors.torch import load_file
-from transformers import PreTrainedModel, PreTrainedTokenizerFast
+from transformers import GPTNeoXForCausalLM, PreTrainedModel, PreTrainedTokenizerFast
 
 from .checking import check_in_node, expectations, read_back, rounding_gap
+from .converter import convert
 from .events import UserError, emit
 from .from_gguf import open_gguf, quantisation_of, read_gguf, value
 from .gguf_file import write_adapter_gguf, write_gguf
@@ -34,10 +35,13 @@ def export(config: dict[str, Any]) -> None:
     model, tokenizer = (
         read_gguf(source) if source.suffix == ".gguf" else (load_model(settings.model), load_tokenizer(settings.model))
     )
-    if any("gguf" in form for form in settings.forms) and model.config.model_type != "gpt_neox":
+    kind = model.config.model_type
+    if any("gguf" in form for form in settings.forms) and kind == "gpt_neo":
         raise UserError(
-            f"{model.config.model_type} cannot be exported to GGUF.", "Only GPT-NeoX can; in generate, use tuned:DIR."
+            f"{kind} cannot be exported to GGUF: llama.cpp does not support it.", "In generate, use tuned:DIR."
         )
+    if "adapter-gguf" in settings.forms and kind != "gpt_neox":
+        raise UserError(f"The adapter of a {kind} cannot be exported to GGUF.", "Export gguf: base and adapter in one.")
     needed = 4 * sum(p.numel() for p in model.parameters()) * len(settings.forms)
     out.mkdir(parents=True, exist_ok=True)
     if shutil.disk_usage(out).free < needed:
@@ -95,7 +99,10 @@ def export_gguf(
     settings: ExportSettings,
 ) -> dict[str, Any]:
     path = out / f"{name}.gguf"
-    write_gguf(model, tokenizer, path, name, settings.precision, settings.about)
+    if isinstance(model, GPTNeoXForCausalLM):
+        write_gguf(model, tokenizer, path, name, settings.precision, settings.about)
+    else:
+        convert(model, tokenizer, path, name, settings.precision)
     return {"path": str(path), "sha256": sha256(path), **checked(model, tokenizer, path, settings)}
 
 

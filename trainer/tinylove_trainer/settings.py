@@ -80,6 +80,7 @@ class TuneSettings(StorySettings):
     epochs: PositiveFloat = 3
     patience: PositiveInt = 2  # evaluations without a better validation loss
     evaluations: PositiveInt = 2  # per epoch; each leaves a checkpoint
+    keep: PositiveInt = 2  # checkpoints; the newest, and the best
     batch: PositiveInt = 8  # stories per step, over all processes
     micro_batch: PositiveInt = 8  # stories at a time in one process
     length: PositiveInt = 512  # tokens; longer stories are cut

@@ -28,6 +28,11 @@ export const TuneSettings = z.strictObject({
     .default(2)
     .describe("Evaluations without a lower validation loss before training ends."),
   evaluations: z.int().positive().default(2).describe("Evaluations in each epoch."),
+  keep: z
+    .int()
+    .min(2)
+    .default(2)
+    .describe("Checkpoints that are kept. To compare steps of training (tuned:DIR@STEP), keep all."),
   batch: z.int().positive().default(8).describe("Stories in a step, over all processes."),
   microBatch: z.int().positive().default(8).describe("Stories that a process takes at a time."),
   length: z.int().positive().default(512).describe("The most tokens of a story; a longer one is cut."),
