@@ -1,10 +1,12 @@
 import { execFile, spawn } from "node:child_process";
-import { readFile } from "node:fs/promises";
+import { readdir, readFile } from "node:fs/promises";
 import { promisify } from "node:util";
 import { beforeAll, describe, expect, test } from "vitest";
 import { planOf } from "../../src/generate/generation-plan.ts";
+import { tuned } from "../../src/generate/models/tuned.ts";
 import { embeddedModelFile } from "../../src/llm/llama.ts";
 import { StudyConfig } from "../../src/study/config.ts";
+import { ModelSettings } from "../../src/study/settings/models.ts";
 import type { Story } from "../../src/study/story.ts";
 import { csv } from "../../src/tables/tables.ts";
 import { withUnpackedBase } from "../../src/tune/base.ts";
@@ -55,6 +57,16 @@ test("a story is trained in the form of the prompt", async () => {
   expect(() => formOf("Title: [[title]]\nTone: [[tone]]\nStory:", "toned")).toThrow("[[tone]]");
   expect(() => formOf("Story:", "none")).toThrow("[[title]]");
   await expect(storyFormat("../nowhere.md", study)).rejects.toThrow("no prompt file ../nowhere.md");
+});
+
+test("the config of a tuned model that is not JSON is named", async () => {
+  const study = await temporaryStudy();
+  await writeWhole(study.path("tuned/x/config.json"), "{ template: ");
+  const format = tuned.promptFormat(ModelSettings.parse({ address: "tuned:tuned/x" }) as never, study);
+  await expect(format).rejects.toMatchObject({
+    message: expect.stringMatching(/tuned\/x\/config\.json: not JSON$/),
+    hint: "restore it, or give the model's own folder as the address (tuned:DIR/model)",
+  });
 });
 
 describe("problems before tuning are reported in one line", () => {
@@ -257,6 +269,31 @@ describe.skipIf(!python)(`with PyTorch (else ${withoutPython})`, { timeout: 900_
       expect(effects.told.at(-1)).toContain(`tinylove tune diagnose ${kind}-${method}`);
     }
 
+    // Base and stories are named, with their licences.
+    const notice = await readFile(study.path("tuned/neox-lora/model/NOTICE.md"), "utf8");
+    expect(notice).toContain("Base: neox.");
+    expect(notice).toContain("Training stories: 48. Licences: MIT.");
+    expect(notice.match(/ \| nobody \| MIT \| made up \|/g)).toHaveLength(48);
+
+    // A checkpoint is a model too; one that was not kept is named, with those that were.
+    const steps = (await readdir(study.path("tuned/neox-lora/checkpoints"))).flatMap(
+      (name) => /^checkpoint-(\d+)$/.exec(name)?.[1] ?? [],
+    );
+    const opened = (at: string) =>
+      tuned.open(
+        ModelSettings.parse({ address: `tuned:tuned/neox-lora${at}` }) as never,
+        study,
+        effectsHere(),
+      );
+    const hashes = await Promise.all(
+      ["", ...steps.map((step) => `@${step}`)].map(async (at) => (await opened(at)).hash),
+    );
+    expect(new Set(hashes).size).toBe(steps.length + 1);
+    await expect(opened("@999")).rejects.toMatchObject({
+      message: expect.stringContaining("has no checkpoint of step 999"),
+      hint: expect.stringContaining(`it has ${steps.sort((a, b) => Number(a) - Number(b)).join(", ")}`),
+    });
+
     // A finished run is not repeated, and cannot continue with other settings.
     const again = effectsHere();
     await tune(study, { model: `${models}/neo`, rate: 2e-3 }, {}, again);
@@ -279,6 +316,7 @@ describe.skipIf(!python)(`with PyTorch (else ${withoutPython})`, { timeout: 900_
       /gguf: tuned\/neox-lora\/export\/neox-lora\.gguf; same \d+ tokens as PyTorch for \d+ prompts/,
     );
     expect(await exists(study.path("tuned/neox-lora/export/neox-lora.gguf"))).toBe(true);
+    expect(await readFile(study.path("tuned/neox-lora/export/NOTICE.md"), "utf8")).toBe(notice);
     const refused = exportTuned.options.parse({ name: "neo-full", forms: "gguf" });
     await expect(exportTuned.run(study.folder, refused, effectsHere())).rejects.toThrow(
       "gpt_neo cannot be exported to GGUF",
