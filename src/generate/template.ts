@@ -15,7 +15,7 @@ import { StudyError } from "../workbench/errors.ts";
 import { exists, readText } from "../workbench/files.ts";
 import type { Study } from "../workbench/study.ts";
 import { packageFolder } from "../workbench/version.ts";
-import { type Control, sadnessOf, wishesOf } from "./controls.ts";
+import { type Control, controlSentences, sadnessOf } from "./controls.ts";
 
 export { type Message, parseTemplate, type Template, templateFile } from "../llm/prompt-file.ts";
 
@@ -68,7 +68,9 @@ export function fill(
   const values: Control = {
     title,
     genre,
-    wishes: wishesOf(control),
+    controls: controlSentences(control),
+    // The former name of this placeholder (before 0.2).
+    wishes: controlSentences(control),
     sadness: sadnessOf(control),
     ...control,
   };
@@ -79,7 +81,7 @@ export function fill(
     const name = story ? example[2]! : placeholder;
     if (Object.hasOwn(known, name)) return String(known[name]);
     throw new StudyError(`${template.name}: no value for [[${placeholder}]]`, {
-      hint: "try [[title]], [[example title]], [[example story]], [[wishes]] or the name of a control that is set",
+      hint: "try [[title]], [[example title]], [[example story]], [[controls]] or the name of a control that is set",
     });
   };
   const filled = (text: string) =>

@@ -11,7 +11,7 @@ import { packageFolder } from "../workbench/version.ts";
  * A prompt file: YAML between two lines of `---`, then the template. Placeholders in double brackets are filled in:
  * `[[title]]`, `[[example title]]` and `[[example story]]` (`[[example 2 title]]` and so on for several examples),
  * `[[genre]]` for what the corpus consists of, and controls: `[[tone]]` for the tone, `[[example tone]]` for the tone
- * of an example, `[[wishes]]` for all controls as sentences. `[[if tone]] ... [[end]]` is kept only if a tone is set.
+ * of an example, `[[controls]]` for all controls as sentences. `[[if tone]] ... [[end]]` is kept only if a tone is set.
  * A line `[[system]]`, `[[user]]` or `[[assistant]]` starts a message for a chat model.
  */
 export interface Template {

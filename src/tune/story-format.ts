@@ -29,7 +29,7 @@ export async function storyFormat(prompt: string, study: Study): Promise<StoryFo
 function messagesOf(body: string, name: string, genre: string): readonly Message[] {
   const plain = chosenParts(body, {})
     .replaceAll("[[genre]]", () => genre)
-    .replaceAll("[[wishes]]", "");
+    .replace(/\[\[(?:controls|wishes)\]\]/g, "");
   const messages = messagesIn(plain, name).map(({ role, content }) => ({
     role,
     content: content.replace(/[ \t]+$/gm, ""),

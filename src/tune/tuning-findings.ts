@@ -14,7 +14,7 @@ export function tuningFindings(
   const samples = samplesOf(events);
   return {
     analysis: `tuning-${name}`,
-    asks: `Did tuning ${name} work?`,
+    question: `Did tuning ${name} work?`,
     findings: [
       sentence("result", `The tuned model ${name} is ${inWords(verdict)}.`),
       ...(evidence.preference ? preferenceFindings(name, evidence.preference) : []),

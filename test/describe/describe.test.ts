@@ -12,7 +12,7 @@ import { type Study, studyOf } from "../../src/workbench/study.ts";
 import { writeTinyModel } from "../helpers/tiny-model.ts";
 import { quietEffects, temporaryStudy } from "../helpers/world.ts";
 import { pretended } from "./generations.ts";
-import { goodProse, storyOf } from "./reading.ts";
+import { goodProse, storyOf } from "./texts.ts";
 
 const bus =
   "We shared one umbrella to the bus, my daughter and I, and neither of us would hold it. “You’re the tall one,” she said.";
@@ -63,6 +63,11 @@ test("findings compare human and machine texts, with the ids of the texts", asyn
     texts: { human: 2, machine: 2 },
     machine: { pronoun_loop: { mean: 0.5 } },
   });
+  const definitions = found!.findings.flatMap((finding) =>
+    finding.kind === "table" && finding.caption.startsWith("The measures") ? [finding.table] : [],
+  )[0]!;
+  for (const row of definitions.rows)
+    for (const { key } of definitions.columns) expect(row[key]).toEqual(expect.stringMatching(/./));
 });
 
 test("attempts that were set aside are described separately, by id", async () => {

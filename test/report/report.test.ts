@@ -24,6 +24,20 @@ async function reportOf(study: Study) {
   return { html, document: parseHTML(html).document, markdown: await read("report.md"), read };
 }
 
+let shared: ReturnType<typeof ofOneReader> | undefined;
+
+/** A study with one reader, and its report; made once for the tests that only read it. */
+const oneReader = () => {
+  shared ??= ofOneReader();
+  return shared;
+};
+
+async function ofOneReader() {
+  const study = await aStudy();
+  await writeJudgments(study, answersTo("form-1", "reader-1", { human: 2, machine: 1 }));
+  return { study, ...(await reportOf(study)) };
+}
+
 describe("a report", () => {
   test("before anybody has answered it says so and shows what is ready", async () => {
     const { html, document, markdown } = await reportOf(await aStudy());
@@ -39,8 +53,8 @@ describe("a report", () => {
     const study = await temporaryStudy();
     const text = "The example leaks.";
     const found = {
-      ...{ analysis: "influence", asks: "What does the example leak into the story?", numbers: {} },
-      findings: [{ kind: "sentence", weight: "result", text }],
+      ...{ analysis: "influence", question: "What does the example leak into the story?", numbers: {} },
+      findings: [{ kind: "sentence", role: "result", text }],
     };
     await writeWhole(study.path(influenceFile), JSON.stringify(found));
     await runStage(report, study, { pdf: false }, quiet());
@@ -49,9 +63,7 @@ describe("a report", () => {
   });
 
   test("the verdict comes first, then the figure that carries it, then facts, body and appendix", async () => {
-    const study = await aStudy();
-    await writeJudgments(study, answersTo("form-1", "reader-1", { human: 2, machine: 1 }));
-    const { html, document } = await reportOf(study);
+    const { html, document } = await oneReader();
     const marks = [
       'class="headline',
       "<figure",
@@ -123,13 +135,13 @@ describe("a report", () => {
     await writeJudgments(study, answersTo("form-1", "reader-1", { human: 2, machine: 1 }));
     const warning = {
       kind: "sentence",
-      weight: "warning",
+      role: "warning",
       text: "The stories may be unfair. A program sees it.",
     };
     await runStage(analyse, study, analyse.options!.parse({}), quiet());
     const found = {
       analysis: "own",
-      asks: "Is it fair?",
+      question: "Is it fair?",
       section: "robustness",
       findings: [warning],
       numbers: {},
@@ -144,9 +156,7 @@ describe("a report", () => {
   });
 
   test("it is one file: no script, font or picture is loaded from elsewhere", async () => {
-    const study = await aStudy();
-    await writeJudgments(study, answersTo("form-1", "reader-1", { human: 2, machine: 1 }));
-    const { document, html } = await reportOf(study);
+    const { document, html } = await oneReader();
     expect(document.querySelectorAll("link, img, iframe, [src]").length).toBe(0);
     expect(html).not.toMatch(/@import|url\(/);
     for (const link of document.querySelectorAll("a[href]"))
@@ -154,9 +164,7 @@ describe("a report", () => {
   });
 
   test("every link has a target on the page", async () => {
-    const study = await aStudy();
-    await writeJudgments(study, answersTo("form-1", "reader-1", { human: 2, machine: 1 }));
-    const { document } = await reportOf(study);
+    const { document, study } = await oneReader();
     const links = [...document.querySelectorAll("a[href]")].map((link) => link.getAttribute("href")!);
     for (const file of links.filter((link) => !link.startsWith("#")))
       await expect(readFile(study.path("report", file), "utf8"), file).resolves.not.toBe("");
@@ -167,16 +175,16 @@ describe("a report", () => {
     expect(new Set(ids).size).toBe(ids.length);
   });
 
-  test("simulated readers and the note of the corpus are told once; every section names what is not real", async () => {
+  test("simulated readers and the note of the corpus are mentioned once; every section names what is not real", async () => {
     const study = await aStudy();
     await writeJudgments(study, answersTo("form-1", "reader-1", { human: 2, machine: 1, simulated: true }));
     await writeWhole(study.path(corpusSummaryFile), JSON.stringify(summary));
     const { document, markdown } = await reportOf(study);
     const marks = [...document.querySelectorAll("header.top .mark")].map((mark) => mark.textContent ?? "");
     expect(marks.map((mark) => mark.split(":")[0])).toEqual(["Simulated readers", "About the stories"]);
-    for (const told of ["a program gave these answers", "written as an example"]) {
-      expect(document.body.textContent!.split(told).length - 1, told).toBe(1);
-      expect(markdown.split(told).length - 1, told).toBe(1);
+    for (const sentence of ["a program gave these answers", "written as an example"]) {
+      expect(document.body.textContent!.split(sentence).length - 1, sentence).toBe(1);
+      expect(markdown.split(sentence).length - 1, sentence).toBe(1);
     }
     const parts = [...document.querySelectorAll("main > section:not(#appendix), .chapter")];
     expect(parts.length).toBeGreaterThan(3);
@@ -185,9 +193,7 @@ describe("a report", () => {
   });
 
   test("real readers of a real corpus are not marked", async () => {
-    const study = await aStudy();
-    await writeJudgments(study, answersTo("form-1", "reader-1", { human: 2, machine: 1 }));
-    const { document } = await reportOf(study);
+    const { document } = await oneReader();
     expect(document.querySelectorAll(".mark, .tag").length).toBe(0);
   });
 
@@ -209,8 +215,8 @@ describe("a report", () => {
       study.path(descriptionFile),
       JSON.stringify({
         analysis: "describe",
-        asks: "What are the stories made of?",
-        findings: [{ kind: "table", weight: "detail", caption: "Which", table }],
+        question: "What are the stories made of?",
+        findings: [{ kind: "table", role: "detail", caption: "Which", table }],
         numbers: {},
       }),
     );
@@ -238,9 +244,7 @@ describe("a report", () => {
   });
 
   test("every figure and table is a file of its own; figures need no style sheet", async () => {
-    const study = await aStudy();
-    await writeJudgments(study, answersTo("form-1", "reader-1", { human: 2, machine: 1 }));
-    const { read } = await reportOf(study);
+    const { read, study } = await oneReader();
     const figures = await readdir(study.path("report/figures"));
     expect(figures).toContain("verdict-1.svg");
     for (const file of figures.filter((name) => name.endsWith(".svg"))) {
@@ -252,9 +256,7 @@ describe("a report", () => {
   });
 
   test("the same study gives the same report to the byte", async () => {
-    const study = await aStudy();
-    await writeJudgments(study, answersTo("form-1", "reader-1", { human: 2, machine: 1 }));
-    const { html, markdown } = await reportOf(study);
+    const { html, markdown, study } = await oneReader();
     const again = await reportOf(study);
     expect(again.html).toBe(html);
     expect(again.markdown).toBe(markdown);
@@ -278,8 +280,8 @@ const summary = {
     upperQuartile: 98,
     most: 100,
     mean: 94,
-    above: 0,
-    rule: 100,
+    aboveLimit: 0,
+    limit: 100,
   },
   rejected: {},
   warned: [],
