@@ -137,11 +137,11 @@ export const rules: readonly Rule[] = [
     remedy: () => "use fewer epochs, a smaller LoRA rank, or more stories",
   },
   {
-    is: "undertrained",
+    is: "no better than chance",
     of: "preferences",
     signs: ({ preference }) =>
       preference && preference.accuracy.low <= 0.5
-        ? `what readers preferred was not learnt: ${accuracyOf(preference)}, which includes 50 %`
+        ? `it did not learn what readers preferred: ${accuracyOf(preference)}; the interval includes 50 %`
         : undefined,
     remedy: () =>
       "collect more judgments, use more epochs (tune.prefer.epochs), or a rate three times as high",
@@ -220,7 +220,7 @@ function isUnusable({ evaluations, base, tuned }: Evidence): boolean {
 
 /** "it raised the preferred text more in 78 % of the 26 held-out pairs (95 % interval 61 to 95 %, 13 titles)". */
 export const accuracyOf = ({ pairs, titles, accuracy }: NonNullable<Evidence["preference"]>): string =>
-  `of ${pairs} held-out pairs it raised the preferred text more than the other in ${percent(accuracy.estimate)} (95 % interval ${percent(Math.max(0, accuracy.low))} to ${percent(Math.min(1, accuracy.high))}, clustered by ${titles} titles)`;
+  `of ${pairs} held-out pairs it raised the preferred text more than the other in ${percent(accuracy.estimate)} (95 % interval ${Math.round(100 * Math.max(0, accuracy.low))} to ${percent(Math.min(1, accuracy.high))}, clustered by ${titles} titles)`;
 
 /** Advice after readers' preferences changed a model too much. */
 function milder(): string {

@@ -154,8 +154,8 @@ test("a model that learnt from readers is judged by what it learnt and by what t
     ),
   });
   expect(verdictOn(preferred(13))).toMatchObject({
-    is: "undertrained",
-    because: expect.stringContaining("which includes 50 %"),
+    is: "no better than chance",
+    because: expect.stringContaining("the interval includes 50 %"),
   });
 
   const alike = { ...healthy.tuned, sampled: { ...healthy.tuned.sampled, distinct_2: 0.05 } };
@@ -173,7 +173,7 @@ test("a model that learnt from readers is judged by what it learnt and by what t
 
   const { findings } = tuningFindings("liked", learnt, verdictOn(learnt), []);
   const table = findings.find((one) => one.kind === "table")!;
-  expect(table).toMatchObject({ title: expect.stringContaining("before (base) and after (tuned)") });
+  expect(table).toMatchObject({ caption: expect.stringContaining("before (base) and after (tuned)") });
   expect(
     findings.some((one) => one.kind === "sentence" && /^liked learnt from readers: of 24/.test(one.text)),
   ).toBe(true);
