@@ -6,8 +6,7 @@ export function logisticNormalMean(mean: number, deviation: number): number {
   if (!(deviation >= 0)) throw new RangeError(`a standard deviation must be 0 or more: ${deviation}`);
   if (deviation === 0) return logistic(mean);
   let sum = 0;
-  for (let at = 0; at < places.length; at++)
-    sum += densities[at]! * logistic(mean + deviation * places[at]!);
+  for (let at = 0; at < places.length; at++) sum += densities[at]! * logistic(mean + deviation * places[at]!);
   return sum / allDensities;
 }
 
