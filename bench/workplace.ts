@@ -23,7 +23,10 @@ const words =
     " ",
   );
 let state = 1;
-const random = (below: number) => (state = (state * 48271) % 2147483647) % below;
+function random(below: number): number {
+  state = (state * 48271) % 2147483647;
+  return state % below;
+}
 const text = () => Array.from({ length: 95 + random(30) }, () => words[random(words.length)]).join(" ");
 
 const folder = await temporaryFolder();
