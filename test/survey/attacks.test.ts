@@ -160,13 +160,9 @@ eachStore((effects) => {
       `/my/${drop}`,
       `/assets/${drop}`,
       `/rehearsal/${drop}/q/1`,
-      `/study/stimuli?search=${drop}`,
-    ]) {
-      expect([path, (await client.get(encodeURI(path))).status]).toEqual([
-        path,
-        path.startsWith("/study") ? 303 : 404,
-      ]);
-    }
+      `/control/${drop}`,
+    ])
+      expect([path, (await client.get(encodeURI(path))).status]).toEqual([path, 404]);
     const stranger = new TestClient(url);
     stranger.cookie = `participant=${encodeURIComponent(drop)}`;
     expect((await stranger.get("/q/1")).location).toBe("/");

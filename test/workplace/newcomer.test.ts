@@ -39,8 +39,8 @@ describe.skipIf(!found)("a newcomer with a table of stories,", () => {
       await writeWhole(table, storyTable().replace("title,text", "headline,body"));
       await page.locator('input[type="file"]').setInputFiles(table);
       await page.getByText("has 12 rows").waitFor();
-      expect(await page.getByLabel("title", { exact: true }).inputValue()).toBe("headline");
-      expect(await page.getByLabel("text", { exact: true }).inputValue()).toBe("body");
+      expect(await page.locator('select[name="column-title"]').inputValue()).toBe("headline");
+      expect(await page.locator('select[name="column-text"]').inputValue()).toBe("body");
       expect(await page.locator("tbody tr").count()).toBe(10);
       await checked(page, "columns");
       await tabTo(page, "Make the study");
