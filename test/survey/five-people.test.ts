@@ -97,9 +97,10 @@ describe.skipIf(!found)("five people at once", () => {
 
     const effects = quietEffects();
     for (const stage of ["analyse", "report"])
-      expect([stage, await main([stage, "--study", study.folder], effects)], effects.said.join("\n")).toEqual(
-        [stage, 0],
-      );
+      expect(
+        [stage, await main([stage, "--study", study.folder], effects)],
+        effects.logged.join("\n"),
+      ).toEqual([stage, 0]);
     const report = await readFile(study.path("report/report.md"), "utf8");
     expect(report).toMatch(/\b5 (readers|participants)\b/);
   });

@@ -114,9 +114,9 @@ function storyOf(name: string, title: string, random: ReturnType<typeof randomFr
 }
 
 /** Real effects with recorded messages. */
-export function quietEffects(changes: Partial<Effects> = {}): Effects & { readonly said: string[] } {
-  const said: string[] = [];
-  const say = (message: string) => void said.push(message);
+export function quietEffects(changes: Partial<Effects> = {}): Effects & { readonly logged: string[] } {
+  const logged: string[] = [];
+  const say = (message: string) => void logged.push(message);
   return {
     ...worldEffects(new AbortController().signal),
     env: {},
@@ -125,7 +125,7 @@ export function quietEffects(changes: Partial<Effects> = {}): Effects & { readon
     print: say,
     progress: () => ({ to() {}, step() {}, end() {} }),
     ...changes,
-    said,
+    logged,
   };
 }
 

@@ -118,7 +118,7 @@ eachStore((effects) => {
     const [row] = await readTable(study.path("judgments/participants.csv"));
     expect([row!["completed"] !== "", row!["fast_pages"]]).toEqual([true, ""]);
     expect(await readTable(study.path("judgments/judgments.csv"))).toHaveLength(2);
-    expect(effect.said.join("\n")).toContain("the response quality could not be computed");
+    expect(effect.logged.join("\n")).toContain("the response quality could not be computed");
     await remove();
   });
 
