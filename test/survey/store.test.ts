@@ -78,6 +78,10 @@ eachStore((effects, kind) => {
     await store.metadata.set("colour", "red");
     expect(await store.metadata.getOrCreate("colour", () => "blue")).toBe("red");
     expect(await store.signingKey()).toBe(await store.metadata.getOrCreate("seal key", () => "another"));
+    expect(await store.metadata.paused()).toBe(false);
+    await store.metadata.setPaused(true);
+    expect(await store.metadata.paused()).toBe(true);
+    await store.metadata.setPaused(false);
   });
 
   test("a participant has a place with a secret that can be replaced", async () => {
@@ -179,6 +183,10 @@ eachStore((effects, kind) => {
     expect(await answer(last)).toBe("repeated");
     expect((await store.botSignals()).get(id)).toEqual(["pasted"]);
     const { answers } = await store.records.all();
+    const [one] = answers;
+    expect(await store.records.of(one!.participant)).toHaveLength(
+      answers.filter(({ participant }) => participant === one!.participant).length,
+    );
     const own = answers.filter(({ participant }) => participant === id);
     expect(own).toMatchObject([
       {
