@@ -21,13 +21,18 @@ export function formsOf(places: readonly Placement[], settings: ComposeSettings,
       study,
     );
     const random = study.random("form", id);
-    const questions = settings.tasks.flatMap(({ task, count }) =>
-      shownBy(taskNamed(task)!.stimuli, count, own, random).map((stimuli, copy): Question => {
+    const shownByGroup = new Map<string, string[][]>();
+    const questions = settings.tasks.flatMap(({ task, count }) => {
+      const { stimuli: shows, group = task } = taskNamed(task)!;
+      // The rows of a matrix are about the same stories.
+      const shown = shownByGroup.get(group) ?? shownBy(shows, count, own, random);
+      shownByGroup.set(group, shown);
+      return shown.map((stimuli, copy): Question => {
         // Questions without stories are distinguished by their position.
         const labels = stimuli.length === 0 && copy > 0 ? [copy] : stimuli;
         return { id: randomId(study.random("question", id, task, ...labels)), task, stimuli };
-      }),
-    );
+      });
+    });
     const form = { id, questions: settings.pairs === "reread" ? pairsLater(questions) : questions };
     return conditions
       ? formsByCondition(

@@ -26,6 +26,10 @@ const shapes: Readonly<Record<PluginKind, Readonly<Record<string, Member>>>> = {
     asksOrigin: optional({ is: "boolean" }),
     asksFeeling: optional({ is: "boolean" }),
     rightAnswer: optional(textMember),
+    stories: optional({ is: "value" }),
+    at: optional(textMember),
+    group: optional(textMember),
+    when: optional({ is: "object" }),
     simulate: optional(functionMember),
   },
   model: {

@@ -3,6 +3,7 @@ import { isCollection, parseDocument } from "yaml";
 import type { z } from "zod";
 import { loadPlugins } from "../plugins/load.ts";
 import { noPlugins, type Plugins } from "../plugins/plugin.ts";
+import { withQuestions } from "../plugins/questions.ts";
 import { type Random, randomFrom } from "../stats/random.ts";
 import { StudyConfig } from "../study/config.ts";
 import { formerAnalyse, withCurrentNames } from "../study/former-names.ts";
@@ -51,7 +52,7 @@ export function pluginsNamed(text: string): string[] {
 export function studyOf(folder: string, config: StudyConfig, plugins: Plugins = noPlugins): Study {
   return {
     folder,
-    config,
+    config: withQuestions(folder, config),
     plugins,
     path: (...parts) => {
       const [first = ""] = parts;
