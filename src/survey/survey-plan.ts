@@ -29,13 +29,18 @@ export type GivenAnswers = ReadonlyMap<string, Readonly<Record<string, unknown>>
  */
 export function planOf(form: Form, random: Random, { originLast = false } = {}): Plan {
   const ordered = orderedQuestions(form.questions, random, originLast ? originLastIn : (group) => group);
-  const pairs = ordered.filter(({ stimuli }) => stimuli.length === 2).length;
+  const pairs = [...new Set(ordered.filter(isPair).map(keyOf))];
   const firstSwapped = random.integer(0, 1);
-  const swaps = random.shuffle(Array.from({ length: pairs }, (_, at) => (at + firstSwapped) % 2 === 0));
+  const swaps = random.shuffle(pairs.map((_, at) => (at + firstSwapped) % 2 === 0));
+  // All questions about a pair have it in the same order.
+  const swapped = new Map(pairs.map((key) => [key, swaps.pop()!]));
   return ordered.map((question) =>
-    question.stimuli.length === 2 ? pair(question, swaps.pop() ?? false) : single(question),
+    isPair(question) ? pair(question, swapped.get(keyOf(question))!) : single(question),
   );
 }
+
+const isPair = ({ stimuli }: Question): boolean => stimuli.length === 2;
+const keyOf = ({ stimuli }: Question): string => stimuli.join(" ");
 
 /** With questions about a story's author, and those that depend on them, after all others. */
 function originLastIn(questions: readonly Question[]): readonly Question[] {
