@@ -70,10 +70,12 @@ function withAll({ compose, survey }: StudyConfig): StudyConfig["compose"]["task
   const listed = compose.tasks.flatMap((setting) =>
     (own.get(setting.task) ?? [setting.task]).map((task) => ({ ...setting, task })),
   );
-  const names = new Set(listed.map(({ task }) => task));
-  const missing = [...own.values()]
-    .filter((tasks) => !tasks.some((task) => names.has(task)))
-    .flat()
-    .map((task) => ({ task, count: "all" as const }));
+  const missing = [...own.values()].flatMap((tasks) => {
+    // The rows of a matrix belong together.
+    const count = listed.find(({ task }) => tasks.includes(task))?.count ?? "all";
+    return tasks
+      .filter((task) => !listed.some((setting) => setting.task === task))
+      .map((task) => ({ task, count }));
+  });
   return [...listed, ...missing];
 }

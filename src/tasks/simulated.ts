@@ -33,7 +33,7 @@ export function simulatedResponse(
     if (item.kind === "scale")
       return ratingFrom(item.levels, item.name === "answer" ? reader.bias : 0, random);
     if (item.kind === "line") return item.number ? String(random.integer(18, 80)) : "simulated";
-    if (item.required || item.least !== undefined) return simulatedText.padEnd(item.least ?? 0, " .");
+    if (item.required || item.least !== undefined) return simulatedText.padEnd(item.least ?? 0, ".");
     return item.name === "answer" ? "" : undefined;
   };
   const given = items.flatMap((item) => {

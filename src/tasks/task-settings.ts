@@ -235,19 +235,20 @@ function checkPairs(compose: ComposeSettings): void {
   const { human, machine } = compose;
   const pairs = compose.tasks.find((one) => taskOf(one).stimuli === 2);
   if (!pairs) return;
+  const name = taskOf(pairs).group ?? pairs.task;
   const [count, most] = [pairsOf(compose), Math.min(human, machine)];
   if (most === 0 || count > most) {
     throw new StudyError(
-      `compose.tasks: ${most === 0 ? "no pair" : `${most === 1 ? "one pair" : `only ${most} pairs`}`} for ${pairs.task} can be made of ${human} human and ${machine} machine stories`,
+      `compose.tasks: ${most === 0 ? "no pair" : `${most === 1 ? "one pair" : `only ${most} pairs`}`} for ${name} can be made of ${human} human and ${machine} machine stories`,
       { hint: "raise compose.human and compose.machine, or lower its count" },
     );
   }
   const single = firstSingleStoryTask(compose);
   if (single && count === most && compose.pairs !== "reread") {
     throw new StudyError(
-      `compose.tasks: the pairs of ${pairs.task} take ${count} human and ${count} machine stories of ${human} and ${machine}, but ${single.task} needs some of both too`,
+      `compose.tasks: the pairs of ${name} take ${count} human and ${count} machine stories of ${human} and ${machine}, but ${single.task} needs some of both too`,
       {
-        hint: `${most > 1 ? `give ${pairs.task} a count below ${most}, or ` : ""}raise compose.human and compose.machine; compose.pairs: reread would show stories twice`,
+        hint: `${most > 1 ? `give ${name} a count below ${most}, or ` : ""}raise compose.human and compose.machine; compose.pairs: reread would show stories twice`,
       },
     );
   }
