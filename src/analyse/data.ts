@@ -35,7 +35,7 @@ export interface Data {
   /** The names of the conditions in which stories were read, the reference first; absent without `compose.conditions`. */
   readonly conditions?: readonly string[];
   /** The kinds of questions asked, answered or not. */
-  readonly asks: ReadonlySet<QuestionKind>;
+  readonly questionKinds: ReadonlySet<QuestionKind>;
   /** All forms, sorted by name, also unused ones; empty for a table without forms. */
   readonly forms: readonly FormFacts[];
   /** Measures of each story (its length, its dialogue), by stimulus and name of the measure. */

@@ -112,7 +112,7 @@ export function answersOnForms(
   const kindAsked = ({ task }: { readonly task: string }) => kinds.get(task);
   return {
     ...answersOf(judgments, shown, kindAsked),
-    asks: new Set([...kinds.values()].filter((kind) => kind !== undefined)),
+    questionKinds: new Set([...kinds.values()].filter((kind) => kind !== undefined)),
     ...(optionalTasks.size > 0 && { optionalTasks }),
     forms: forms.map((form) => formFacts(form, shown, kindAsked)),
     checks: checksIn(judgments, factsOf),
@@ -180,7 +180,15 @@ function answersOf(
   kindAsked: KindLookup,
 ): Omit<
   Data,
-  "settings" | "measures" | "study" | "conditions" | "asks" | "forms" | "checks" | "leftOut" | "simulated"
+  | "settings"
+  | "measures"
+  | "study"
+  | "conditions"
+  | "questionKinds"
+  | "forms"
+  | "checks"
+  | "leftOut"
+  | "simulated"
 > {
   const choices: Choice[] = [];
   const toldChoices: Choice[] = [];

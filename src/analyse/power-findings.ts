@@ -153,7 +153,7 @@ export function powerFindings(options: PlannedStudy, step: (note: string) => voi
     ),
     sentence("method", method(options)),
   ];
-  return { analysis: "power", asks: "What can this study show?", findings, numbers };
+  return { analysis: "power", question: "What can this study show?", findings, numbers };
 }
 
 function planOf(given: PlannedStudy): DesignPlan {

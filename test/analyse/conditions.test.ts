@@ -144,7 +144,7 @@ describe("a 3 (told) x 2 (true) study", () => {
   test("other form systems are refused, because they would not balance the conditions", async () => {
     const effects = quietEffects();
     expect(await main(["export-forms", "jspsych", "--study", simulated], effects)).toBe(1);
-    expect(effects.told.join("\n")).toContain("cannot be exported to another form system");
+    expect(effects.logged.join("\n")).toContain("cannot be exported to another form system");
     expect(await readText(`${simulated}/study.yaml`)).toContain("opposite");
   });
 });

@@ -71,7 +71,7 @@ test("a Google form's answers come back: several options, labels, and a text tha
   const row = Object.fromEntries(items.map((item) => [item.title, answerTo(item)]));
   const file = join(built.study.folder, "responses.csv");
   await writeWhole(file, csv(Object.keys(row), [row]));
-  const [{ id }] = (await readForms(built.study)) as [{ id: string }];
+  const id = (await readForms(built.study))[0]!.id;
   await importResponses.run(built.study.folder, { files: [file], form: id }, quietEffects());
   const answers = new Map((await readJudgments(built.study)).map(({ task, response }) => [task, response]));
   expect(answers.get("mood")!.answer).toBe("tender|sad");

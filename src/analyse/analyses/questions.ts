@@ -27,7 +27,7 @@ import { strengthFindings, strengthsOf } from "../strengths.ts";
 /** The study's own questions: shares of chosen options, which of two stories is better, and free texts. */
 export const questions: Analysis = {
   name: "questions",
-  asks: "What did readers answer to the study’s own questions?",
+  question: "What did readers answer to the study’s own questions?",
   needs: ["picks", "preferences", "texts"],
   section: "what moved readers",
   run(data) {
@@ -37,9 +37,9 @@ export const questions: Analysis = {
     if (picks.length + preferences.length + texts.length === 0)
       return { findings: [sentence("result", "Nobody has answered these questions yet.")], numbers: {} };
     // Where readers are asked nothing that has a verdict of its own, the first of these questions carries it.
-    const leads = !(["choices", "pairs", "ratings"] as const).some((kind) => data.asks.has(kind));
+    const leads = !(["choices", "pairs", "ratings"] as const).some((kind) => data.questionKinds.has(kind));
     const lead = (finding: Finding, at: number): Finding =>
-      leads && at === 0 ? { ...finding, weight: "verdict" } : finding;
+      leads && at === 0 ? { ...finding, role: "verdict" } : finding;
     const results = [
       ...compared.map((one) => sentence("result", comparisonText(one, data))),
       ...[...groupedBy(options, ({ task }) => task).values()].map((own) =>
