@@ -65,6 +65,9 @@ type ClosedItem = Extract<Item, { readonly kind: "choice" | "scale" }>;
 
 export const isClosed = (item: Item): item is ClosedItem => item.kind === "choice" || item.kind === "scale";
 
+/** Whether answers are chosen, one or several, and not written. */
+export const isChosen = (item: Item): boolean => isClosed(item) || item.kind === "several";
+
 /** The values of a closed item, in order. */
 export const levelsOf = (item: ClosedItem): readonly string[] =>
   item.kind === "choice" ? item.options.map(([value]) => value) : item.levels;
