@@ -165,7 +165,8 @@ function itemsByTask({ config: { survey } }: Study, forms: readonly Form[]): Map
 const isAbout = (task: string): boolean => taskNamed(task)?.kind === "about";
 
 function answersOf(item: Item): string {
-  if (item.kind === "several") return `any of ${item.options.map(([value]) => value).join(", ")}, separated by |`;
+  if (item.kind === "several")
+    return `any of ${item.options.map(([value]) => value).join(", ")}, separated by |`;
   return isClosed(item) ? levelsOf(item).join(", ") : "free text";
 }
 
