@@ -11,8 +11,8 @@ afterEach(async () => {
   for (const end of ends.splice(0).reverse()) await end();
 });
 
-async function open(survey: Parameters<typeof studyWithQuestions>[0] = {}) {
-  const built = await studyWithQuestions(survey);
+async function open(survey: Parameters<typeof studyWithQuestions>[0] = {}, stories: 1 | 2 = 2) {
+  const built = await studyWithQuestions(survey, stories);
   ends.push(built.remove);
   const own = await served(built.study, quietEffects());
   let closed = false;
@@ -196,7 +196,7 @@ test.skipIf(!chromiumPath())(
         ["en", true, "light"],
         ["de", false, "dark"],
       ] as const) {
-        const { url, study, close } = await open({ language });
+        const { url, study, close } = await open({ language }, 1);
         const page = await browser.newPage({
           ...{ viewport: { width: 390, height: 800 }, bypassCSP: true, javaScriptEnabled, colorScheme },
         });

@@ -96,15 +96,15 @@ export const ownQuestions: NonNullable<Survey["questions"]> = [
 ];
 
 /**
- * A fixture with one form: two stories with all questions about stories, a pair of two others, and the questions to
- * participants.
+ * A fixture with one form: one or two stories with all questions about stories, a pair of two others, and the questions
+ * to participants.
  */
-export async function studyWithQuestions(survey: Survey = {}): Promise<Fixture> {
+export async function studyWithQuestions(survey: Survey = {}, stories: 1 | 2 = 2): Promise<Fixture> {
   const built = await fixture({ forms: 1, stories: 4, survey: { questions: ownQuestions, ...survey } });
   const { study } = built;
   const [form] = await readForms(study);
   const [one, two, three, four] = form!.questions.flatMap(({ stimuli }) => stimuli);
-  const shownBy = { 0: [[]], 1: [[one!], [two!]], 2: [[three!, four!]] };
+  const shownBy = { 0: [[]], 1: [[one!], [two!]].slice(0, stories), 2: [[three!, four!]] };
   const questions = study.config.compose.tasks.flatMap(({ task }) =>
     shownBy[taskNamed(task)!.stimuli].map((stimuli) => ({ id: randomId(), task, stimuli })),
   );
