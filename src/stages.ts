@@ -68,6 +68,11 @@ export const commands: List<AnyCommand> = {
     summary: "Run every stage that is stale or missing",
     load: async () => (await import("./workbench/commands/run.ts")).runAll(await loadMembers(stages), stages),
   },
+  open: {
+    summary: "Open the study in a browser: run it, look at its stories, watch the survey, read the report",
+    parameters: "[folder]",
+    load: async () => (await import("./workplace/open.ts")).open(await loadMembers(stages), stages),
+  },
   trust: {
     summary: "Agree to run the plugins of a study as they are now",
     load: async () => (await import("./workbench/commands/trust.ts")).trust,

@@ -122,7 +122,10 @@ export function shortConditions(conditions: Iterable<string>): (condition: strin
 const modelIn = (condition: string): string => /^(.+) \S+$/.exec(condition)?.[1] ?? condition;
 
 /** Whether an attempt at a title is selected before another: the one that was chosen, else the later one. */
-export const isPreferred = (one: Generation, other: Generation): boolean =>
+export const isPreferred = (
+  one: Pick<Generation, "chosen" | "attempt">,
+  other: Pick<Generation, "chosen" | "attempt">,
+): boolean =>
   (one.chosen ?? false) === (other.chosen ?? false) ? one.attempt > other.attempt : one.chosen === true;
 
 /** The selected attempt of those with the same `keyOf`, in the order of their first attempts. */

@@ -22,57 +22,66 @@ export interface Rehearsal {
   readonly pages: readonly QuestionPage[];
 }
 
+/** What a rehearsal needs of a survey. */
+export type RehearsalContext = Pick<SurveyContext, "study" | "materials" | "pageContext" | "signingKey">;
+
 type RehearsalParams = { Params: { token: string; position: string } };
 
 /**
  * A form as participants see it, from consent to thanks, for the researcher and for people who get the link from them.
  * Nothing is stored and nobody is counted. Only links signed by this study's server open it.
  */
-export function rehearsalRoutes(server: FastifyInstance, context: SurveyContext): void {
-  const { survey } = context.study.config;
-  const rehearsals = new Map(
-    [...context.materials.forms.values()].map((form) => [form.id, rehearsalOf(form, context)]),
-  );
-  const banner = context.pageContext.words("rehearsal");
-
-  /** The rehearsal with this token; undefined if this study did not make it. */
-  const rehearsalFor = (token: string) =>
-    [...rehearsals.values()]
+export function rehearsalRoutes(
+  server: FastifyInstance,
+  contextOf: () => RehearsalContext | Promise<RehearsalContext>,
+): void {
+  /** The rehearsal with this token, in its context; undefined if this study did not make it. */
+  const rehearsalFor = (context: RehearsalContext, token: string) =>
+    [...context.materials.forms.values()]
+      .map((form) => rehearsalOf(form, context))
       .filter(({ address }) => equalSecrets(address, `${prefix}/${token}`))
       .map((rehearsal) => ({
         ...rehearsal,
-        pageContext: { ...context.pageContext, base: rehearsal.address, banner },
+        pageContext: {
+          ...context.pageContext,
+          base: rehearsal.address,
+          banner: context.pageContext.words("rehearsal"),
+        },
       }))[0];
 
   server.get<RehearsalParams>(`${prefix}/:token`, async ({ params }, reply) => {
-    const rehearsal = rehearsalFor(params.token);
+    const context = await contextOf();
+    const rehearsal = rehearsalFor(context, params.token);
     return rehearsal
       ? sendPage(reply, 200, consentPage(rehearsal.pageContext, ""))
       : sendNotFound(reply, context.pageContext);
   });
 
   server.post<RehearsalParams>(`${prefix}/:token/consent`, async ({ params }, reply) => {
-    const rehearsal = rehearsalFor(params.token);
+    const context = await contextOf();
+    const rehearsal = rehearsalFor(context, params.token);
     return rehearsal
       ? reply.redirect(`${rehearsal.address}/instructions`, 303)
       : sendNotFound(reply, context.pageContext);
   });
 
   server.get<RehearsalParams>(`${prefix}/:token/declined`, async ({ params }, reply) => {
-    const rehearsal = rehearsalFor(params.token);
+    const context = await contextOf();
+    const rehearsal = rehearsalFor(context, params.token);
     return rehearsal
       ? sendPage(reply, 200, declinedPage(rehearsal.pageContext, undefined))
       : sendNotFound(reply, context.pageContext);
   });
 
   server.get<RehearsalParams>(`${prefix}/:token/instructions`, async ({ params }, reply) => {
-    const rehearsal = rehearsalFor(params.token);
+    const context = await contextOf();
+    const rehearsal = rehearsalFor(context, params.token);
     if (!rehearsal) return sendNotFound(reply, context.pageContext);
     const text =
       rehearsal.pageContext.survey.instructions ||
       instructionsFor(
         rehearsal.plan,
-        survey.language,
+        context.study.config.survey.language,
         rehearsal.pageContext.words,
         cutIn(rehearsal.form, context.materials.cut),
       );
@@ -81,27 +90,35 @@ export function rehearsalRoutes(server: FastifyInstance, context: SurveyContext)
   });
 
   server.get<RehearsalParams>(`${prefix}/:token/q/:position`, async (request, reply) => {
-    const rehearsal = rehearsalFor(request.params.token);
+    const context = await contextOf();
+    const rehearsal = rehearsalFor(context, request.params.token);
     const position = rehearsal && parsePosition(rehearsal.pages.length, request.params.position);
     if (!position) return sendNotFound(reply, rehearsal?.pageContext ?? context.pageContext);
     return sendPage(
       reply,
       200,
-      questionAt(rehearsal, position, undefined, alertFromQuery(request, context.pageContext)),
+      questionAt(context, rehearsal, position, undefined, alertFromQuery(request, context.pageContext)),
     );
   });
 
   server.post<RehearsalParams>(`${prefix}/:token/q/:position`, async (request, reply) => {
-    const rehearsal = rehearsalFor(request.params.token);
+    const context = await contextOf();
+    const rehearsal = rehearsalFor(context, request.params.token);
     const position = rehearsal && parsePosition(rehearsal.pages.length, request.params.position);
     if (!position) return sendNotFound(reply, rehearsal?.pageContext ?? context.pageContext);
     const { pageContext, pages, address } = rehearsal;
     const fields = formFields(request);
-    const read = parsePage(fields, tasksOn(pages[position - 1]!), pageContext.words, survey.demographics);
+    const read = parsePage(
+      fields,
+      tasksOn(pages[position - 1]!),
+      pageContext.words,
+      context.study.config.survey.demographics,
+    );
     if ("refused" in read) {
       const name = read.refused;
       const alert = refusalText(pageContext, read);
-      if (!wantsJson(request)) return sendPage(reply, 400, questionAt(rehearsal, position, fields, alert));
+      if (!wantsJson(request))
+        return sendPage(reply, 400, questionAt(context, rehearsal, position, fields, alert));
       return name === "short" || read.ask !== undefined
         ? reply.status(422).send({ stay: alert })
         : sendProblem(request, reply, pageContext, {
@@ -115,13 +132,15 @@ export function rehearsalRoutes(server: FastifyInstance, context: SurveyContext)
   });
 
   server.get<RehearsalParams>(`${prefix}/:token/thanks`, async ({ params }, reply) => {
-    const rehearsal = rehearsalFor(params.token);
+    const context = await contextOf();
+    const rehearsal = rehearsalFor(context, params.token);
     if (!rehearsal) return sendNotFound(reply, context.pageContext);
     const view = { score: undefined, code: undefined, personal: undefined };
     return sendPage(reply, 200, thanksPage(rehearsal.pageContext, view));
   });
 
   function questionAt(
+    context: RehearsalContext,
     { form, pages, pageContext }: Rehearsal & { readonly pageContext: PageContext },
     position: number,
     given: Fields | undefined,
@@ -136,8 +155,8 @@ export function rehearsalRoutes(server: FastifyInstance, context: SurveyContext)
       told,
       whole: conditionOf(form, planned)?.whole,
       seconds: conditionOf(form, planned)?.seconds,
-      back: survey.back && position > 1 ? `/q/${position - 1}` : undefined,
-      fields: survey.demographics,
+      back: context.study.config.survey.back && position > 1 ? `/q/${position - 1}` : undefined,
+      fields: context.study.config.survey.demographics,
       position,
       count: pages.length,
       seal: "",

@@ -18,7 +18,7 @@ afterAll(() => built?.remove());
 async function exported(format: string, file: string) {
   const effects = quietEffects();
   await exportForms.run(built.study.folder, { format }, effects);
-  return { text: await readFile(built.study.path("exports", format, file), "utf8"), said: effects.said };
+  return { text: await readFile(built.study.path("exports", format, file), "utf8"), said: effects.logged };
 }
 
 const asked = "why is asked of everybody, also without the answer to liking that it depends on";

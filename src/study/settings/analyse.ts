@@ -72,6 +72,9 @@ export const methodOf = ({
   clusters: clusters ?? defaultMethod.clusters,
 });
 
+/** Clusters that need no demographic question. */
+export const storyClusters: ReadonlySet<string> = new Set(["title", "form"]);
+
 /** `analyse:` of study.yaml: which claims are tested and with which margin, declared before data collection. */
 export const AnalyseSettings = z.strictObject({
   margin: z
