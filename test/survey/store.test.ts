@@ -215,7 +215,7 @@ eachStore((effects, kind) => {
         ["second", left],
       ]),
     );
-    expect((await store.byId(id))?.completed).toBe(now);
+    expect((await store.byId(id))?.completed).toBe(submission(id).now);
   });
 
   test("the same answer from many requests at once is stored once, together with other answers", async () => {
