@@ -114,6 +114,11 @@ export const commands: List<AnyCommand> = {
     summary: "Fine-tune at several learning rates, and show which ruin the model and which is best",
     load: async () => (await import("./tune/sweep.ts")).sweep,
   },
+  "tune prefer": {
+    summary: "Train a tuned model towards the texts that readers preferred, and measure what that cost",
+    parameters: "[name]",
+    load: async () => (await import("./tune/prefer.ts")).prefer,
+  },
   "tune submit": {
     summary: "Write (and with --submit, submit) a job that fine-tunes a model on several nodes of a cluster",
     load: async () => (await import("./tune/submit.ts")).submit,

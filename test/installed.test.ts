@@ -137,6 +137,8 @@ describe("a study with its own task, measure, analysis and model", () => {
 
   test("it runs from titles to a report and a package", async () => {
     await ok("run", "--study", study);
+    // Without Chromium on the path no second PDF is printed.
+    env = { ...env, PATH: "", CHROMIUM: undefined };
     await ok("simulate", "--study", study, "--participants", "36", "--skill", "1.2", "--to", simulated);
     await ok("run", "--study", simulated);
     await ok("package", "--study", simulated);

@@ -106,7 +106,10 @@ describe.skipIf(!python)(
 
       // Without uv it uses pip, and says so.
       const second = effectsWith(index.address);
+      const before = index.served.length;
       await setUp({ ...asked, yes: true }, withoutUv(second));
+      // The page of each package is read once: pip resolves once, and then gets its files.
+      expect(index.served.slice(before).filter((url) => url === "/simple/small-part/")).toHaveLength(1);
       expect(second.logged).toContain("  installing with pip");
       await has();
       const served = index.served.length;

@@ -85,6 +85,11 @@ export const AnalyseSettings = z.strictObject({
     .describe(
       "How far accuracy may be from 0.5 and still count as equivalent to chance, as a share (0.1 is 40 % to 60 %).",
     ),
+  marginReason: z
+    .string()
+    .max(600)
+    .optional()
+    .describe("Why the margin has this width, in a few words; the report prints it. Default: none."),
   alpha: z
     .number()
     .positive()
