@@ -201,13 +201,21 @@ test.skipIf(!chromiumPath())(
           ...{ viewport: { width: 390, height: 800 }, bypassCSP: true, javaScriptEnabled, colorScheme },
         });
         page.setDefaultTimeout(20_000);
+        // Axe is a script: without JavaScript, it looks at the same page in another context with the same cookie.
+        const checked = javaScriptEnabled
+          ? page
+          : await browser.newPage({ viewport: { width: 390, height: 800 }, bypassCSP: true, colorScheme });
         await page.goto(url);
         await page.getByRole("main").getByRole("button").press("Enter");
         await page.locator("a.button").press("Enter");
         await page.waitForURL(/\/q\/1$/);
         while (page.url().includes("/q/")) {
           expect(await page.evaluate(() => document.documentElement.scrollWidth)).toBeLessThanOrEqual(390);
-          expect(await violations(page), page.url()).toEqual([]);
+          if (checked !== page) {
+            await checked.context().addCookies(await page.context().cookies());
+            await checked.goto(page.url());
+          }
+          expect(await violations(checked), page.url()).toEqual([]);
           const before = page.url();
           await answerByKeyboard(page);
           await page.waitForURL((address) => address.href !== before);
