@@ -11,6 +11,7 @@ import { pairs } from "./analyses/pairs.ts";
 import { practice } from "./analyses/practice.ts";
 import { preregistration } from "./analyses/preregistration.ts";
 import { quality } from "./analyses/quality.ts";
+import { questions } from "./analyses/questions.ts";
 import { ratings } from "./analyses/ratings.ts";
 import { readers } from "./analyses/readers.ts";
 import { robustness } from "./analyses/robustness.ts";
@@ -28,6 +29,7 @@ export const analyses: readonly Analysis[] = [
   leaks,
   pairs,
   ratings,
+  questions,
   conditions,
   doseResponse,
   cues,

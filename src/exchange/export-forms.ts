@@ -9,6 +9,7 @@ import { StudyError } from "../workbench/errors.ts";
 import { writeWhole } from "../workbench/files.ts";
 import { command } from "../workbench/stage.ts";
 import { openStudy, type Study } from "../workbench/study.ts";
+import type { Format } from "./format.ts";
 import { formats } from "./formats.ts";
 import type { PortableForm, SurveyTexts } from "./portable-form.ts";
 
@@ -30,6 +31,7 @@ export const exportForms = command({
         hint: "these systems would not balance the conditions; use `tinylove serve`, or remove compose.conditions",
       });
     }
+    for (const line of notCarried(format, study.config.compose.tasks)) effects.warn(`${name}: ${line}`);
     const files = format.exportForms(portableForms(study, materials), surveyTexts(study, materials));
     for (const [file, content] of Object.entries(files)) {
       const path = study.path(join("exports", name, file));
@@ -39,18 +41,34 @@ export const exportForms = command({
   },
 });
 
-/** The forms with the texts of their stimuli and items. */
+/** What the other form system does not do, a line each. */
+const notCarried = ({ checksLength }: Format, asked: Study["config"]["compose"]["tasks"]): string[] =>
+  asked.flatMap(({ task: name }) => {
+    const task = taskNamed(name)!;
+    const hasLength = task.plainItems().some((item) => item.kind === "text" && item.least !== undefined);
+    return [
+      ...(task.when
+        ? [`${name} is asked of everybody, also without the answer to ${task.when.task} that it depends on`]
+        : []),
+      ...(hasLength && !checksLength ? [`the least length of ${name} is not checked`] : []),
+    ];
+  });
+
+/** The forms with the texts of their stimuli and items. Questions to participants at the start come first. */
 export function portableForms(study: Study, { forms, stimuli }: StudyMaterials): PortableForm[] {
   const { language, demographics } = study.config.survey;
   const words = phrasesOf(language);
+  const isFirst = ({ task }: { readonly task: string }) => taskNamed(task)!.place === "first";
   return [...forms.values()].map(({ id, questions }) => ({
     id,
-    questions: questions.map((question) => ({
-      id: question.id,
-      task: question.task,
-      stimuli: question.stimuli.map((stimulus) => stimuli.get(stimulus)!),
-      items: taskNamed(question.task)!.items(words, demographics),
-    })),
+    questions: [...questions.filter(isFirst), ...questions.filter((question) => !isFirst(question))].map(
+      (question) => ({
+        id: question.id,
+        task: question.task,
+        stimuli: question.stimuli.map((stimulus) => stimuli.get(stimulus)!),
+        items: taskNamed(question.task)!.items(words, demographics),
+      }),
+    ),
   }));
 }
 

@@ -106,7 +106,10 @@ export function participantRoutes(server: FastifyInstance, context: SurveyContex
         simulated: false,
         recruit: invited ?? recruitOf(survey.recruiting, fields),
         oncePer: survey.recruiting?.oncePer ?? "person",
-        planFor: (form) => planOf(materials.forms.get(form)!, study.random("order", id)),
+        planFor: (form) =>
+          planOf(materials.forms.get(form)!, study.random("order", id), {
+            originLast: survey.pages === "story",
+          }),
       },
       study.random("allocation", id),
     );

@@ -201,6 +201,31 @@ eachStore((effects, kind) => {
     ]);
   });
 
+  test("the answers of a page are stored together or not at all", async () => {
+    const { id } = await entered();
+    const page = (answers: readonly Pick<Submission, "question" | "response">[], changes = {}) => {
+      const { question: _, response: __, ...rest } = submission(id);
+      return store.submitPage({ ...rest, ...changes, answers });
+    };
+    const [human, left] = [{ answer: "human" }, { answer: "left" }];
+    const both = [
+      { question: "first", response: human },
+      { question: "second", response: left },
+    ];
+    expect(await page([both[0]!, { question: "third", response: left }])).toBe("unknown");
+    expect(await store.progress(id)).toEqual({ answered: 0, given: undefined });
+    expect(await page(both)).toBe("stored");
+    expect(await page(both)).toBe("repeated");
+    expect(await page([both[0]!, { question: "second", response: { answer: "right" } }])).toBe("conflict");
+    expect(await store.answers(id)).toEqual(
+      new Map([
+        ["first", human],
+        ["second", left],
+      ]),
+    );
+    expect((await store.byId(id))?.completed).toBe(submission(id).now);
+  });
+
   test("the same answer from many requests at once is stored once, together with other answers", async () => {
     const people = await Promise.all(Array.from({ length: 10 }, () => entered()));
     const outcomes = await Promise.all(
