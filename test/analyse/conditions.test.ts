@@ -1,6 +1,6 @@
 import { beforeAll, describe, expect, test } from "vitest";
 import { stringify } from "yaml";
-import { type ConditionContrast, contrastsOf, type Outcome } from "../../src/analyse/analyses/conditions.ts";
+import { type ConditionContrast, contrastsOf, type Outcome } from "../../src/analyse/cells.ts";
 import { main } from "../../src/cli.ts";
 import { compose } from "../../src/compose/compose.ts";
 import { normalQuantile } from "../../src/stats/normal.ts";
