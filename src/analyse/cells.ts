@@ -19,12 +19,16 @@ export interface Outcome {
 
 export type Row = (Choice | Rating) & { readonly value: number; readonly condition: string };
 
-/** All answers to single stories, by question. */
-export function outcomesOf(data: Data): Outcome[] {
+/** All answers to single stories, by question, in their condition or whatever `conditionOf` compares. */
+export function outcomesOf(
+  data: Pick<Data, "choices" | "toldChoices" | "ratings">,
+  conditionOf: (row: Choice | Rating) => string | undefined = ({ condition }) => condition,
+): Outcome[] {
   const inCondition = <One extends Choice | Rating>(rows: readonly One[], number: (row: One) => number) =>
-    rows.flatMap((row) =>
-      row.condition === undefined ? [] : [{ ...row, condition: row.condition, value: number(row) }],
-    );
+    rows.flatMap((row) => {
+      const condition = conditionOf(row);
+      return condition === undefined ? [] : [{ ...row, condition, value: number(row) }];
+    });
   const choices = inCondition([...data.choices, ...(data.toldChoices ?? [])], ({ answer }) =>
     Number(answer === "human"),
   );
@@ -121,19 +125,32 @@ export function cellsOf({ rows }: Outcome, data: Data): Cell[] {
   );
 }
 
-export function cellsFigure({ kind, name }: Outcome, cells: readonly Cell[], label: string): Figure {
+/** What is compared: the label of its names, and whether tables may show how many readers there are (`counts`). */
+export interface Compared {
+  readonly label: string;
+  readonly counts: boolean;
+}
+
+const countColumns = [
+  { key: "readers", label: "Readers", format: "integer" },
+  { key: "answers", label: "Answers", format: "integer" },
+] as const;
+
+const countsIn = ({ counts }: Compared, { readers, answers }: { readers: number; answers: number }) =>
+  counts ? { readers, answers } : {};
+
+export function cellsFigure({ kind, name }: Outcome, cells: readonly Cell[], compared: Compared): Figure {
   const format = kind === "choices" ? "percent" : "number";
   const answer = kind === "choices" ? "Called human" : name;
   return {
     draw: "intervals",
     table: {
       columns: [
-        { key: "of", label: `${label} and stories`, format: "text" },
+        { key: "of", label: `${compared.label} and stories`, format: "text" },
         { key: "mean", label: answer, format },
         { key: "low", label: "Interval", format },
         { key: "high", label: "to", format },
-        { key: "readers", label: "Readers", format: "integer" },
-        { key: "answers", label: "Answers", format: "integer" },
+        ...(compared.counts ? countColumns : []),
       ],
       rows: cells.map(({ condition, origin, mean, interval, readers, answers }) => ({
         of: `${condition}, ${origin}`,
@@ -141,8 +158,7 @@ export function cellsFigure({ kind, name }: Outcome, cells: readonly Cell[], lab
         mean,
         low: interval?.low ?? null,
         high: interval?.high ?? null,
-        readers,
-        answers,
+        ...countsIn(compared, { readers, answers }),
       })),
     },
     encode: { x: "mean", low: "low", high: "high", y: "of", group: "group" },
@@ -202,12 +218,11 @@ export function verdictsOf({ kind, name, rows }: Outcome, data: Data): CellVerdi
 export const verdictsTable = (
   kind: Outcome["kind"],
   verdicts: readonly CellVerdict[],
-  label: string,
+  compared: Compared,
 ): Table => ({
   columns: [
-    { key: "condition", label, format: "text" },
-    { key: "readers", label: "Readers", format: "integer" },
-    { key: "answers", label: "Answers", format: "integer" },
+    { key: "condition", label: compared.label, format: "text" },
+    ...(compared.counts ? countColumns : []),
     kind === "choices"
       ? { key: "estimate", label: "Accuracy", format: "percent" }
       : { key: "estimate", label: "Human minus machine", format: "number" },
@@ -215,7 +230,11 @@ export const verdictsTable = (
     { key: "equivalenceHolm", label: "p of equivalence, Holm", format: "p" },
     { key: "verdict", label: "Verdict", format: "text" },
   ],
-  rows: verdicts.map(({ estimate, ...verdict }) => ({ ...verdict, estimate: estimate ?? null })),
+  rows: verdicts.map(({ estimate, readers, answers, ...verdict }) => ({
+    ...verdict,
+    ...countsIn(compared, { readers, answers }),
+    estimate: estimate ?? null,
+  })),
 });
 
 export const contrastsTable = (contrasts: readonly ConditionContrast[], label: string): Table => ({

@@ -6,7 +6,13 @@ import { equalSecrets, hmac, randomId } from "../survey/ids.ts";
 import { cutIn, furtherInstructions, instructionsFor } from "../survey/instructions.ts";
 import type { PageContext } from "../survey/page.ts";
 import { parsePosition, parseResponse } from "../survey/parse-response.ts";
-import { consentPage, declinedPage, instructionsPage, thanksPage } from "../survey/participant-pages.ts";
+import {
+  consentPage,
+  declinedPage,
+  feedbackPage,
+  instructionsPage,
+  thanksPage,
+} from "../survey/participant-pages.ts";
 import { questionPage } from "../survey/question-page.ts";
 import { type SurveyContext, sendPage } from "../survey/survey-context.ts";
 import { type Plan, planOf } from "../survey/survey-plan.ts";
@@ -101,8 +107,28 @@ export function rehearsalRoutes(server: FastifyInstance, context: SurveyContext)
         ? sendProblem(request, reply, pageContext, { status: 400, name, address: `${address}/q/${position}` })
         : sendPage(reply, 400, questionAt(rehearsal, position, fields, alertText(pageContext, name)));
     }
-    const next = `${address}/${position < plan.length ? `q/${position + 1}` : "thanks"}`;
+    const next = givesFeedback(rehearsal, position)
+      ? `${address}/q/${position}/feedback`
+      : afterwards(rehearsal, position);
     return wantsJson(request) ? reply.send({ next }) : reply.redirect(next, 303);
+  });
+
+  // Answers are not stored, so the page shows who wrote the story and not what was said.
+  server.get<RehearsalParams>(`${prefix}/:token/q/:position/feedback`, async ({ params }, reply) => {
+    const rehearsal = rehearsalFor(params.token);
+    const position = rehearsal && parsePosition(rehearsal.plan, params.position);
+    if (!position || !givesFeedback(rehearsal, position))
+      return sendNotFound(reply, rehearsal?.pageContext ?? context.pageContext);
+    const revealed = rehearsal.plan[position - 1]!.stimuli.map((id) => ({
+      stimulus: context.materials.stimuli.get(id)!,
+      origin: context.origins!.get(id)!,
+      said: undefined,
+    }));
+    return sendPage(
+      reply,
+      200,
+      feedbackPage(rehearsal.pageContext, revealed, afterwards(rehearsal, position)),
+    );
   });
 
   server.get<RehearsalParams>(`${prefix}/:token/thanks`, async ({ params }, reply) => {
@@ -139,6 +165,18 @@ export function rehearsalRoutes(server: FastifyInstance, context: SurveyContext)
 }
 
 const prefix = "/rehearsal";
+
+/** Whether feedback follows the answer at this position, as in the survey: no later question is about its stories. */
+function givesFeedback({ form, plan }: Rehearsal, position: number): boolean {
+  const planned = plan[position - 1]!;
+  if (!conditionOf(form, planned)?.feedback || planned.stimuli.length === 0) return false;
+  const later = plan.slice(position).flatMap(({ stimuli }) => stimuli);
+  return !planned.stimuli.some((id) => later.includes(id));
+}
+
+/** The address after this position and its feedback. */
+const afterwards = ({ address, plan }: Rehearsal, position: number): string =>
+  `${address}/${position < plan.length ? `q/${position + 1}` : "thanks"}`;
 
 /** A form in one of the orders that participants may get, the same each time. */
 export function rehearsalOf(

@@ -36,8 +36,8 @@ export const conditions: Analysis = {
     const findings: Finding[] = [
       ...interactionSentences(interactions, data),
       ...cells.flatMap(({ outcome, rows, verdicts }) => [
-        figure("result", cellsCaption(outcome), cellsFigure(outcome, rows, "Condition")),
-        table("result", verdictsCaption(outcome), verdictsTable(outcome.kind, verdicts, "Condition")),
+        figure("result", cellsCaption(outcome), cellsFigure(outcome, rows, compared)),
+        table("result", verdictsCaption(outcome), verdictsTable(outcome.kind, verdicts, compared)),
       ]),
       table("result", contrastsCaption, contrastsTable([...interactions, ...effects], "Condition")),
       ...untrueSentences(data),
@@ -54,6 +54,8 @@ export const conditions: Analysis = {
     };
   },
 };
+
+const compared = { label: "Condition", counts: true };
 
 function interactionSentences(interactions: readonly ConditionContrast[], data: Data): Finding[] {
   const why = whyWithheld(data);

@@ -66,6 +66,11 @@ function surveyDefinition(forms: readonly PortableForm[], texts: SurveyTexts): o
     description: "Consent and instructions",
     questions: [textOnly(number(), [texts.consent, texts.instructions].flatMap(lines), "opening")],
   };
+  const textBlock = (tag: string, description: string, paragraphs: readonly string[]): Block => ({
+    id: `BL_${tag}`,
+    description,
+    questions: [textOnly(number(), paragraphs.flatMap(lines), tag)],
+  });
   const blocks = forms.map((form, at) => {
     const own = form.questions.map((question, place) =>
       blockOf(form, at + 1, question, place + 1, number, texts),
@@ -77,6 +82,10 @@ function surveyDefinition(forms: readonly PortableForm[], texts: SurveyTexts): o
     return {
       form,
       blocks: own,
+      first:
+        form.instructions.length === 0
+          ? []
+          : [textBlock(`instructions_${at + 1}`, form.id, form.instructions)],
       // Pairs with stories that are also shown alone come after all other stories.
       shuffled: [own.filter((block) => !pairs.includes(block) && !after.includes(block)), pairs].filter(
         ({ length }) => length > 0,
@@ -84,7 +93,8 @@ function surveyDefinition(forms: readonly PortableForm[], texts: SurveyTexts): o
       last: after,
     };
   });
-  const all = [opening, ...blocks.flatMap((each) => each.blocks)];
+  const closing = texts.debrief === "" ? [] : [textBlock("debriefing", "Debriefing", [texts.debrief])];
+  const all = [opening, ...blocks.flatMap((each) => [...each.first, ...each.blocks]), ...closing];
   const flow = counter();
   const standard = ({ id }: Block) => ({ Type: "Standard", ID: id, FlowID: `FL_${flow()}`, Autofill: [] });
   const element = (name: string, primary: string, payload: unknown, secondary: string | null = null) => ({
@@ -110,16 +120,18 @@ function surveyDefinition(forms: readonly PortableForm[], texts: SurveyTexts): o
       randomizer(
         1,
         true,
-        blocks.map(({ form, shuffled, last }) => ({
+        blocks.map(({ form, first, shuffled, last }) => ({
           Type: "Group",
           FlowID: `FL_${flow()}`,
           Description: form.id,
           Flow: [
+            ...first.map(standard),
             ...shuffled.map((own) => randomizer(own.length, false, own.map(standard))),
             ...last.map(standard),
           ],
         })),
       ),
+      ...closing.map(standard),
     ],
   };
   const questions = all.flatMap((block) => block.questions);
@@ -182,8 +194,13 @@ function blockOf(
   };
 }
 
-function storyOf(number: number, { stimuli }: PortableQuestion, tag: string, words: SurveyTexts["words"]) {
-  return textQuestion(number, storiesOf(stimuli, words).toString(), `${tag}_text`);
+function storyOf(
+  number: number,
+  { stimuli, told }: PortableQuestion,
+  tag: string,
+  words: SurveyTexts["words"],
+) {
+  return textQuestion(number, storiesOf(stimuli, words, told).toString(), `${tag}_text`);
 }
 
 const textOnly = (number: number, texts: readonly string[], tag: string) =>
