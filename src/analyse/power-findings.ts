@@ -183,9 +183,10 @@ function comparisonOf(
   const { count, by, apart, share } = compared;
   const { readers, stories, each, variances, titles, humanAccuracy = 0.5, machineAccuracy = 0.5 } = plan;
   if (by === "stories" && each / 2 < count) {
-    throw new StudyError(`--each ${each}: too few stories for ${count} conditions within readers`, {
-      hint: `each reader needs ${2 * count} or more, so that every condition has human and machine stories`,
-    });
+    return {
+      text: `${count} conditions within readers are not planned: each reader needs ${2 * count} stories or more, so that every condition has human and machine stories.`,
+      numbers: null,
+    };
   }
   const compare: ComparisonPlan = {
     ...{ readers, stories, each, variances, titles, humanAccuracy, machineAccuracy },
