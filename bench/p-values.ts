@@ -149,7 +149,7 @@ function dataOf(part: Partial<Data>, settings: Record<string, unknown> = {}): Da
     choices: [],
     pairs: [],
     ratings: [],
-    asks: new Set(),
+    questionKinds: new Set(),
     forms: [],
     measures: new Map(),
     checks: [],

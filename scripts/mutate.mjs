@@ -8,13 +8,13 @@ import { root } from "./ready.mjs";
 
 const wanted = process.argv.slice(2);
 const all = JSON.parse(readFileSync(join(root, "test/mutations.json"), "utf8"));
-const alive = [];
+const survivors = [];
 for (const { name, file, from, to, test, title } of all) {
   if (wanted.length > 0 && !wanted.some((part) => name.includes(part))) continue;
   const path = join(root, file);
   const source = readFileSync(path, "utf8");
   if (source.split(from).length !== 2) {
-    alive.push(`${name}: its code does not occur exactly once in ${file}`);
+    survivors.push(`${name}: its code does not occur exactly once in ${file}`);
     continue;
   }
   for (const signal of ["SIGINT", "SIGTERM"]) process.once(signal, stop);
@@ -30,8 +30,8 @@ for (const { name, file, from, to, test, title } of all) {
     });
     // A test must have failed, not only the loading of a file.
     const killed = run.status !== 0 && /Tests +\d+ failed/.test(run.stdout);
-    console.log(`${killed ? "killed" : "ALIVE "} ${name}`);
-    if (!killed) alive.push(name);
+    console.log(`${killed ? "killed  " : "SURVIVED"} ${name}`);
+    if (!killed) survivors.push(name);
   } finally {
     restore();
     for (const signal of ["SIGINT", "SIGTERM"]) process.removeListener(signal, stop);
@@ -44,7 +44,7 @@ for (const { name, file, from, to, test, title } of all) {
     process.exit(130);
   }
 }
-if (alive.length > 0) {
-  console.error(`alive: ${alive.join("; ")}`);
+if (survivors.length > 0) {
+  console.error(`survived: ${survivors.join("; ")}`);
   process.exitCode = 1;
 }

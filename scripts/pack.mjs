@@ -18,12 +18,13 @@ if (!process.argv.includes("--remove")) {
 
 function vendorEngine() {
   const folders = closureOf(join(root, "node_modules", engine));
-  for (const [place, folder] of folders)
-    cpSync(folder, join(vendor, "node_modules", place), {
+  for (const [packagePath, folder] of folders)
+    cpSync(folder, join(vendor, "node_modules", packagePath), {
       recursive: true,
-      filter: (path) => isNeeded(relative(folder, path).replaceAll("\\", "/"), place),
+      filter: (path) => isNeeded(relative(folder, path).replaceAll("\\", "/"), packagePath),
     });
-  for (const place of folders.keys()) withoutInstalling(join(vendor, "node_modules", place, "package.json"));
+  for (const packagePath of folders.keys())
+    withoutInstalling(join(vendor, "node_modules", packagePath, "package.json"));
 }
 
 /** Packages that only the engine's own command line and its builds from source use. */
@@ -35,9 +36,9 @@ function isOnlyForBuilding(name) {
 function closureOf(folder) {
   const found = new Map();
   const walk = (at) => {
-    const place = at.slice(join(root, "node_modules").length + 1);
-    if (found.has(place)) return;
-    found.set(place, at);
+    const packagePath = at.slice(join(root, "node_modules").length + 1);
+    if (found.has(packagePath)) return;
+    found.set(packagePath, at);
     const { dependencies = {} } = JSON.parse(readFileSync(join(at, "package.json"), "utf8"));
     for (const name of Object.keys(dependencies)) if (!isOnlyForBuilding(name)) walk(folderOf(name, at));
   };
@@ -53,10 +54,10 @@ function folderOf(name, from) {
 }
 
 /** Whether to copy a file: no sources of llama.cpp, type declarations or maps, and no nested packages, which are copied separately. */
-function isNeeded(path, place) {
+function isNeeded(path, packagePath) {
   if (/\.(d\.[cm]?ts|map|tsbuildinfo)$/.test(path) || /^node_modules(\/|$)/.test(path)) return false;
   return (
-    place !== engine ||
+    packagePath !== engine ||
     !/^(templates|bins|llama\/(gitRelease\.bundle|addon|patches|profiles|toolchains|cmake|xpack))(\/|$)/.test(
       path,
     )

@@ -58,7 +58,7 @@ export {
 } from "./generate/plugin-model.ts";
 export type { Corpus } from "./measures/corpus.ts";
 export { defineMeasure, type MeasureDefinition } from "./measures/measure.ts";
-export type { Reading } from "./measures/reading.ts";
+export type { ParsedText } from "./measures/parsed-text.ts";
 export { defineTask } from "./tasks/define-task.ts";
 export type { Item } from "./tasks/items.ts";
 export type { TaskDefinition } from "./tasks/task.ts";

@@ -28,7 +28,7 @@ async function failure(folder: string): Promise<string> {
   const before = await contentsOf(folder);
   const effects = quietEffects();
   const code = await main(["run", "--study", folder], effects);
-  const said = effects.told.at(-1)!;
+  const said = effects.logged.at(-1)!;
   expect({ code, said }).toMatchObject({ code: 1, said: expect.stringMatching(/^error: [^\n]+$/) });
   expect(said).toMatch(/\(.+\)$/);
   const after = await contentsOf(folder);
@@ -91,7 +91,7 @@ test("a title without a story and a duplicate are left out, reported, and listed
   const folder = await studyWith(echo, { "stories.csv": stories(rows) });
   const effects = quietEffects();
   expect(await main(["collect", "--study", folder], effects)).toBe(0);
-  const told = effects.told.filter((line) => line.startsWith("warning:"));
+  const told = effects.logged.filter((line) => line.startsWith("warning:"));
   expect(told.find((line) => line.includes("Alone"))).toMatch(/line 14/);
   expect(told.find((line) => line.includes("Title 3"))).toMatch(/line 15/);
   const rejected = await readFile(join(folder, "corpus/rejected.csv"), "utf8");
@@ -102,5 +102,5 @@ test("a flag with an invalid value", async () => {
   const folder = await studyWith(echo);
   const effects = quietEffects();
   expect(await main(["simulate", "--study", folder, "--participants", "many"], effects)).toBe(1);
-  expect(effects.told.at(-1)).toMatch(/--participants many: not a number/);
+  expect(effects.logged.at(-1)).toMatch(/--participants many: not a number/);
 });

@@ -9,7 +9,7 @@ import { quietEffects, temporaryFolder } from "./helpers/world.ts";
 async function tinylove(...argv: string[]) {
   const effects = quietEffects();
   const code = await main(argv, effects);
-  return { code, told: effects.told.join("\n"), printed: effects.printed.join("\n") };
+  return { code, told: effects.logged.join("\n"), printed: effects.printed.join("\n") };
 }
 
 test("help lists every stage in order and exits with 0", async () => {

@@ -170,7 +170,7 @@ describe("a study with its own task, measure, analysis and model", () => {
     expect(asked.every((row) => row["in_verdict"] === "TRUE")).toBe(true);
     expect(rows.length).toBeGreaterThan(asked.length);
     expect(rows.every((row) => row["task"] === "who-wrote-it" || row["in_verdict"] !== "TRUE")).toBe(true);
-    const right = asked.filter((row) => row["right"] === "1");
+    const right = asked.filter((row) => row["correct"] === "1");
     expect(right).toEqual(asked.filter((row) => row["response"] === row["origin"]));
     const { overall } = JSON.parse(await readFile(join(simulated, "findings/verdict.json"), "utf8")).numbers;
     expect(overall).toMatchObject({ judgments: asked.length, correct: right.length });

@@ -22,7 +22,7 @@ const program = fileURLToPath(new URL("../bin/tinylove.mjs", import.meta.url));
 async function tinylove(...argv: string[]) {
   const effects = quietEffects();
   const code = await main(argv, effects);
-  return { code, told: effects.told.join("\n"), printed: effects.printed.join("\n") };
+  return { code, logged: effects.logged.join("\n"), printed: effects.printed.join("\n") };
 }
 
 let folder: string;
@@ -51,7 +51,7 @@ test("a run ends with all stages fresh, and a second one does nothing", async ()
   expect(printed).toContain("everything is fresh");
   expect(printed).not.toMatch(/missing|stale/);
   const again = await tinylove("run", "--study", folder);
-  expect(again.told).not.toContain("done in");
+  expect(again.logged).not.toContain("done in");
 });
 
 test("it makes five forms of ten stories with the right lengths from titles", async () => {

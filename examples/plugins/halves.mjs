@@ -4,7 +4,7 @@ import { clusteredShare, defineAnalysis, sentence, table } from "tinylove";
 
 export default defineAnalysis({
   name: "halves",
-  asks: "Do readers improve while they read?",
+  question: "Do readers improve while they read?",
   needs: ["choices"],
   run({ choices, settings }) {
     const halves = { first: [], second: [] };

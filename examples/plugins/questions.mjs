@@ -7,9 +7,9 @@ export default defineMeasure({
   meaning: "sentences that end in a question mark",
   unit: "share of sentences",
   format: "percent",
-  // `reading.plain` is the text on one line with straight quotes. Undefined: the measure is not defined for this text.
-  of(reading) {
-    const sentences = sentencesOf(reading.plain);
+  // `text.plain` is the text on one line with straight quotes. Undefined: the measure is not defined for this text.
+  of(text) {
+    const sentences = sentencesOf(text.plain);
     if (sentences.length === 0) return undefined;
     return sentences.filter((sentence) => /\?["')]*$/.test(sentence.trim())).length / sentences.length;
   },

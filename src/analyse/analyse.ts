@@ -9,10 +9,10 @@ import { findingsFolder } from "../workbench/artefacts.ts";
 import type { Effects } from "../workbench/effects.ts";
 import { StudyError } from "../workbench/errors.ts";
 import { filesUnder, writeWhole } from "../workbench/files.ts";
-import { inkOf } from "../workbench/ink.ts";
 import { pairsOf, realNumber } from "../workbench/options.ts";
 import { quoted } from "../workbench/quoted.ts";
 import { stage } from "../workbench/stage.ts";
+import { textStyleOf } from "../workbench/terminal-style.ts";
 import { type Analysis, applies } from "./analysis.ts";
 import type { Data } from "./data.ts";
 import { withoutExcluded } from "./exclusions.ts";
@@ -115,7 +115,7 @@ export const analyse = stage<Options>({
     ]);
     for (const file of await filesUnder(study.path(findingsFolder))) if (!kept.has(file)) await rm(file);
     if (json) effects.print(asJson(found));
-    else effects.log(`  ${inkOf(effects).bold(headlineOf(found))}`);
+    else effects.log(`  ${textStyleOf(effects).bold(headlineOf(found))}`);
   },
   standalone: ({ judgments, ...options }, effects) =>
     judgments === undefined ? undefined : analyseTable(judgments, options, effects),
@@ -166,7 +166,7 @@ async function analyseTable(
     await writeWhole(report, pageOfFindings({ title: nameOf(file), simulated: data.simulated }, found));
     effects.log(`wrote ${quoted(report)}`);
   }
-  effects.print(json ? asJson(found) : findingsText(found, { full, ink: inkOf(effects) }));
+  effects.print(json ? asJson(found) : findingsText(found, { full, style: textStyleOf(effects) }));
   if (!json && !full) effects.log("for all findings: --full, or --report FILE for a page");
 }
 
@@ -226,9 +226,9 @@ async function allFindings(
   const found: Findings[] = [];
   for (const analysis of selected) {
     effects.signal.throwIfAborted();
-    const { name, asks, section } = analysis;
-    const place = analyses.indexOf(analysis) + 1;
-    const about = { analysis: name, asks, place, ...(section && { section }) };
+    const { name, question, section } = analysis;
+    const position = analyses.indexOf(analysis) + 1;
+    const about = { analysis: name, question, position, ...(section && { section }) };
     found.push({ ...about, ...analysis.run(data, random.fork(name)) });
     progress.step(name);
     // Lets the event loop handle an interrupt between two analyses.

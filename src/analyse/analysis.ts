@@ -11,7 +11,7 @@ export interface Analysis {
   /** Names `findings/<name>.json`. */
   readonly name: string;
   /** The question, used as a heading of the report. */
-  readonly asks: string;
+  readonly question: string;
   /**
    * The data must have at least one of these: a kind of question (answered or not), a study, texts whose prompt asked
    * for more than the title (`levels`), several reading conditions (`conditions`), or declared groups of readers (`groups`).
@@ -21,7 +21,7 @@ export interface Analysis {
   /** Whether it also runs before the first answer. */
   readonly beforeData?: true;
   /**
-   * The section of the report's body for its findings of weight `result`; the appendix without it. `inSection` places
+   * The section of the report's body for its findings with the role `result`; the appendix without it. `inSection` places
    * single findings.
    */
   readonly section?: Section;
@@ -40,7 +40,7 @@ export function applies({ needs, beforeData }: Analysis, data: Data): boolean {
       if (need === "levels") return hasLevels(data);
       if (need === "groups") return data.groups !== undefined;
       if (need === "conditions") return data.conditions !== undefined;
-      return data.asks.has(need);
+      return data.questionKinds.has(need);
     })
   );
 }

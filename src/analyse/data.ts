@@ -28,7 +28,7 @@ export interface Data {
   /** The groups of readers that the settings compare; absent if there are none. */
   readonly groups?: readonly ReaderGrouping[];
   /** The kinds of questions asked, answered or not. */
-  readonly asks: ReadonlySet<QuestionKind>;
+  readonly questionKinds: ReadonlySet<QuestionKind>;
   /** All forms, sorted by name, also unused ones; empty for a table without forms. */
   readonly forms: readonly FormFacts[];
   /** Measures of each story (its length, its dialogue), by stimulus and name of the measure. */

@@ -3,7 +3,7 @@ import { holm } from "../stats/multiple-tests.ts";
 import type { Random } from "../stats/random.ts";
 import { type Trend, type TrendData, trend } from "../stats/trend.ts";
 import { majority } from "../study/coding.ts";
-import { countingOf, type Generation, modelName } from "../study/generation.ts";
+import { type Generation, modelName, selectedAttemptsBy } from "../study/generation.ts";
 import { groupedBy } from "../study/groups.ts";
 import { tasks } from "../tasks/tasks.ts";
 import { dialogueWords } from "../text/dialogue.ts";
@@ -195,15 +195,15 @@ function selectedMeans(texts: readonly DoseText[], { measure }: ControlPlan): Se
   return chosen
     .sort(([one], [other]) => Number(one) - Number(other))
     .map(([asked, group]) => {
-      const counting = countingOf(
+      const selected = selectedAttemptsBy(
         group.map(({ generation }) => generation),
         ({ story, control }) => JSON.stringify([story, control]),
       ).filter(({ text }) => text !== "");
       return {
         asked,
-        texts: counting.length,
+        texts: selected.length,
         draws: group.length,
-        mean: counting.reduce((sum, each) => sum + measure(each), 0) / counting.length,
+        mean: selected.reduce((sum, each) => sum + measure(each), 0) / selected.length,
       };
     });
 }

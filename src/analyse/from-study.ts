@@ -128,7 +128,7 @@ export function answersOnForms(
   const kindAsked = ({ task }: { readonly task: string }) => kinds.get(task);
   return {
     ...answersOf(judgments, shown, kindAsked),
-    asks: new Set([...kinds.values()].filter((kind) => kind !== undefined)),
+    questionKinds: new Set([...kinds.values()].filter((kind) => kind !== undefined)),
     forms: forms.map((form) => formFacts(form, shown, kindAsked)),
     checks: checksIn(judgments, factsOf),
     leftOut: {},

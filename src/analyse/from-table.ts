@@ -19,8 +19,8 @@ import {
   type Values,
 } from "./reading/values.ts";
 
-/** Columns of Tiny Love's own tables that are not measures. */
-const ownColumns = ["question", "second_stimulus", "side", "at", "in_verdict", "right"];
+/** Columns of Tiny Love's own tables that are not measures; `right` is the former name of `correct` (before 0.2). */
+const ownColumns = ["question", "second_stimulus", "side", "at", "in_verdict", "correct", "right"];
 
 /** The judgments of a table, and how it was read. */
 export interface TableRead {
@@ -72,7 +72,7 @@ export async function dataOfTable(
     data: {
       settings,
       ...answers,
-      asks: new Set([table.shape]),
+      questionKinds: new Set([table.shape]),
       forms: formsOf(answers.choices),
       measures: table.shape === "pairs" ? sideMeasures(pairRows, answers.pairs) : measuresOf(table, clusters),
       checks: [],

@@ -170,7 +170,7 @@ export function powerFindings(options: PlannedStudy, step: (note: string) => voi
     ),
     sentence("method", method(options)),
   ];
-  return { analysis: "power", asks: "What can this study show?", findings, numbers };
+  return { analysis: "power", question: "What can this study show?", findings, numbers };
 }
 
 /** The power to show that the last group or condition differs in d′, with the readers of the plan. */

@@ -4,10 +4,10 @@ import { defaultClusterSpread, defaultSpread } from "../stats/simulate-study.ts"
 import { plannedEnd } from "../study/planned-end.ts";
 import { counted, declaredPercent } from "../study/print.ts";
 import { exists, writeWhole } from "../workbench/files.ts";
-import { inkOf } from "../workbench/ink.ts";
 import { realNumber, wholeNumber } from "../workbench/options.ts";
 import { command } from "../workbench/stage.ts";
 import { openStudy, type Study } from "../workbench/study.ts";
+import { textStyleOf } from "../workbench/terminal-style.ts";
 import { type Design, designOf, evenDesign } from "./design.ts";
 import { type EarlierStudy, earlierStudy } from "./earlier-study.ts";
 import { type PlannedStudy, powerFindings } from "./power-findings.ts";
@@ -124,7 +124,7 @@ export const power = command<PowerOptions>({
     effects.print(
       given.json
         ? JSON.stringify(found.numbers, null, 2)
-        : findingsText([found], { full: true, ink: inkOf(effects) }),
+        : findingsText([found], { full: true, style: textStyleOf(effects) }),
     );
   },
 });

@@ -75,14 +75,14 @@ function shareOf(choices: readonly Choice[], of: Origin | "all"): number | undef
 function ruleTable(readers: number, halves: readonly Half[]): Table {
   return {
     columns: [
-      { key: "asks", label: "Requirement", format: "text" },
+      { key: "requirement", label: "Requirement", format: "text" },
       { key: "found", label: "Found", format: "text" },
       { key: "met", label: "Met", format: "text" },
     ],
     rows: [
-      { asks: `at least ${minPeople} people`, found: String(readers), met: readers >= minPeople },
+      { requirement: `at least ${minPeople} people`, found: String(readers), met: readers >= minPeople },
       ...halves.map(({ of, share }) => ({
-        asks: `a mean score of at most ${of === "all" ? "3 of 6" : "1.5 of 3"}, ${of} stories`,
+        requirement: `a mean score of at most ${of === "all" ? "3 of 6" : "1.5 of 3"}, ${of} stories`,
         found: share === undefined ? "none judged" : scoreOf(share, of === "all" ? 6 : 3),
         met: share === undefined ? null : share <= 0.5,
       })),

@@ -42,19 +42,19 @@ export function codingsOfSheet(
   const items = new Map(texts.map(({ id }) => [itemOf(study, coder, id), id]));
   const seen = new Set<string>();
   const columns = sheetColumns(columnsOf(rows), variables, file);
-  return rows.flatMap(({ where: place, cells }) => {
+  return rows.flatMap(({ where, cells }) => {
     const item = (cells[columns.get("item")!] ?? "").trim();
     const text = items.get(item);
     if (text === undefined) {
-      throw new StudyError(`${place}: item ${item || "(empty)"} is not on ${coder}'s sheet`, {
+      throw new StudyError(`${where}: item ${item || "(empty)"} is not on ${coder}'s sheet`, {
         hint: "give the coder whose sheet it is, and do not change the column item",
       });
     }
     if (seen.has(item))
-      throw new StudyError(`${place}: item ${item} is there twice`, { hint: "keep only one" });
+      throw new StudyError(`${where}: item ${item} is there twice`, { hint: "keep only one" });
     seen.add(item);
     return variables.flatMap((variable): Coding[] => {
-      const code = codeIn(variable, cells[columns.get(variable.name)!] ?? "", place);
+      const code = codeIn(variable, cells[columns.get(variable.name)!] ?? "", where);
       return code ? [{ text, variable: variable.name, code, kind: "people" }] : [];
     });
   });
@@ -90,11 +90,11 @@ function sheetColumns(
 }
 
 /** The code in a cell; undefined for an empty cell or one that says "none" (NA, -). */
-function codeIn(variable: Variable, cell: string, place: string): string | undefined {
+function codeIn(variable: Variable, cell: string, where: string): string | undefined {
   const code = codeNamed(variable, cell);
   if (code) return code;
   if (/^(?:|na|n\/a|nan|null|-|\.)$/i.test(cell.trim())) return undefined;
-  throw new StudyError(`${place}: ${variable.name}: no code ${cell.trim()}`, {
+  throw new StudyError(`${where}: ${variable.name}: no code ${cell.trim()}`, {
     hint: `try ${variable.codes.map((candidate) => candidate.code).join(", ")}`,
   });
 }

@@ -1,5 +1,5 @@
 import type { Origin } from "../stats/judgments.ts";
-import { countingAttempts, type Generation, modelName } from "../study/generation.ts";
+import { type Generation, modelName, selectedAttempts } from "../study/generation.ts";
 import type { Story } from "../study/story.ts";
 
 /** A text to describe, by a person or a model. */
@@ -16,16 +16,16 @@ export interface Text {
   /** Texts of the stories that the model was shown. */
   readonly examples: readonly string[];
   /**
-   * Whether it may be shown to readers: a person's text, or the attempt at a title that counts. Other attempts are not
+   * Whether it may be shown to readers: a person's text, or the selected attempt at a title. Other attempts are not
    * used.
    */
-  readonly counts: boolean;
+  readonly selected: boolean;
 }
 
 /** All stories, then all generations that have a text. */
 export function textsOf(stories: readonly Story[], generations: readonly Generation[]): Text[] {
   const byId = new Map(stories.map((story) => [story.id, story]));
-  const counting = new Set(countingAttempts(generations));
+  const selected = new Set(selectedAttempts(generations));
   return [
     ...stories.map(
       ({ id, title, text }): Text => ({
@@ -36,7 +36,7 @@ export function textsOf(stories: readonly Story[], generations: readonly Generat
         title,
         text,
         examples: [],
-        counts: true,
+        selected: true,
       }),
     ),
     ...generations
@@ -50,7 +50,7 @@ export function textsOf(stories: readonly Story[], generations: readonly Generat
           title: generation.title,
           text: generation.text,
           examples: generation.examples.flatMap((example) => byId.get(example)?.text ?? []),
-          counts: counting.has(generation),
+          selected: selected.has(generation),
         }),
       ),
   ];

@@ -43,18 +43,18 @@ export function requiredColumns(
   mapped: StoryColumns,
   file: string,
 ): StoryColumns & Readonly<Record<"title" | "text", string>> {
-  const there = columns.filter((column) => column !== "").join(", ") || "none";
+  const existing = columns.filter((column) => column !== "").join(", ") || "none";
   for (const [role, column] of Object.entries(mapped)) {
     if (columns.includes(column)) continue;
     throw new StudyError(`${file} has no column ${column} (corpus.columns.${role})`, {
-      hint: `it has ${there}`,
+      hint: `it has ${existing}`,
     });
   }
   const { title, text, ...others } = storyColumns(columns, mapped);
   if (title !== undefined && text !== undefined) return { ...others, title, text };
   const missing = title === undefined ? "title" : "text";
   throw new StudyError(`${file} has no ${missing} column`, {
-    hint: `give it with corpus.columns.${missing} in study.yaml or \`init --columns ${missing}=NAME\`; it has ${there}`,
+    hint: `give it with corpus.columns.${missing} in study.yaml or \`init --columns ${missing}=NAME\`; it has ${existing}`,
   });
 }
 

@@ -13,7 +13,7 @@ export function summaryOf(
     readonly source: string;
     readonly from: readonly string[];
     readonly note: string;
-    readonly rule: number;
+    readonly limit: number;
   },
 ): CorpusSummary {
   const humans = stories.flatMap(({ origin }) => (origin.by === "human" ? [origin] : []));
@@ -29,7 +29,7 @@ export function summaryOf(
     split: { train: inPart("train"), validation: inPart("validation"), test: inPart("test") },
     words: lengthsOf(
       stories.map(({ words }) => words),
-      about.rule,
+      about.limit,
     ),
     rejected: countsOf(rejected.map(({ reason }) => reason)),
     warned: [...warned],
@@ -48,7 +48,7 @@ function countsOf(values: readonly string[]): Record<string, number> {
   return Object.fromEntries([...counts].sort(([, one], [, other]) => other - one));
 }
 
-function lengthsOf(words: readonly number[], rule: number): CorpusSummary["words"] {
+function lengthsOf(words: readonly number[], limit: number): CorpusSummary["words"] {
   const sorted = [...words].sort((one, other) => one - other);
   return {
     least: sorted[0] ?? 0,
@@ -57,8 +57,8 @@ function lengthsOf(words: readonly number[], rule: number): CorpusSummary["words
     upperQuartile: quantile(sorted, 0.75),
     most: sorted.at(-1) ?? 0,
     mean: words.reduce((sum, count) => sum + count, 0) / Math.max(1, words.length),
-    above: words.filter((count) => count > rule).length,
-    rule,
+    aboveLimit: words.filter((count) => count > limit).length,
+    limit,
   };
 }
 

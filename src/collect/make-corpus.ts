@@ -29,7 +29,7 @@ export async function makeCorpus(
     source,
     from: gathered.from,
     note,
-    rule: words.warn,
+    limit: words.warn,
   });
 
   warnAbout(rejected, rejectedFile, effects);

@@ -1,10 +1,10 @@
 import type { Post } from "./parse/post.ts";
 import type { FoundStory } from "./source.ts";
 
-/** The stories of a post, in the format of sources; `place` is its address or file. */
+/** The stories of a post, in the format of sources; `page` is where the post was found. */
 export function storiesOfPost(
   post: Post,
-  place: {
+  page: {
     readonly where: string;
     readonly address: string;
     readonly source: string;
@@ -12,16 +12,16 @@ export function storiesOfPost(
   },
 ): FoundStory[] {
   return post.stories.map((story, at) => ({
-    where: `${place.where}, story ${at + 1}`,
+    where: `${page.where}, story ${at + 1}`,
     title: story.title,
     text: story.text,
     author: story.author,
-    licence: place.licence,
-    source: place.source,
-    group: place.address || place.where,
+    licence: page.licence,
+    source: page.source,
+    group: page.address || page.where,
     reprint: story.reprint,
     facts: filled({
-      address: place.address,
+      address: page.address,
       post: post.title,
       date: post.date,
       place: story.place,

@@ -36,7 +36,7 @@ export interface Rejection {
 
 /** A story from a source, not yet normalised. */
 export interface FoundStory {
-  /** Its place, for messages: `stories.csv, line 12`. */
+  /** Its file and line, for messages: `stories.csv, line 12`. */
   readonly where: string;
   readonly title: string;
   readonly text: string;

@@ -22,12 +22,12 @@ const sourcesOf = ({ plugins }: Study): readonly Listed[] =>
     return { name: source.name, load: async () => source };
   });
 
-/** The source of that name; throws StudyError if there is none, with the setting or flag in `place`. */
-export async function sourceNamed(name: string, study: Study, place = "corpus.source"): Promise<Source> {
+/** The source of that name. Throws StudyError that names `setting` (the setting or flag) if there is none. */
+export async function sourceNamed(name: string, study: Study, setting = "corpus.source"): Promise<Source> {
   const known = sourcesOf(study);
   const found = known.find((source) => source.name === name);
   if (found) return found.load();
-  throw new StudyError(`${place}: unknown source ${name}`, {
+  throw new StudyError(`${setting}: unknown source ${name}`, {
     hint: `try ${known.map((source) => source.name).join(", ")}`,
   });
 }

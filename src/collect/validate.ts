@@ -4,8 +4,8 @@ import { normaliseText } from "../text/normalise.ts";
 import { repairText } from "../text/repair.ts";
 import { countWords } from "../text/words.ts";
 import { timesOf } from "./dates.ts";
-import { brokenOff, endsASentence, mayBeSigned, withoutSignature } from "./edges.ts";
 import type { FoundStory, Rejection } from "./source.ts";
+import { brokenOff, endsASentence, mayBeSigned, withoutSignature } from "./story-ends.ts";
 
 /** A valid story, with normalised text and title. */
 export interface ValidStory extends FoundStory {
@@ -47,7 +47,7 @@ export interface LengthRule {
 const mostCharacters = 20_000;
 
 /**
- * Separates valid stories from rejected ones. Of equal texts the earliest is kept, by date or else by place in the
+ * Separates valid stories from rejected ones. Of equal texts the earliest is kept, by date or else by position in the
  * file; reprints of present stories are rejected too. Other near duplicates are kept and reported, and the split
  * keeps them together. Without `repair`, encoding and markup problems stay in the text and are reported.
  */
@@ -171,8 +171,8 @@ const duplicateFlaw = (story: ValidStory, first: ValidStory): Flaw =>
         `${story.where}: ${nameOf(story)} has the same text as ${first.where} (remove one of them)`,
       );
 
-const reprintFlaw = (reprint: ValidStory, print: ValidStory): Flaw =>
-  flaw("reprint", `${reprint.where}: ${nameOf(reprint)} is a reprint of ${print.where}`);
+const reprintFlaw = (reprint: ValidStory, original: ValidStory): Flaw =>
+  flaw("reprint", `${reprint.where}: ${nameOf(reprint)} is a reprint of ${original.where}`);
 
 /** Equal texts may differ in case, punctuation and spaces. */
 const textKey = ({ text }: ValidStory) =>
@@ -188,8 +188,8 @@ function reprintsAmong(stories: readonly ValidStory[], pairs: readonly Pair[]): 
     if (pair.some((at) => reprints.has(at))) continue;
     const [first, second] = pair.map((at) => stories[at]!) as [ValidStory, ValidStory];
     if (!first.reprint && !second.reprint) continue;
-    const [reprint, print] = second.reprint ? [second, first] : [first, second];
-    reprints.set(stories.indexOf(reprint), rejection(reprint, reprintFlaw(reprint, print)));
+    const [reprint, original] = second.reprint ? [second, first] : [first, second];
+    reprints.set(stories.indexOf(reprint), rejection(reprint, reprintFlaw(reprint, original)));
   }
   return reprints;
 }
@@ -198,7 +198,7 @@ function remarksOn(story: ValidStory, rule: LengthRule, repair: boolean): Remark
   const remarks: Remark[] = [];
   if (story.words > rule.warn) {
     const message = `${story.where}: ${nameOf(story)} has ${story.words} words, more than ${rule.warn}`;
-    remarks.push({ story: story.id, ...flaw("above the rule", message) });
+    remarks.push({ story: story.id, ...flaw("above the limit", message) });
   }
   if (story.faults.size > 0) {
     const found = [...story.faults]
@@ -234,7 +234,7 @@ function remarksOn(story: ValidStory, rule: LengthRule, repair: boolean): Remark
     remarks.push({ story: story.id, ...flaw("leftover markup", message) });
   }
   if (story.reprint) {
-    const message = `${story.where}: ${nameOf(story)} is a reprint; its first print is not in the corpus`;
+    const message = `${story.where}: ${nameOf(story)} is a reprint; the original is not in the corpus`;
     remarks.push({ story: story.id, ...flaw("reprint", message) });
   }
   return remarks;

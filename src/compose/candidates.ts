@@ -1,5 +1,5 @@
 import type { Origin } from "../stats/judgments.ts";
-import { conditionName, countingAttempts, type Generation } from "../study/generation.ts";
+import { conditionName, type Generation, selectedAttempts } from "../study/generation.ts";
 import { counted } from "../study/print.ts";
 import type { ComposeSettings } from "../study/settings/compose.ts";
 import type { Story } from "../study/story.ts";
@@ -57,8 +57,8 @@ export function candidatesOf(
   generations: readonly Generation[],
   settings: ComposeSettings,
 ): Candidates {
-  const counting = countingAttempts(generations);
-  const written = counting.filter(
+  const selected = selectedAttempts(generations);
+  const written = selected.filter(
     ({ outcome, text }) =>
       text !== "" &&
       outcome !== "failed" &&
@@ -80,7 +80,7 @@ export function candidatesOf(
     titles,
     models,
     range: rangeFor(titles, models, settings),
-    failed: counting.length - written.length,
+    failed: selected.length - written.length,
   };
 }
 

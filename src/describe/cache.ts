@@ -13,7 +13,7 @@ export class MeasureCache {
   readonly #version: number;
   #values: Map<string, Value>;
   /** Keys used by this run; all others are removed when the cache is saved at the end. */
-  readonly #asked = new Set<string>();
+  readonly #used = new Set<string>();
   #changed = false;
 
   private constructor(path: string, version: number, values: Map<string, Value>) {
@@ -34,19 +34,19 @@ export class MeasureCache {
   }
 
   get(key: string): Value {
-    this.#asked.add(key);
+    this.#used.add(key);
     return this.#values.get(key);
   }
 
   set(key: string, value: Value): void {
-    this.#asked.add(key);
+    this.#used.add(key);
     this.#values.set(key, value);
     this.#changed = true;
   }
 
   /** Writes new values; at the end of a run also removes unused ones. */
   async save(complete: boolean): Promise<void> {
-    const entries = complete ? [...this.#values].filter(([key]) => this.#asked.has(key)) : [...this.#values];
+    const entries = complete ? [...this.#values].filter(([key]) => this.#used.has(key)) : [...this.#values];
     if (!this.#changed && entries.length === this.#values.size) return;
     this.#values = new Map(entries);
     this.#changed = false;

@@ -25,7 +25,7 @@ export const describe = stage({
   inputs: async (study) => [...(await codingInputs(study)), ...study.plugins.filesOf("measure")],
   settings: ({ config }) => ({
     ...config.describe,
-    rule: config.corpus.words.warn,
+    limit: config.corpus.words.warn,
     model: localModelSettings(config),
   }),
   async preflight(study) {

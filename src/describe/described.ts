@@ -27,7 +27,7 @@ export interface Spread {
 /** All texts with their values, by origin. */
 export class DescribedTexts {
   readonly measures: readonly Measure[];
-  /** Texts that may be shown: human stories, and for each model and title the attempt that counts. */
+  /** Texts that may be shown: human stories, and for each model and title the selected attempt. */
   readonly all: readonly DescribedText[];
   readonly human: readonly DescribedText[];
   readonly machine: readonly DescribedText[];
@@ -40,8 +40,8 @@ export class DescribedTexts {
       ...text,
       values: Object.fromEntries(measures.map(({ name }) => [name, values.get(name)![at]])),
     }));
-    this.all = described.filter(({ counts }) => counts);
-    this.setAside = described.filter(({ counts }) => !counts);
+    this.all = described.filter(({ selected }) => selected);
+    this.setAside = described.filter(({ selected }) => !selected);
     this.human = this.all.filter(({ origin }) => origin === "human");
     this.machine = this.all.filter(({ origin }) => origin === "machine");
   }

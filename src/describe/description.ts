@@ -26,7 +26,7 @@ export function description(
   const input = { texts: new DescribedTexts(texts, measurements), coded, wordLimit, random };
   return {
     analysis: "describe",
-    asks: "What are the stories like, and how do human and machine stories differ?",
+    question: "What are the stories like, and how do human and machine stories differ?",
     findings: [introduction(input.texts), ...parts.flatMap((part) => part(input)), ...methods(input.texts)],
     numbers: { ...numbers(input.texts), agreements: coded.agreements },
   };
@@ -63,7 +63,7 @@ const methods = ({ measures }: DescribedTexts): Finding[] => [
   table("detail", "The measures of the texts, and their columns in corpus/codes.csv", {
     columns: [
       { key: "measure", label: "measure", format: "text" },
-      { key: "means", label: "definition", format: "text" },
+      { key: "meaning", label: "definition", format: "text" },
       { key: "unit", label: "unit", format: "text" },
       { key: "name", label: "column", format: "text" },
     ],

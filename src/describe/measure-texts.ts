@@ -9,7 +9,7 @@ import {
   type SlowMeasure,
   type Value,
 } from "../measures/measure.ts";
-import { Reading } from "../measures/reading.ts";
+import { ParsedText } from "../measures/parsed-text.ts";
 import { shortId } from "../text/hash.ts";
 import type { Effects } from "../workbench/effects.ts";
 import type { Study } from "../workbench/study.ts";
@@ -62,11 +62,11 @@ async function measureQuick(
         progress.to(at);
       }
       effects.signal.throwIfAborted();
-      const reading = new Reading(text);
+      const parsedText = new ParsedText(text);
       measures.forEach((measure, column) => {
         const cache = caches[column]!;
         const key = keyOf(text, measure, corpus);
-        if (!cache.has(key)) cache.set(key, measure.of(reading, corpus));
+        if (!cache.has(key)) cache.set(key, measure.of(parsedText, corpus));
         columns[column]![1].push(cache.get(key));
       });
     }
@@ -111,7 +111,7 @@ async function measureMissing(
   try {
     for (const [at, { text, key }] of missing.entries()) {
       effects.signal.throwIfAborted();
-      cache.set(key, await instrument.of(new Reading(text)));
+      cache.set(key, await instrument.of(new ParsedText(text)));
       if (at % saveInterval === saveInterval - 1) await cache.save(false);
       progress.step();
     }

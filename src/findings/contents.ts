@@ -74,7 +74,7 @@ export interface BodySection {
 /** A chapter of the appendix. */
 export interface Chapter {
   readonly name: string;
-  readonly asks: string;
+  readonly question: string;
   readonly blocks: readonly Block[];
 }
 
@@ -119,9 +119,9 @@ export function contentsOf(
   found: readonly Findings[],
 ): Contents {
   const all = found.flatMap((findings) => placedFindings(findings));
-  const sentences = (weight: Finding["weight"]) =>
+  const sentences = (role: Finding["role"]) =>
     all.flatMap(({ finding }) =>
-      finding.kind === "sentence" && finding.weight === weight ? [finding.text] : [],
+      finding.kind === "sentence" && finding.role === role ? [finding.text] : [],
     );
   const [headline = sentences("result")[0] ?? "The study has no questions about stories.", ...summary] =
     sentences("verdict");
@@ -130,9 +130,9 @@ export function contentsOf(
   const fresh = all.filter(({ finding }) => !(finding.kind === "sentence" && alreadyShown.has(finding.text)));
   const numbered = numberedBlocks();
   const headlineFigures = all.filter(isHeadlineFigure).map(numbered(""));
-  const chapters = found.map(({ analysis, asks }) => ({
+  const chapters = found.map(({ analysis, question }) => ({
     name: analysis,
-    asks,
+    question,
     own: fresh.filter((each) => each.analysis === analysis && inAppendix(each)),
   }));
   const chapterNames = new Set(chapters.filter(({ own }) => own.length > 0).map(({ name }) => name));
@@ -145,13 +145,13 @@ export function contentsOf(
         id: sectionId(section),
         title: titles[section],
         blocks: own.map(numbered("")),
-        more: from.map((id) => ({ id, label: found.find(({ analysis }) => analysis === id)!.asks })),
+        more: from.map((id) => ({ id, label: found.find(({ analysis }) => analysis === id)!.question })),
       },
     ];
   });
   const appendix = chapters
     .filter(({ own }) => own.length > 0)
-    .map(({ name, asks, own }) => ({ name, asks, blocks: own.map(numbered("A")) }));
+    .map(({ name, question, own }) => ({ name, question, blocks: own.map(numbered("A")) }));
   return {
     ...about,
     headline,
@@ -184,19 +184,19 @@ function placedFindings({ analysis, section, findings }: Findings): Placed[] {
   }));
 }
 
-const isResult = ({ weight }: Finding): boolean => weight === "result" || weight === "warning";
+const isResult = ({ role }: Finding): boolean => role === "result" || role === "warning";
 
 /** Weights that are shown outside sections and chapters. */
-const elsewhere: ReadonlySet<Finding["weight"]> = new Set(["verdict", "plain", "fact", "method", "apa"]);
+const elsewhere: ReadonlySet<Finding["role"]> = new Set(["verdict", "plain", "fact", "method", "apa"]);
 
 const isHeadlineFigure = ({ finding }: Placed): boolean =>
-  finding.weight === "verdict" && finding.kind !== "sentence";
+  finding.role === "verdict" && finding.kind !== "sentence";
 
 const inBody = ({ section, finding }: Placed): boolean =>
-  section !== undefined && !elsewhere.has(finding.weight);
+  section !== undefined && !elsewhere.has(finding.role);
 
 const inAppendix = (placed: Placed): boolean =>
-  placed.section === undefined && !elsewhere.has(placed.finding.weight);
+  placed.section === undefined && !elsewhere.has(placed.finding.role);
 
 /** Gives figures and tables their numbers, in the body 1, 2 ..., in the appendix A1, A2 ... */
 function numberedBlocks(): (prefix: string) => (placed: Placed) => Block {
@@ -219,7 +219,7 @@ function warningsOf(
 ): Warning[] {
   const there = new Set([...body.map(({ id }) => id), ...appendix.map(({ name }) => name)]);
   const lines = all.flatMap(({ finding, section, analysis }) => {
-    if (finding.kind !== "sentence" || finding.weight !== "warning") return [];
+    if (finding.kind !== "sentence" || finding.role !== "warning") return [];
     const target = section === undefined ? analysis : sectionId(section);
     return there.has(target) ? [{ line: firstSentence(finding.text), target }] : [];
   });

@@ -32,7 +32,7 @@ export function markdown(contents: Contents): string {
     ...(methods.length + results.length > 0
       ? ["### Methods and results, ready for a paper", tag, ...methods, ...results]
       : []),
-    ...appendix.flatMap(({ asks, blocks }) => [`### ${asks}`, tag, ...blocks.map(block)]),
+    ...appendix.flatMap(({ question, blocks }) => [`### ${question}`, tag, ...blocks.map(block)]),
     ...(stories.length > 0 ? ["### The stories, with their judgments", tag, ...stories.map(storyText)] : []),
     "### Versions, seed and files",
     tag,

@@ -171,7 +171,7 @@ const fileLinks = ({ name, finding }: Block, { contents }: Context): Html | fals
   html` <span class="files">${finding.kind === "figure" && html`<a href="figures/${name}.svg">SVG</a> `}<a href="tables/${name}.csv">CSV</a></span>`;
 
 function paragraph(
-  { text, weight }: Extract<Finding, { kind: "sentence" }>,
+  { text, role }: Extract<Finding, { kind: "sentence" }>,
   shown: readonly Block[],
   { prose }: Context,
 ): Html {
@@ -180,8 +180,8 @@ function paragraph(
     ? html` (${shown.map(({ name, label = "" }, at) => html`${at > 0 && ", "}<a href="#${name}">${unbroken(label)}</a>`)}).`
     : "";
   const content = html`${prose.of(ends ? text.slice(0, -1) : text)}${references}`;
-  if (weight === "warning") return html`<p class="warned">${content}</p>`;
-  return weight === "detail" ? html`<p class="detail">${content}</p>` : html`<p>${content}</p>`;
+  if (role === "warning") return html`<p class="warned">${content}</p>`;
+  return role === "detail" ? html`<p class="detail">${content}</p>` : html`<p>${content}</p>`;
 }
 
 /** A part of the appendix, closed until somebody opens it. */
@@ -199,8 +199,8 @@ const chapterDetails = (
 </details>`;
 };
 
-const chapterOf = ({ name, asks, blocks }: Chapter, context: Context): Html =>
-  chapterDetails(name, asks, context, () => html`${blocksOf(blocks, context)}`);
+const chapterOf = ({ name, question, blocks }: Chapter, context: Context): Html =>
+  chapterDetails(name, question, context, () => html`${blocksOf(blocks, context)}`);
 
 const paperChapter = (context: Context): Html =>
   chapterDetails("methods", "Methods and results, ready for a paper", context, () => {

@@ -1,3 +1,4 @@
+import { escapeRegExp } from "../text/escape-regexp.ts";
 import { type Html, html } from "../text/html.ts";
 import { type Names, statistics } from "./names.ts";
 
@@ -10,7 +11,7 @@ export class Prose {
   constructor({ terms }: Names) {
     this.#terms = new Map([...statistics, ...terms]);
     const names = [...statistics.keys(), ...[...terms.keys()].map((name) => `“${name}”`)];
-    const longestFirst = names.sort((one, other) => other.length - one.length).map(escaped);
+    const longestFirst = names.sort((one, other) => other.length - one.length).map(escapeRegExp);
     this.#pattern = new RegExp(`(?<![\\p{L}\\p{N}])(${longestFirst.join("|")})(?![\\p{L}\\p{N}])`, "gu");
   }
 
@@ -49,8 +50,6 @@ export class Prose {
     });
   }
 }
-
-const escaped = (name: string): string => name.replace(/[.*+?^${}()|[\]\\]/g, "\\$&");
 
 /** The text with no-break spaces between numbers and units, and around the signs of statistics. */
 export const unbroken = (text: string): string =>

@@ -1,7 +1,7 @@
 import type { Finding, Findings, Table } from "../study/finding.ts";
 import { shownTable } from "../study/print.ts";
 import { inColumns } from "../workbench/columns.ts";
-import { type Ink, noInk } from "../workbench/ink.ts";
+import { plainStyle, type TextStyle } from "../workbench/terminal-style.ts";
 import { wrapped as wrappedAt } from "../workbench/wrapped.ts";
 
 /**
@@ -10,25 +10,24 @@ import { wrapped as wrappedAt } from "../workbench/wrapped.ts";
  */
 export function findingsText(
   found: readonly Findings[],
-  { full = false, ink = noInk }: { readonly full?: boolean; readonly ink?: Ink } = {},
+  { full = false, style = plainStyle }: { readonly full?: boolean; readonly style?: TextStyle } = {},
 ): string {
   const headline = headlineOf(found);
   const all = found.flatMap(({ findings }) => findings);
   const first = all.filter(
-    (finding) =>
-      onFirstPage.has(finding.weight) && !(finding.kind === "sentence" && finding.text === headline),
+    (finding) => onFirstPage.has(finding.role) && !(finding.kind === "sentence" && finding.text === headline),
   );
   return [
-    ink.bold(wrapped(headline)),
-    ...first.map((finding) => findingText(finding, ink)),
-    ...(full ? found.flatMap((one) => analysisText(one, ink)) : []),
+    style.bold(wrapped(headline)),
+    ...first.map((finding) => findingText(finding, style)),
+    ...(full ? found.flatMap((one) => analysisText(one, style)) : []),
   ].join("\n\n");
 }
 
-const onFirstPage: ReadonlySet<Finding["weight"]> = new Set(["verdict", "warning"]);
+const onFirstPage: ReadonlySet<Finding["role"]> = new Set(["verdict", "warning"]);
 
 /** Shown on the first page, or only in the report. */
-const elsewhere: ReadonlySet<Finding["weight"]> = new Set([
+const elsewhere: ReadonlySet<Finding["role"]> = new Set([
   "verdict",
   "warning",
   "plain",
@@ -41,24 +40,25 @@ const elsewhere: ReadonlySet<Finding["weight"]> = new Set([
 export function headlineOf(found: readonly Findings[]): string {
   const sentences = found.flatMap(({ findings }) => findings).filter((one) => one.kind === "sentence");
   const headline =
-    sentences.find(({ weight }) => weight === "verdict") ??
-    sentences.find(({ weight }) => weight === "result");
+    sentences.find(({ role }) => role === "verdict") ?? sentences.find(({ role }) => role === "result");
   return headline?.text ?? "nothing to analyse: the forms ask no question about a story";
 }
 
-function analysisText({ asks, findings }: Findings, ink: Ink): string[] {
-  const parts = findings.filter(({ weight }) => !elsewhere.has(weight)).map((one) => findingText(one, ink));
-  return parts.length === 0 ? [] : [[`${ink.bold(asks)}\n${"-".repeat(asks.length)}`, ...parts].join("\n\n")];
+function analysisText({ question, findings }: Findings, style: TextStyle): string[] {
+  const parts = findings.filter(({ role }) => !elsewhere.has(role)).map((one) => findingText(one, style));
+  return parts.length === 0
+    ? []
+    : [[`${style.bold(question)}\n${"-".repeat(question.length)}`, ...parts].join("\n\n")];
 }
 
-function findingText(finding: Finding, ink: Ink): string {
+function findingText(finding: Finding, style: TextStyle): string {
   if (finding.kind === "sentence") {
-    return finding.weight === "warning" ? ink.warn(wrapped(`! ${finding.text}`)) : wrapped(finding.text);
+    return finding.role === "warning" ? style.warn(wrapped(`! ${finding.text}`)) : wrapped(finding.text);
   }
   const table = finding.kind === "table" ? finding.table : finding.figure.table;
   if (table.rows.length > maxRows)
     return wrapped(`${finding.caption}: ${table.rows.length} rows, see the report`);
-  return `${ink.faint(wrapped(finding.caption))}\n${tableText(table)}`;
+  return `${style.faint(wrapped(finding.caption))}\n${tableText(table)}`;
 }
 
 /** Longer tables are only in the report. */

@@ -17,7 +17,7 @@ export type ControlSettings = Readonly<Record<string, string | number | readonly
 export interface ControlKind {
   readonly name: string;
   readonly summary: string;
-  /** Placeholders of a prompt that express it, besides its own name and `[[wishes]]`. */
+  /** Placeholders of a prompt that express it, besides its own name and `[[controls]]`. */
   readonly placeholders?: (control: Control) => readonly string[];
   /** What is wrong with a value; undefined if it is valid. */
   problemWith(value: string | number): string | undefined;
@@ -194,7 +194,7 @@ function valuesOf(value: string | number): (string | number)[] {
 }
 
 /** The controls as sentences for an instructed model. */
-export const wishesOf = (control: Control): string =>
+export const controlSentences = (control: Control): string =>
   controls
     .flatMap(({ name, instruction }) =>
       Object.hasOwn(control, name) ? [instruction(control[name]!, control)] : [],
@@ -257,7 +257,7 @@ export function missingControls(
   return controls.flatMap((kind) => {
     const { name } = kind;
     if (!Object.hasOwn(control, name)) return [];
-    const accepted = [name, "wishes", ...(kind.placeholders?.(control) ?? [])];
+    const accepted = [name, "controls", "wishes", ...(kind.placeholders?.(control) ?? [])];
     if (accepted.some((each) => placeholders.has(each))) return [];
     // Examples matched to a tone are matched to its strength too.
     const measured = name === "strength" ? "tone" : name;

@@ -14,8 +14,8 @@ export interface Reservation {
    * an estimate.
    */
   pay(tokens?: Tokens): Promise<void>;
-  /** Releases it all: the server has written nothing. */
-  free(): Promise<void>;
+  /** Releases the whole reservation: the server has written nothing. */
+  release(): Promise<void>;
 }
 
 /**
@@ -47,7 +47,7 @@ const Entry = z.object({
 
 type Entry = z.infer<typeof Entry>;
 
-const nothing: Reservation = { pay: async () => {}, free: async () => {} };
+const nothing: Reservation = { pay: async () => {}, release: async () => {} };
 
 /** Opens the budget of a model. Reservations of a killed run count as spent. */
 export async function costBudgetOf(
@@ -105,9 +105,9 @@ export async function costBudgetOf(
       if (reservedTotal < 1e-12) reservedTotal = 0;
       paid += spent;
       if (guessed) estimated += spent;
-      const free = waiting;
+      const resumes = waiting;
       waiting = [];
-      for (const go of free) go();
+      for (const resume of resumes) resume();
       await journal.put(keyOf(entry), { ...entry, paid: spent, ...(guessed && { estimated: true }) });
     };
     return {
@@ -115,7 +115,7 @@ export async function costBudgetOf(
         tokens === undefined || tokens.estimated
           ? settle(most, true)
           : settle(cost(tokens.prompt, tokens.generated), false),
-      free: () => settle(0, false),
+      release: () => settle(0, false),
     };
   };
   return {

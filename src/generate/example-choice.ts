@@ -41,8 +41,8 @@ export function lowest(stories: readonly Story[], count: number, measure: (story
   for (const story of stories) {
     const value = measure(story);
     if (found.length >= count && !(value < found.at(-1)!.value)) continue;
-    const place = found.findLastIndex((one) => one.value <= value) + 1;
-    found.splice(place, 0, { story, value });
+    const position = found.findLastIndex((one) => one.value <= value) + 1;
+    found.splice(position, 0, { story, value });
     if (found.length > count) found.pop();
   }
   return found.map(({ story }) => story);

@@ -144,10 +144,10 @@ function plannedCells(study: Study, stories: readonly Story[], template: Templat
   const same = sameStories(stories);
   const ofTitles = new Set(titles.flatMap((title) => [...same(title)]));
   const others = stories.filter((story) => !ofTitles.has(story));
-  const there = trainingStories(others).length;
-  if (there < exampleCount) {
+  const available = trainingStories(others).length;
+  if (available < exampleCount) {
     throw new StudyError(
-      `generate.factorial.examples is ${exampleCount}, but there are ${there} training stories`,
+      `generate.factorial.examples is ${exampleCount}, but there are ${available} training stories`,
       {
         hint: "lower it, or give corpus.split a larger share for train",
       },

@@ -1,6 +1,7 @@
 import type { Story } from "../study/story.ts";
 import { leftoverOf, ownHeading } from "../text/clean-story.ts";
 import { longestCommonRun, type NgramIndex, ngramIndex } from "../text/copying.ts";
+import { escapeRegExp } from "../text/escape-regexp.ts";
 import { distinctN, seqRepN } from "../text/repetition.ts";
 import { countWords, termsOf } from "../text/words.ts";
 
@@ -36,7 +37,7 @@ export function faultFinder(stories: readonly Story[], shortest: number): FaultF
       markedUp(text, title) ??
       planning(text) ??
       chatty(text) ??
-      summing(text, title) ??
+      summarising(text, title) ??
       degenerate(text) ??
       copied(text, copies, training, shown) ??
       repeated(text, title, prompt) ??
@@ -90,8 +91,8 @@ function chatty(text: string): Fault | undefined {
 const talksAbout = "the model talks about the story instead of telling it";
 
 /** A first sentence that says what the story is: "The story is about …", "The Last Ferry: a tale of …". */
-function summing(text: string, title: string): Fault | undefined {
-  const own = title.trim().replace(/[.*+?^${}()|[\]\\]/g, "\\$&");
+function summarising(text: string, title: string): Fault | undefined {
+  const own = escapeRegExp(title.trim());
   const says =
     /^\W*(?:the|this) (?:short )?(?:story|tale) (?:(?:is|begins|starts|opens|follows|tells|unfolds)|(?:was|began|started) (?:about|as|with))\b/i;
   // A pattern with the title is compiled for every text, so it is used only where the rest of it occurs.

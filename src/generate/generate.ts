@@ -78,8 +78,8 @@ export const generate = stage({
     const plan = await planOf(study, stories, { ...study.config.generate.control, ...flags });
     const faults = faultFinder(stories, study.config.compose.words.least);
     const training = trainingStories(stories);
-    const forgotten = again ? await repliesWithoutStory(study) : new Set<string>();
-    const journal = await openJournal(study.path(journalFile), { again, forgotten });
+    const ignoredReplies = again ? await repliesWithoutStory(study) : new Set<string>();
+    const journal = await openJournal(study.path(journalFile), { again, ignoredReplies });
     const context: RunContext = { study, journal, faults, training, thinkUnopened: new Set(), effects };
     try {
       const written = new Map<string, Generation[]>();

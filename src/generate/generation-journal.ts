@@ -11,24 +11,24 @@ export const journalFile = ".tinylove/responses.jsonl";
 
 /**
  * `again` ignores entries without a story: failures, refusals, empty replies, replies with only thinking, and those
- * in `forgotten`.
+ * in `ignoredReplies`.
  */
 export const openJournal = (
   path: string,
-  { again = false, forgotten = new Set<string>() as ReadonlySet<string> } = {},
+  { again = false, ignoredReplies = new Set<string>() as ReadonlySet<string> } = {},
 ): Promise<Journal> =>
   open<readonly Reply[]>(path, {
     read(value) {
       const { key, replies } = (value ?? {}) as Record<string, unknown>;
       if (typeof key !== "string" || !Array.isArray(replies)) return undefined;
       const current = replies.map((reply) => withCurrentNames(reply, formerReply) as Reply);
-      return again && current.some((reply) => hasNoStory(reply, forgotten)) ? undefined : [key, current];
+      return again && current.some((reply) => hasNoStory(reply, ignoredReplies)) ? undefined : [key, current];
     },
     write: (key, replies) => ({ key, replies }),
   });
 
-const hasNoStory = (reply: Reply, forgotten: ReadonlySet<string>): boolean =>
+const hasNoStory = (reply: Reply, ignoredReplies: ReadonlySet<string>): boolean =>
   "failed" in reply ||
   reply.end === "refused" ||
   splitReply(reply.raw).text === "" ||
-  forgotten.has(reply.raw);
+  ignoredReplies.has(reply.raw);

@@ -93,9 +93,9 @@ async function assertControlsInPrompt(
       );
       const known = suitable.map((other) => other.name).join(", ");
       throw new StudyError(
-        `generate.control: the prompt ${template.name} of ${name} has no place for ${first}, so the model would never get it`,
+        `generate.control: the prompt ${template.name} of ${name} has no placeholder for ${first}, so the model would never get it`,
         {
-          hint: `${known ? `use ${known}, or ` : ""}add [[${first}]] or [[wishes]] to your own prompt`,
+          hint: `${known ? `use ${known}, or ` : ""}add [[${first}]] or [[controls]] to your own prompt`,
         },
       );
     }

@@ -1,4 +1,4 @@
-import { countingOf, type Generation, selectionOf } from "../study/generation.ts";
+import { type Generation, selectedAttemptsBy, selectionOf } from "../study/generation.ts";
 import { groupedBy } from "../study/groups.ts";
 import { counted } from "../study/print.ts";
 import { isServed } from "../study/settings/models.ts";
@@ -22,18 +22,18 @@ export function summaryOf(
   generations: readonly Generation[],
   drawing: DrawSettings,
 ): string[] {
-  const counting = countingOf(generations, ({ story }) => story);
-  const causes = causesOf(counting);
+  const selected = selectedAttemptsBy(generations, ({ story }) => story);
+  const causes = causesOf(selected);
   const shown = causes.slice(0, mostCauses);
-  const mostly = ({ kind, of }: Cause) => kind === "degenerate" && 2 * of.length > counting.length;
+  const mostly = ({ kind, of }: Cause) => kind === "degenerate" && 2 * of.length > selected.length;
   const byAdvice = groupedBy(shown, (cause) =>
     mostly(cause) ? repetitionAdvice : adviceFor(cause.of[0]!, series, drawing),
   );
   const more = causes.length - shown.length;
   const { cleaned, kept } = selectionOf(generations);
   return [
-    `  ${series.name}, ${series.condition}: ${countsOf(generations, counting)}`,
-    ...(cleaned > 0 ? [`    ${cleaned} of ${kept} cleaned: ${cleaningOf(counting)}`] : []),
+    `  ${series.name}, ${series.condition}: ${countsOf(generations, selected)}`,
+    ...(cleaned > 0 ? [`    ${cleaned} of ${kept} cleaned: ${cleaningOf(selected)}`] : []),
     ...[...byAdvice].flatMap(([advice, of]) => [
       ...of.map((cause) => `    ${causeLine(cause)}`),
       `      ${advice}`,
@@ -151,12 +151,12 @@ function adviceFor(generation: Generation, { model }: Series, { attempts, keep }
   return `raise generate.attempts (now ${attempts}) to draw such texts again`;
 }
 
-function countsOf(generations: readonly Generation[], counting: readonly Generation[]): string {
+function countsOf(generations: readonly Generation[], selected: readonly Generation[]): string {
   const parts = tally(
-    counting.map((each) => (hasFault(each) ? `${each.outcome} (${kindOf(each)})` : each.outcome)),
+    selected.map((each) => (hasFault(each) ? `${each.outcome} (${kindOf(each)})` : each.outcome)),
   );
   if (generations.some(({ chosen }) => chosen)) return `${parts}; the nearest of ${generations.length} draws`;
-  const kept = new Set(counting);
+  const kept = new Set(selected);
   const again = generations.filter((each) => !kept.has(each));
   const why = again.map((each) => (hasFault(each) ? kindOf(each) : each.outcome));
   return again.length > 0 ? `${parts}; ${again.length} drawn again (${tally(why)})` : parts;

@@ -57,13 +57,13 @@ async function availableFiles(folder: string, effects: Effects): Promise<Availab
     address: `llama:${model.name}`,
     file: catalogueFile(model, effects.env),
   }));
-  const here = [
+  const all = [
     { address: "llama:embedded", file: embeddedModelFile },
     ...known,
     ...(await studyFiles(folder)),
     ...cached.map((file) => ({ address: `hf:${relative(hub, file).split(sep).join("/")}`, file })),
   ];
-  return here.filter(({ file }, at) => here.findIndex((other) => other.file === file) === at);
+  return all.filter(({ file }, at) => all.findIndex((other) => other.file === file) === at);
 }
 
 async function studyFiles(folder: string): Promise<AvailableModel[]> {
@@ -86,17 +86,17 @@ async function serversOf(folder: string): Promise<{ address: string; base: strin
     .map(({ address, base }) => ({ address, base: base ?? "OpenAI" }));
 }
 
-async function describe(here: AvailableModel): Promise<Listed> {
-  if (!(await exists(here.file))) {
-    const known = catalogueModel(here.address.slice("llama:".length));
-    return { ...here, problem: known ? notDownloaded(known).hint! : "not found" };
+async function describe(model: AvailableModel): Promise<Listed> {
+  if (!(await exists(model.file))) {
+    const known = catalogueModel(model.address.slice("llama:".length));
+    return { ...model, problem: known ? notDownloaded(known).hint! : "not found" };
   }
   try {
-    const about = await readLlamaFile(here.file);
+    const about = await readLlamaFile(model.file);
     const memory = memoryNeeded(about, 8 * Math.min(1024, about.contextTokens));
-    return { ...here, ...about, memory, fits: memory <= memoryFree() };
+    return { ...model, ...about, memory, fits: memory <= memoryFree() };
   } catch (thrown) {
-    if (thrown instanceof StudyError) return { ...here, problem: thrown.message };
+    if (thrown instanceof StudyError) return { ...model, problem: thrown.message };
     throw thrown;
   }
 }

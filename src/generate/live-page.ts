@@ -8,7 +8,7 @@ export interface LivePage {
   /** Shows the rest of the whole text, and its length. */
   end(text: string): void;
   /** Restores the terminal, wherever the text stopped. */
-  leave(): void;
+  restore(): void;
 }
 
 /**
@@ -42,7 +42,7 @@ export function livePage(
     },
     end(text) {
       settle(partsOf(text));
-      output.leave();
+      output.restore();
       const total = countWords(text);
       if (clip === Number.POSITIVE_INFINITY) return print(`\n${total} words`);
       print(
@@ -51,7 +51,7 @@ export function livePage(
           : `\n${total} words, too short to be clipped at ${clip}`,
       );
     },
-    leave: () => output.leave(),
+    restore: () => output.restore(),
   };
 }
 
@@ -66,7 +66,7 @@ interface TextOutput {
   breakLine(): void;
   /** Marks where a reader's text would end. */
   mark(): void;
-  leave(): void;
+  restore(): void;
 }
 
 const widest = 78;
@@ -81,7 +81,7 @@ function lineOutput(print: (line: string) => void): TextOutput {
     if (line.length + word.length + 1 > widest) breakLine();
     line += line === "" ? word : ` ${word}`;
   };
-  return { grow() {}, put, breakLine, mark: () => put("|"), leave: breakLine };
+  return { grow() {}, put, breakLine, mark: () => put("|"), restore: breakLine };
 }
 
 function terminalOutput({ columns, write }: Terminal, styled: boolean): TextOutput {
@@ -121,7 +121,7 @@ function terminalOutput({ columns, write }: Terminal, styled: boolean): TextOutp
       dim = styled;
       if (dim) write("\u001b[2m");
     },
-    leave() {
+    restore() {
       eraseWord();
       breakLine();
       if (dim) write("\u001b[0m");

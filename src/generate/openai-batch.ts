@@ -44,12 +44,12 @@ export async function writeMany(requests: readonly Request[], job: BatchJob): Pr
     : await budget.reserveJob(requests, (request) => tokenLimit(server.body(request)));
   const id = before ?? (await startJob(key, requests, job));
   const results = await resultsOf(id, requests.length, job);
-  await note(job, { key, id: null });
+  await recordJob(job, { key, id: null });
   const replies: Reply[] = [];
   for (const [at, request] of requests.entries()) {
     const reply = replyOf(results.get(String(at)), request, job, effects.now() - started);
     const own = reserved?.[at];
-    if ("failed" in reply) await own?.free();
+    if ("failed" in reply) await own?.release();
     else await own?.pay(reply.tokens);
     replies.push(reply);
   }
@@ -71,7 +71,7 @@ async function openJob(key: string, { study }: BatchJob): Promise<string | undef
   return id ?? undefined;
 }
 
-async function note({ study }: BatchJob, entry: z.infer<typeof Entry>): Promise<void> {
+async function recordJob({ study }: BatchJob, entry: z.infer<typeof Entry>): Promise<void> {
   await mkdir(dirname(journalOf(study)), { recursive: true });
   await appendFile(journalOf(study), `${JSON.stringify(entry)}\n`, { flush: true });
 }
@@ -90,7 +90,7 @@ async function startJob(key: string, requests: readonly Request[], job: BatchJob
   const batch = await callApi(job, (signal) =>
     client.batches.create({ input_file_id: sent.id, endpoint, completion_window: "24h" }, { signal }),
   );
-  await note(job, { key, id: batch.id });
+  await recordJob(job, { key, id: batch.id });
   return batch.id;
 }
 

@@ -19,7 +19,7 @@ export interface ModelDefinition<Settings extends Shape = Shape> {
   /** The kind's own settings by name, each a zod schema with its default. Default: none. Any other key is an error. */
   readonly settings?: Settings;
   /** Whether it continues a text (`completions`, the default) or answers messages (`chat`). */
-  readonly takes?: "completions" | "chat";
+  readonly api?: "completions" | "chat";
   /** True for a dummy that only tests the pipeline; the report then says that its texts are not by a model. */
   readonly dummy?: boolean;
   /** Files that its texts depend on, relative to the study or absolute; if one changes, the texts are stale. */
@@ -67,8 +67,7 @@ export const providerOfPlugin = ({ definition, hash }: PluginModel): Provider =>
   const kind = definition as ModelDefinition;
   return {
     files: (settings, study) => kind.files?.(settings, study) ?? [],
-    promptFormat: async () =>
-      kind.takes === "chat" ? { apis: ["chat"], defaultPrompt: "chat" } : baseFormat,
+    promptFormat: async () => (kind.api === "chat" ? { apis: ["chat"], defaultPrompt: "chat" } : baseFormat),
     async open(settings, study, effects) {
       const model = await kind.open(settings, study, effects);
       return {

@@ -25,7 +25,7 @@ export async function repliesTo(
   // A batch of a big model takes many minutes, so tokens written so far count as part of it.
   const reportPart = (batch: readonly Request[], tokens: number) => {
     const most = batch.reduce((sum, { sampling }) => sum + sampling.mostTokens, 0);
-    progress.to(done + Math.floor((batch.length * tokens) / most), rate.note(tokens));
+    progress.to(done + Math.floor((batch.length * tokens) / most), rate.text(tokens));
   };
   const answer = async (batch: readonly Request[]) => {
     if (failure) throw failure.thrown;
@@ -39,7 +39,7 @@ export async function repliesTo(
         if (!replies.some(isTemporary)) await journal.put(keyOf(model, batch), replies);
       }
       done += replies.length;
-      progress.to(done, rate.note());
+      progress.to(done, rate.text());
       return replies;
     } catch (thrown) {
       failure ??= { thrown };
@@ -90,7 +90,7 @@ function rateOf(effects: Effects) {
     add(replies: readonly Reply[]) {
       for (const reply of replies) if (!("failed" in reply)) tokens += reply.tokens.generated;
     },
-    note(underWay = 0) {
+    text(underWay = 0) {
       const written = tokens + underWay;
       const seconds = Math.max(1, effects.now() - started) / 1000;
       return written === 0 ? "" : `${(written / seconds).toFixed(1)} tokens/s`;

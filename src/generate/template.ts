@@ -10,13 +10,13 @@ import { StudyError } from "../workbench/errors.ts";
 import { checked, exists, readText } from "../workbench/files.ts";
 import type { Study } from "../workbench/study.ts";
 import { packageFolder } from "../workbench/version.ts";
-import { type Control, sadnessOf, wishesOf } from "./controls.ts";
+import { type Control, controlSentences, sadnessOf } from "./controls.ts";
 
 /**
  * A prompt file: YAML between two lines of `---`, then the template. Placeholders in double brackets are filled in:
  * `[[title]]`, `[[example title]]` and `[[example story]]` (`[[example 2 title]]` and so on for several examples),
  * `[[genre]]` for what the corpus consists of, and controls: `[[tone]]` for the tone, `[[example tone]]` for the tone
- * of an example, `[[wishes]]` for all controls as sentences. `[[if tone]] ... [[end]]` is kept only if a tone is set.
+ * of an example, `[[controls]]` for all controls as sentences. `[[if tone]] ... [[end]]` is kept only if a tone is set.
  * A line `[[system]]`, `[[user]]` or `[[assistant]]` starts a message for a chat model.
  */
 export interface Template {
@@ -129,7 +129,9 @@ export function fill(
   const values: Control = {
     title,
     genre,
-    wishes: wishesOf(control),
+    controls: controlSentences(control),
+    // The former name of this placeholder (before 0.2).
+    wishes: controlSentences(control),
     sadness: sadnessOf(control),
     ...control,
   };
@@ -140,7 +142,7 @@ export function fill(
     const name = story ? example[2]! : placeholder;
     if (Object.hasOwn(known, name)) return String(known[name]);
     throw new StudyError(`${template.name}: no value for [[${placeholder}]]`, {
-      hint: "try [[title]], [[example title]], [[example story]], [[wishes]] or the name of a control that is set",
+      hint: "try [[title]], [[example title]], [[example story]], [[controls]] or the name of a control that is set",
     });
   };
   const filled = (text: string) =>

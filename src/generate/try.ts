@@ -80,7 +80,7 @@ export const tryOne = command({
       const shown = example ? `, example "${example.title}"` : "";
       effects.log(`\n${called}, seed ${seed}, ${rate(reply.tokens.generated, reply.ms)}${shown}`);
     } finally {
-      page.leave();
+      page.restore();
       await model.close();
     }
   },

@@ -39,7 +39,7 @@ export function clusterEmbeddings(
   return {
     model,
     count: centres.length,
-    words: typicalWords(numbers.map((at) => stories.filter((_, place) => of[place] === at))),
+    words: typicalWords(numbers.map((at) => stories.filter((_, index) => of[index] === at))),
     examples: sizes(factorial.examples),
     texts: sizes(factorial.texts),
     similarity: (text, example) => dot(point.get(text)!, point.get(example)!),

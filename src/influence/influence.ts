@@ -52,13 +52,13 @@ export const influence = stage({
     const found = [leak, codes, toneTransfer].map((part) => part(factorial));
     const findings: Findings = {
       analysis: "influence",
-      asks: "What does the example leak into the story?",
+      question: "What does the example leak into the story?",
       findings: found.flatMap((each): Finding[] => each.findings),
       numbers: Object.assign({}, ...found.map(({ numbers }) => numbers)),
     };
     await writeWhole(study.path(influenceFile), `${JSON.stringify(findings, null, 2)}\n`);
     for (const finding of findings.findings)
-      if (finding.kind === "sentence" && finding.weight === "result") effects.log(`  ${finding.text}`);
+      if (finding.kind === "sentence" && finding.role === "result") effects.log(`  ${finding.text}`);
   },
 });
 

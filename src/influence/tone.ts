@@ -53,25 +53,25 @@ export function toneTransfer(factorial: Factorial): {
             columns: [
               { key: "of", label: "story", format: "text" },
               { key: "group", label: "as", format: "text" },
-              { key: "its", label: "its own sadness", format: "number" },
+              { key: "own", label: "its own sadness", format: "number" },
               { key: "texts", label: "mean sadness of its texts", format: "number" },
             ],
             rows: [
               ...examples.map((story, at) => ({
                 of: story.title,
                 group: "examples",
-                its: ofExamples[at]!,
+                own: ofExamples[at]!,
                 texts: byExample[at]!,
               })),
               ...titles.map((story, at) => ({
                 of: story.title,
                 group: "human stories with the titles",
-                its: ofTitles[at]!,
+                own: ofTitles[at]!,
                 texts: byTitle[at]!,
               })),
             ],
           },
-          encode: { x: "its", y: "texts", group: "group" },
+          encode: { x: "own", y: "texts", group: "group" },
           labels: {
             x: "its own sadness, per hundred words",
             y: "mean sadness of its texts",

@@ -89,7 +89,7 @@ export function llamaFileNamed(target: string, study: Study): string {
 export async function openLlama(settings: LlamaSettings): Promise<LlamaModelInMemory> {
   const model = await loadedModel(settings.file, settings.adapter);
   const parallel = settings.parallel ?? 1;
-  let contextTokens = roomOf(settings.contextTokens ?? 1024, model);
+  let contextTokens = contextSizeFor(settings.contextTokens ?? 1024, model);
   let evaluated = 0;
   let opened: Promise<Opened> | undefined;
   const open = () => {
@@ -112,7 +112,7 @@ export async function openLlama(settings: LlamaSettings): Promise<LlamaModelInMe
     },
     count: (text) => model.tokenize(text).length,
     reserve(tokens) {
-      if (!opened) contextTokens = roomOf(tokens, model);
+      if (!opened) contextTokens = contextSizeFor(tokens, model);
     },
     evaluatedTokens: async () => evaluated,
     async continueAll(continuations, hooks = {}) {
@@ -161,5 +161,5 @@ async function openEvaluator(
 }
 
 /** The library always rounds the context up to a multiple of 256 tokens. */
-const roomOf = (tokens: number, model: LlamaModel): number =>
+const contextSizeFor = (tokens: number, model: LlamaModel): number =>
   Math.min(256 * Math.ceil(tokens / 256), model.trainContextSize);

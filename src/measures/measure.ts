@@ -2,7 +2,7 @@ import { markDefinition } from "../plugins/plugin.ts";
 import type { Format } from "../study/finding.ts";
 import type { Study } from "../workbench/study.ts";
 import type { Comparison, Corpus } from "./corpus.ts";
-import type { Reading } from "./reading.ts";
+import type { ParsedText } from "./parsed-text.ts";
 
 /** The value of a measure; undefined if it does not apply (the continuity of one sentence). */
 export type Value = number | string | boolean | undefined;
@@ -26,7 +26,7 @@ interface MeasureInfo {
 export interface QuickMeasure extends MeasureInfo {
   /** What it uses besides the text. Cached values are valid as long as these do not change. */
   readonly dependsOn?: readonly Comparison[];
-  of(reading: Reading, corpus: Corpus): Value;
+  of(text: ParsedText, corpus: Corpus): Value;
 }
 
 /** A slow measure that needs an instrument (a grammar checker, a language model); `describe.skip` leaves it out. */
@@ -43,7 +43,7 @@ export interface Instrument {
 }
 
 export interface RunningInstrument {
-  of(reading: Reading): Promise<Value>;
+  of(text: ParsedText): Promise<Value>;
   end(): Promise<void>;
 }
 

@@ -1,8 +1,8 @@
 import { distinctN, functionWordShare, pronounShare, seqRepN } from "../text/repetition.ts";
 import type { QuickMeasure, Value } from "./measure.ts";
-import type { Reading } from "./reading.ts";
+import type { ParsedText } from "./parsed-text.ts";
 
-const share = (
+const shareMeasure = (
   name: string,
   label: string,
   meaning: string,
@@ -15,10 +15,10 @@ const share = (
   unit,
   format: "number",
   version: 1,
-  of: ({ plain }: Reading) => of(plain),
+  of: ({ plain }: ParsedText) => of(plain),
 });
 
-export const distinct1 = share(
+export const distinct1 = shareMeasure(
   "distinct_1",
   "different words",
   "share of different words",
@@ -26,7 +26,7 @@ export const distinct1 = share(
   (text) => distinctN(text, 1),
 );
 
-export const distinct2 = share(
+export const distinct2 = shareMeasure(
   "distinct_2",
   "different pairs of words",
   "share of different pairs of words",
@@ -34,7 +34,7 @@ export const distinct2 = share(
   (text) => distinctN(text, 2),
 );
 
-export const repeated4 = share(
+export const repeated4 = shareMeasure(
   "rep_4",
   "repeated runs of four words",
   "share of runs of four words that occurred before in the text",
@@ -42,7 +42,7 @@ export const repeated4 = share(
   (text) => seqRepN(text, 4),
 );
 
-export const pronouns = share(
+export const pronouns = shareMeasure(
   "pronoun_share",
   "pronouns",
   "share of pronouns",
@@ -50,7 +50,7 @@ export const pronouns = share(
   pronounShare,
 );
 
-export const functionWords = share(
+export const functionWords = shareMeasure(
   "function_word_share",
   "function words",
   "share of function words (articles, pronouns, prepositions, auxiliaries)",

@@ -32,7 +32,7 @@ const shapes: Readonly<Record<PluginKind, Readonly<Record<string, Member>>>> = {
     scheme: textMatching(/^[a-z]{2,20}$/, "2 to 20 lower-case letters"),
     summary: textMember,
     settings: optional({ is: "object" }),
-    takes: optional(textMatching(/^(chat|completions)$/, "chat or completions")),
+    api: optional(textMatching(/^(chat|completions)$/, "chat or completions")),
     dummy: optional({ is: "boolean" }),
     files: optional(functionMember),
     open: functionMember,
@@ -51,7 +51,7 @@ const shapes: Readonly<Record<PluginKind, Readonly<Record<string, Member>>>> = {
   },
   analysis: {
     name: textMatching(/^[a-z][a-z0-9-]{0,39}$/, "lower-case letters, digits and hyphens"),
-    asks: textMember,
+    question: textMember,
     needs: { is: "list" },
     beforeData: optional({ is: "boolean" }),
     section: optional(textMember),

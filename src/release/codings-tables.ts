@@ -74,17 +74,17 @@ export const codesTable = ({ codebook }: PackageData): Table => ({
   title: "The coders' codebook, one row for each code",
   columns: [
     { name: "variable", type: "string", required: true, meaning: "What is coded" },
-    { name: "asks", type: "string", required: true, meaning: "The question to the coder, in Markdown" },
+    { name: "question", type: "string", required: true, meaning: "The question to the coder, in Markdown" },
     { name: "code", type: "string", required: true, meaning: "The code" },
-    { name: "means", type: "string", meaning: "When to give it, in Markdown" },
+    { name: "meaning", type: "string", meaning: "When to give it, in Markdown" },
     { name: "cues", type: "string", meaning: "The cue words for it, separated by commas" },
   ],
   rows: codebook.variables.flatMap(({ name, title, question, codes }) =>
     codes.map(({ code, meaning, cues }) => ({
       variable: name,
-      asks: question || title,
+      question: question || title,
       code,
-      means: meaning || undefined,
+      meaning: meaning || undefined,
       cues: cues.join(", ") || undefined,
     })),
   ),

@@ -1,5 +1,5 @@
 import { TextSet } from "../coding/text-sets.ts";
-import { countingAttempts, modelName } from "../study/generation.ts";
+import { modelName, selectedAttempts } from "../study/generation.ts";
 import { countWords } from "../text/words.ts";
 import type { PackageData } from "./package-data.ts";
 import { sortedBy, type Table } from "./table.ts";
@@ -9,7 +9,7 @@ import type { TextRules } from "./text-licences.ts";
 /** All generations, with everything that determined them. */
 export function generationsTable({ generations, factorial, stories }: PackageData, rules: TextRules): Table {
   const ids = new Set(stories.map(({ id }) => id));
-  const counting = new Set([...countingAttempts(generations), ...factorial]);
+  const selected = new Set([...selectedAttempts(generations), ...factorial]);
   const inTextSets = [
     ...generations.map((generation) => ["study", generation] as const),
     ...factorial.map((generation) => ["factorial", generation] as const),
@@ -126,10 +126,10 @@ export function generationsTable({ generations, factorial, stories }: PackageDat
         meaning: "How the attempt ended",
       },
       {
-        name: "counts",
+        name: "selected",
         type: "boolean",
         required: true,
-        meaning: "Whether this attempt at its title counts: the last one, or the chosen one",
+        meaning: "Whether readers may see this attempt at its title: the chosen one, or else the last",
       },
       { name: "cleaned", type: "string", meaning: "What was removed before and after the story, in order" },
       {
@@ -192,7 +192,7 @@ export function generationsTable({ generations, factorial, stories }: PackageDat
         most_tokens: generation.settings.mostTokens,
         sent: generation.sent && JSON.stringify(generation.sent),
         outcome: generation.outcome,
-        counts: counting.has(generation),
+        selected: selected.has(generation),
         cleaned: generation.removed?.map(({ what }) => what).join("; "),
         thinking: generation.thinking !== undefined,
         fault: generation.reason,

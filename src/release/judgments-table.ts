@@ -41,7 +41,7 @@ export function judgmentsTable(
     ...(conditions.length > 0 && { condition: judgment.condition, told: judgment.told }),
     ...originColumns({ response, stimuli, ...judgment }, key),
     response: String(response.answer),
-    right: rightnessOf({ response, stimuli, ...judgment }, key),
+    correct: correctnessOf({ response, stimuli, ...judgment }, key),
     in_verdict: verdict?.isInVerdict({ response, stimuli, ...judgment }),
     ...Object.fromEntries([...details.values()].map((item) => [item.name, detailCell(response, item)])),
     ms: judgment.ms,
@@ -102,10 +102,10 @@ export function judgmentsTable(
       },
       { name: "response", type: "string", meaning: meaningOfResponses(asked) },
       {
-        name: "right",
+        name: "correct",
         type: "integer",
         levels: ["0", "1"],
-        meaning: "1 if the answer is right, 0 if it is wrong; empty if it cannot be either",
+        meaning: "1 if the answer is correct, 0 if it is not; empty if it can be neither",
       },
       {
         name: "in_verdict",
@@ -174,7 +174,7 @@ function meaningOfResponses(asked: ReadonlyMap<string, readonly Item[]>): string
   return `The answer. ${meanings.join("; ")}`;
 }
 
-function rightnessOf(judgment: Judgment, key: ReadonlyMap<string, Key>): number | undefined {
+function correctnessOf(judgment: Judgment, key: ReadonlyMap<string, Key>): number | undefined {
   return taskNamed(judgment.task)?.score(judgment.response as never, originsAsShown(judgment, key));
 }
 

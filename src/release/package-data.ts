@@ -4,6 +4,7 @@ import { readTextSet } from "../coding/text-sets.ts";
 import { declaredAnalysis } from "../registration/registration.ts";
 import type { Coder } from "../study/coding.ts";
 import type { Form } from "../study/form.ts";
+import { formerParticipant, withCurrentNames } from "../study/former-names.ts";
 import type { Generation } from "../study/generation.ts";
 import type { Judgment } from "../study/judgment.ts";
 import type { Key, Stimulus } from "../study/stimulus.ts";
@@ -75,7 +76,9 @@ export async function readPackageData(study: Study, verdict: StudyVerdict | unde
     forms: await readForms(study),
     judgments,
     participants: (await exists(study.path(participantsFile)))
-      ? await readTable(study.path(participantsFile))
+      ? (await readTable(study.path(participantsFile))).map(
+          (row) => withCurrentNames(row, formerParticipant) as Row,
+        )
       : participantsOf(judgments),
     measured: (await exists(study.path(codesFile))) ? await readTable(study.path(codesFile)) : [],
     coders: await readCoders(study),

@@ -134,11 +134,11 @@ const qualityColumns: readonly Column[] = [
   },
   { name: "failed_checks", type: "integer", least: 0, meaning: "Failed attention checks" },
   {
-    name: "filled_traps",
+    name: "filled_honeypots",
     type: "integer",
     unit: "pages",
     least: 0,
-    meaning: "Pages on which a hidden field, invisible to people, was filled in",
+    meaning: "Pages on which a honeypot, a field that people cannot see, was filled in",
   },
   { name: "pasted_answers", type: "integer", least: 0, meaning: "Answers with pasted text" },
 ];

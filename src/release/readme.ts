@@ -74,24 +74,24 @@ function examplesFor(tables: readonly Table[]): string {
   if (!first) return "";
   const task = first.name;
   const by = first.kind === "choice" ? "origin" : "human_side";
-  return `The share of right answers to \`${task}\`, by \`${by}\`. Other tasks have other answers, so the examples select one task:
+  return `The share of correct answers to \`${task}\`, by \`${by}\`. Other tasks have other answers, so the examples select one task:
 
 \`\`\`r
 judgments <- read.csv("csv/judgments.csv", na.strings = "", encoding = "UTF-8")
 answers <- subset(judgments, task == "${task}")
-print(aggregate(right ~ ${by}, data = answers, FUN = mean))
+print(aggregate(correct ~ ${by}, data = answers, FUN = mean))
 \`\`\`
 
 \`\`\`python
 import pandas  # with pyarrow
 judgments = pandas.read_parquet("parquet/judgments.parquet")
 answers = judgments[judgments["task"] == "${task}"]
-print(answers.groupby("${by}")["right"].mean())
+print(answers.groupby("${by}")["correct"].mean())
 \`\`\`
 
 \`\`\`sql
 -- sqlite3 study.sqlite
-SELECT ${by}, avg("right") AS accuracy FROM judgments WHERE task = '${task}' GROUP BY ${by};
+SELECT ${by}, avg(correct) AS accuracy FROM judgments WHERE task = '${task}' GROUP BY ${by};
 \`\`\`
 
 Each reader judged several stories and each story had several readers, so simple standard errors of these means are wrong: cluster by \`participant\` and \`stimulus\`. Join \`stimuli\` by \`stimulus\` for the model, length and story of a text.

@@ -1,4 +1,5 @@
 import { z } from "zod";
+import { formerCorpusWords, withCurrentNames } from "./former-names.ts";
 import { Split } from "./story.ts";
 
 /**
@@ -16,17 +17,20 @@ export const CorpusSummary = z.strictObject({
   /** Stories by licence, the most frequent first. */
   licences: z.record(z.string(), z.int().positive()),
   split: z.record(Split, z.int().nonnegative()),
-  words: z.strictObject({
-    least: z.int(),
-    lowerQuartile: z.number(),
-    median: z.number(),
-    upperQuartile: z.number(),
-    most: z.int(),
-    mean: z.number(),
-    /** Stories with more words than the rule allows, and the rule. */
-    above: z.int().nonnegative(),
-    rule: z.int().positive(),
-  }),
+  words: z.preprocess(
+    (words) => withCurrentNames(words, formerCorpusWords),
+    z.strictObject({
+      least: z.int(),
+      lowerQuartile: z.number(),
+      median: z.number(),
+      upperQuartile: z.number(),
+      most: z.int(),
+      mean: z.number(),
+      /** Stories with more words than `limit`, which is `corpus.words.warn`. */
+      aboveLimit: z.int().nonnegative(),
+      limit: z.int().positive(),
+    }),
+  ),
   /** Rows that were left out, by reason; each is a line of `corpus/rejected.csv`. */
   rejected: z.record(z.string(), z.int().positive()),
   /** Warnings about stories that were kept. */

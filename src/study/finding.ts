@@ -1,4 +1,5 @@
 import { z } from "zod";
+import { formerFinding, formerFindings, withCurrentNames } from "./former-names.ts";
 
 /** The findings of an analysis for the report: plain JSON, so that other programs can read them. */
 
@@ -39,8 +40,17 @@ export type Figure = Readonly<z.infer<typeof Figure>>;
  * figure, the same in plain words, facts as `Name: value`, and warnings by their first sentence. `result` is for the
  * finding's section, `detail` for the appendix, `method` for the methods of a paper and `apa` for its results.
  */
-export const Weight = z.enum(["verdict", "plain", "fact", "warning", "result", "detail", "method", "apa"]);
-export type Weight = z.infer<typeof Weight>;
+export const FindingRole = z.enum([
+  "verdict",
+  "plain",
+  "fact",
+  "warning",
+  "result",
+  "detail",
+  "method",
+  "apa",
+]);
+export type FindingRole = z.infer<typeof FindingRole>;
 
 /** The sections of the report's body, in the order of a paper. Findings without a section are in the appendix. */
 export const Section = z.enum([
@@ -55,47 +65,56 @@ export const Section = z.enum([
 ]);
 export type Section = z.infer<typeof Section>;
 
-const placed = { weight: Weight, section: Section.optional() };
+const placed = { role: FindingRole, section: Section.optional() };
 
-export const Finding = z.discriminatedUnion("kind", [
-  z.strictObject({ kind: z.literal("sentence"), ...placed, text: z.string() }),
-  z.strictObject({ kind: z.literal("table"), ...placed, caption: z.string(), table: Table }),
-  z.strictObject({ kind: z.literal("figure"), ...placed, caption: z.string(), figure: Figure }),
-]);
+export const Finding = z.preprocess(
+  (finding) => withCurrentNames(finding, formerFinding),
+  z.discriminatedUnion("kind", [
+    z.strictObject({ kind: z.literal("sentence"), ...placed, text: z.string() }),
+    z.strictObject({ kind: z.literal("table"), ...placed, caption: z.string(), table: Table }),
+    z.strictObject({ kind: z.literal("figure"), ...placed, caption: z.string(), figure: Figure }),
+  ]),
+);
 export type Finding = Readonly<z.infer<typeof Finding>>;
 
-/** What one analysis found: `findings/<name>.json`. `numbers` has every figure with full precision, for `--json`. */
-export const Findings = z.strictObject({
+const CurrentFindings = z.strictObject({
   analysis: z.string(),
-  asks: z.string(),
+  /** The question that the analysis answers. */
+  question: z.string(),
   /** Position among the analyses, from 1; sorted by name without it. */
-  place: z.int().positive().optional(),
-  /** The section of its findings of weight `result` that name none; the appendix without it. */
+  position: z.int().positive().optional(),
+  /** The section of its findings with the role `result` that name none; the appendix without it. */
   section: Section.optional(),
   findings: z.array(Finding),
   numbers: z.record(z.string(), z.unknown()),
 });
+
+/** What one analysis found: `findings/<name>.json`. `numbers` has every figure with full precision, for `--json`. */
+export const Findings = z.preprocess(
+  (findings) => withCurrentNames(findings, formerFindings),
+  CurrentFindings,
+);
 export type Findings = Readonly<z.infer<typeof Findings>>;
 
 /** The same findings in a section of the report's body. */
 export const inSection = (section: Section, ...findings: readonly Finding[]): Finding[] =>
   findings.map((finding) => ({ ...finding, section }));
 
-/** A sentence of a finding; `weight` says where the report puts it. */
-export const sentence = (weight: Weight, text: string): Finding => ({ kind: "sentence", weight, text });
+/** A sentence of a finding; `role` says where the report puts it. */
+export const sentence = (role: FindingRole, text: string): Finding => ({ kind: "sentence", role, text });
 
 /** A table of a finding with its caption. */
-export const table = (weight: Weight, caption: string, value: Table): Finding => ({
+export const table = (role: FindingRole, caption: string, value: Table): Finding => ({
   kind: "table",
-  weight,
+  role,
   caption,
   table: value,
 });
 
 /** A figure of a finding with its caption. */
-export const figure = (weight: Weight, caption: string, value: Figure): Finding => ({
+export const figure = (role: FindingRole, caption: string, value: Figure): Finding => ({
   kind: "figure",
-  weight,
+  role,
   caption,
   figure: value,
 });

@@ -23,3 +23,13 @@ export const formerEffects: Readonly<Record<string, string>> = { leaning: "inter
 
 /** Former names of the fields of a reply in `.tinylove/responses.jsonl` (before 0.2). */
 export const formerReply = { lasting: "permanent" } as const;
+
+/** Former names of the fields of `findings/*.json` and of each finding in it (before 0.2). */
+export const formerFindings = { asks: "question", place: "position" } as const;
+export const formerFinding = { weight: "role" } as const;
+
+/** Former names of the fields of `words` in `corpus/summary.json` (before 0.2). */
+export const formerCorpusWords = { above: "aboveLimit", rule: "limit" } as const;
+
+/** Former names of the columns of `judgments/participants.csv` (before 0.2). */
+export const formerParticipant = { filled_traps: "filled_honeypots" } as const;

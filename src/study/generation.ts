@@ -121,27 +121,27 @@ export function shortConditions(conditions: Iterable<string>): (condition: strin
 /** The model of a condition; the whole name if it has no prompt. */
 const modelIn = (condition: string): string => /^(.+) \S+$/.exec(condition)?.[1] ?? condition;
 
-/** Whether an attempt at a title counts before another: the one that was chosen, else the later one. */
-export const countsBefore = (one: Generation, other: Generation): boolean =>
+/** Whether an attempt at a title is selected before another: the one that was chosen, else the later one. */
+export const isPreferred = (one: Generation, other: Generation): boolean =>
   (one.chosen ?? false) === (other.chosen ?? false) ? one.attempt > other.attempt : one.chosen === true;
 
-/** The attempt that counts among those with the same `keyOf`, in the order of their first attempts. */
-export function countingOf(
+/** The selected attempt of those with the same `keyOf`, in the order of their first attempts. */
+export function selectedAttemptsBy(
   generations: Iterable<Generation>,
   keyOf: (generation: Generation) => string,
 ): Generation[] {
-  const counting = new Map<string, Generation>();
+  const selected = new Map<string, Generation>();
   for (const generation of generations) {
     const key = keyOf(generation);
-    const other = counting.get(key);
-    if (!other || countsBefore(generation, other)) counting.set(key, generation);
+    const other = selected.get(key);
+    if (!other || isPreferred(generation, other)) selected.set(key, generation);
   }
-  return [...counting.values()];
+  return [...selected.values()];
 }
 
-/** The attempt that counts for each condition and title. */
-export const countingAttempts = (generations: Iterable<Generation>): Generation[] =>
-  countingOf(generations, (each) => `${each.story}\n${conditionName(each)}`);
+/** The selected attempt for each condition and title. */
+export const selectedAttempts = (generations: Iterable<Generation>): Generation[] =>
+  selectedAttemptsBy(generations, (each) => `${each.story}\n${conditionName(each)}`);
 
 /** How many drafts were kept: drawing again, cleaning and choosing are selection, and are reported. */
 export interface Selection {
@@ -150,7 +150,7 @@ export interface Selection {
   readonly drafts: number;
   /** Drafts that were replaced by another one for the same title. */
   readonly redrawn: number;
-  /** Texts that count: at most one per title. */
+  /** Selected texts: at most one per title. */
   readonly kept: number;
   /** Of those kept, texts from which thinking or additions around the story were removed. */
   readonly cleaned: number;
@@ -162,12 +162,12 @@ export interface Selection {
 
 /** The selection among the attempts of one condition. */
 export function selectionOf(generations: readonly Generation[]): Selection {
-  const counting = countingOf(generations, ({ story }) => story);
-  const kept = counting.filter(({ text }) => text !== "");
+  const selected = selectedAttemptsBy(generations, ({ story }) => story);
+  const kept = selected.filter(({ text }) => text !== "");
   return {
-    titles: counting.length,
+    titles: selected.length,
     drafts: generations.length,
-    redrawn: generations.length - counting.length,
+    redrawn: generations.length - selected.length,
     kept: kept.length,
     cleaned: kept.filter(({ removed, thinking }) => removed !== undefined || thinking !== undefined).length,
     first: kept.filter(({ attempt }) => attempt === 1).length,

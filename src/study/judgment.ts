@@ -3,7 +3,7 @@ import { z } from "zod";
 /**
  * One answer of one participant to one question: a row of `judgments/judgments.csv`. `response` has the fields that the
  * task's schema accepts; its main field is always `answer`. `order` counts from 1 in the order shown; `ms` is the
- * reading and answering time, if a browser measured it. `side` is the place of the second stimulus of the form's pair
+ * reading and answering time, if a browser measured it. `side` is the position of the second stimulus of the form's pair
  * (`left` or `right`), only for pairs.
  */
 export const Judgment = z.strictObject({

@@ -30,7 +30,7 @@ export function phrasesOf(code: string): Phrases {
   const phrase = (key: string, values: Readonly<Record<string, string | number>> = {}): string => {
     const text = texts[key];
     if (text === undefined) throw new Error(`language ${code} lacks "${key}"`);
-    return text.replace(/\{(\w+)\}/g, (place, name: string) => String(values[name] ?? place));
+    return text.replace(/\{(\w+)\}/g, (placeholder, name: string) => String(values[name] ?? placeholder));
   };
   return Object.assign(phrase, { language: code });
 }

@@ -24,8 +24,8 @@ export interface ResponseQuality {
   readonly straightLining: boolean;
   /** Failed attention checks. */
   readonly failedChecks: number;
-  /** Pages on which the hidden field was filled in. */
-  readonly filledTraps: number;
+  /** Pages on which the honeypot, a hidden field, was filled in. */
+  readonly filledHoneypots: number;
   /** Pages on which text was pasted. */
   readonly pastedAnswers: number;
 }
@@ -62,7 +62,7 @@ export function responseQualityOf(
       ({ task, stimuli, answer }) =>
         stimuli.length === 0 && taskNamed(task)?.score({ answer } as never, []) === 0,
     ).length,
-    filledTraps: botSignals.filter((signal) => signal === "trap").length,
+    filledHoneypots: botSignals.filter((signal) => signal === "trap").length,
     pastedAnswers: botSignals.filter((signal) => signal === "pasted").length,
   };
 }

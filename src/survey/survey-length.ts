@@ -63,7 +63,7 @@ export function wrongLengthClaims(
   { stories, minutes }: SurveyLength,
 ): string[] {
   const [fewest, most] = stories;
-  const fix = (place: string) => `write {${place}}, which is filled in`;
+  const fix = (placeholder: string) => `write {${placeholder}}, which is filled in`;
   const storyClaims = numbersBefore(text, /stor(?:y|ies)|texts?|Geschichten?|Texte?/)
     .filter((claimed) => claimed < fewest || claimed > most)
     .map(

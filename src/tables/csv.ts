@@ -17,7 +17,7 @@ export function readCsv(text: string, file: string): TableRecord[] {
   return rows.map(({ record, line }) => new CsvRecord(file, line, record, columns));
 }
 
-/** A row whose place is worked out only for a message: a table may have hundreds of thousands of rows. */
+/** A row that names its line only for a message, because a table may have hundreds of thousands of rows. */
 class CsvRecord implements TableRecord {
   readonly cells: Readonly<Record<string, string>>;
   readonly #file: string;

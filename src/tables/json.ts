@@ -3,9 +3,9 @@ import type { TableRecord } from "./table-record.ts";
 
 /**
  * Rows of JSON: a list of objects, an object with one such list, or what pandas writes (columns of rows, `split`).
- * `thing` is what messages call a row.
+ * `itemName` is what messages call a row.
  */
-export function readJson(text: string, file: string, thing = "row"): TableRecord[] {
+export function readJson(text: string, file: string, itemName = "row"): TableRecord[] {
   let value: unknown;
   try {
     value = JSON.parse(text);
@@ -17,11 +17,11 @@ export function readJson(text: string, file: string, thing = "row"): TableRecord
   }
   const rows = rowsIn(value);
   if (!rows) {
-    throw new StudyError(`${file} has no list of ${thing === "row" ? "rows" : "stories"}`, {
+    throw new StudyError(`${file} has no list of ${itemName === "row" ? "rows" : "stories"}`, {
       hint: `write it as [{"title": "...", "text": "..."}, ...], with the columns of your table`,
     });
   }
-  return rows.map((row, at) => recordOf(row, `${file}, ${thing} ${at + 1}`));
+  return rows.map((row, at) => recordOf(row, `${file}, ${itemName} ${at + 1}`));
 }
 
 /** Rows of JSON Lines: one object per line, or one list of objects per line, as JATOS writes for each participant. */
@@ -32,8 +32,8 @@ export function readJsonLines(text: string, file: string): TableRecord[] {
     const value = parsedOrNothing(line);
     if (value === undefined) throw new StudyError(`${where}: not JSON`, { hint: "correct or remove it" });
     if (Array.isArray(value) && value.every(isObject))
-      return value.map((row, place) => ({
-        ...recordOf(row, `${where}, row ${place + 1}`),
+      return value.map((row, index) => ({
+        ...recordOf(row, `${where}, row ${index + 1}`),
         part: String(at + 1),
       }));
     return [recordOf(value, where)];

@@ -10,7 +10,7 @@ export interface ReadOptions extends TableChoice {
   /** The hint if there is no such file. */
   readonly hint?: string | undefined;
   /** What messages call a row of JSON. */
-  readonly thing?: string;
+  readonly itemName?: string;
 }
 
 type Reader = (path: string, file: string, options: ReadOptions) => Promise<TableRecord[]>;
@@ -18,7 +18,8 @@ type Reader = (path: string, file: string, options: ReadOptions) => Promise<Tabl
 // The parser is loaded only if it is used: `status` loads this module.
 const csv: Reader = async (path, file) => csvOf(await readTextOf(path, file), file);
 const csvOf = async (content: string, file: string) => (await import("./csv.ts")).readCsv(content, file);
-const json: Reader = async (path, file, { thing }) => readJson(await readTextOf(path, file), file, thing);
+const json: Reader = async (path, file, { itemName }) =>
+  readJson(await readTextOf(path, file), file, itemName);
 const jsonLines: Reader = async (path, file) => readJsonLines(await readTextOf(path, file), file);
 const sqlite: Reader = async (path, file, options) =>
   (await import("./sqlite.ts")).readSqlite(path, file, options);

@@ -1,4 +1,4 @@
-/** A row of a table: cells by column, and its place for messages (`stories.csv, line 12`). */
+/** A row of a table: cells by column, and its file and line for messages (`stories.csv, line 12`). */
 export interface TableRecord {
   readonly where: string;
   readonly cells: Readonly<Record<string, string>>;

@@ -38,7 +38,7 @@ function messagesOf(text: string, name: string, genre: string): readonly Message
   const parts = bodyOf(text)
     .replace(/\[\[if [^\]]+\]\][\s\S]*?\[\[end\]\]/g, "")
     .replaceAll("[[genre]]", () => genre)
-    .replaceAll("[[wishes]]", "")
+    .replace(/\[\[(?:controls|wishes)\]\]/g, "")
     .split(/^\[\[(system|user|assistant)\]\]\n/m);
   const messages = parts.flatMap((role, at) =>
     at % 2 === 1 ? [{ role, content: parts[at + 1]!.replace(/[ \t]+$/gm, "").trim() }] : [],

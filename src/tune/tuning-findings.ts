@@ -13,7 +13,7 @@ export function tuningFindings(
   const samples = samplesOf(events);
   return {
     analysis: `tuning-${name}`,
-    asks: `Did tuning ${name} work?`,
+    question: `Did tuning ${name} work?`,
     findings: [
       sentence("result", `The tuned model ${name} is ${inWords(verdict)}.`),
       ...verdict.also.map(({ is, because }) => sentence("detail", `It is also ${is}: ${because}.`)),

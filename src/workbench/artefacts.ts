@@ -90,18 +90,18 @@ export async function findingFiles(study: Study): Promise<string[]> {
     ...tuned.sort().map(tuningFindingsFile),
     ...analyses.filter((file) => file.endsWith(".json")).map((file) => `${findingsFolder}/${basename(file)}`),
   ];
-  const there = await Promise.all(
+  const existing = await Promise.all(
     files.map(async (file) => ((await exists(study.path(file))) ? [file] : [])),
   );
-  return there.flat();
+  return existing.flat();
 }
 
-/** All findings: those with a place in the report first, in its order, then the corpus and each tuned model. */
+/** All findings: those of the analyses first, in the order of the report, then the corpus and each tuned model. */
 export async function readFindings(study: Study): Promise<Findings[]> {
   const files = (await findingFiles(study)).map((file) => study.path(file));
   const found = await Promise.all(files.map((file) => readJson(file, Findings, hintFor(file))));
   const last = Number.MAX_SAFE_INTEGER;
-  return found.sort((one, other) => (one.place ?? last) - (other.place ?? last));
+  return found.sort((one, other) => (one.position ?? last) - (other.position ?? last));
 }
 
 function hintFor(file: string): string {
@@ -167,7 +167,7 @@ export const judgmentRow = ({
   simulated: judgment.simulated ? "yes" : "no",
 });
 
-/** A row of that table as a judgment; throws StudyError with `where`, the row's place. */
+/** A row of that table as a judgment; throws StudyError that names `where`, the file and row. */
 export function judgmentOf(row: Row, where: string): Judgment {
   const own = new Set<string>([...fixedColumns, ...conditionColumns]);
   const details = Object.entries(row).filter(([column, value]) => !own.has(column) && value !== "");

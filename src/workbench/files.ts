@@ -77,7 +77,7 @@ export async function readJson<T>(path: string, schema: z.ZodType<T>, hint?: str
 export const jsonLines = (rows: readonly unknown[]): string =>
   rows.map((row) => `${JSON.stringify(row)}\n`).join("");
 
-/** Parses and checks JSON; throws StudyError with the place and the first problem. */
+/** Parses and checks JSON; throws StudyError that names the file and the first problem. */
 export function parseJson<T>(
   text: string,
   schema: z.ZodType<T>,

@@ -18,14 +18,14 @@ export async function runSingleStage(
   effects: Effects,
 ): Promise<void> {
   await preflightAll(stages, study);
-  const place = stages.indexOf(stage);
-  const states = await statesOf(stages.slice(0, place), study);
+  const index = stages.indexOf(stage);
+  const states = await statesOf(stages.slice(0, index), study);
   const stale = firstStale(states, stagesUpstream(stage, stages));
   if (stale !== undefined)
     effects.warn(`${stale}; ${stage.name} uses the existing files (\`tinylove run\` brings them up to date)`);
   const settled = states.flatMap(({ stage: { writes }, state: { is } }) => (is === "fresh" ? writes : []));
   try {
-    await preflightAll(stages.slice(place), study, new Set(settled));
+    await preflightAll(stages.slice(index), study, new Set(settled));
     await runStage(stage, study, options, effects);
   } catch (thrown) {
     if (stale === undefined || !(thrown instanceof StudyError)) throw thrown;

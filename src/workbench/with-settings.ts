@@ -16,9 +16,9 @@ export const withSettings = (text: string, settings: readonly SettingAtPath[]): 
 function withSetting(text: string, [path, value]: SettingAtPath): string {
   const keys = path.split(".");
   const written = writtenBelow(keys, value);
-  const there = parseDocument(text).getIn(keys, true);
-  if (isLocated(there)) {
-    const [begin, end] = there.range;
+  const existing = parseDocument(text).getIn(keys, true);
+  if (isLocated(existing)) {
+    const [begin, end] = existing.range;
     // A folded text ends with its own line break.
     const closing = text.slice(begin, end).endsWith("\n") ? "\n" : "";
     const grown = written.length - (end - begin);

@@ -51,11 +51,11 @@ const kinds: Record<string, string> = {
   record: "a group of keys",
 };
 
-const countedThings: Record<string, string> = { array: "item", string: "letter", object: "key" };
+const countedUnits: Record<string, string> = { array: "item", string: "letter", object: "key" };
 
 const sized = (origin: string, how: string, limit: number | bigint): string => {
-  const thing = countedThings[origin];
-  return thing ? `${kinds[origin]} ${how} ${counted(Number(limit), thing)}` : `a number ${how} ${limit}`;
+  const unit = countedUnits[origin];
+  return unit ? `${kinds[origin]} ${how} ${counted(Number(limit), unit)}` : `a number ${how} ${limit}`;
 };
 
 const orOf = (names: readonly string[]): string => [...new Set(names)].join(" or ");

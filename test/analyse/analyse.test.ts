@@ -10,8 +10,8 @@ import { answersTo, aStudy, quiet, writeJudgments } from "./a-study.ts";
 async function verdictOf(study: Study): Promise<string> {
   await runStage(analyse, study, analyse.options!.parse({}), quiet());
   const [verdict] = (await readFindings(study)).filter(({ analysis }) => analysis === "verdict");
-  const [said] = verdict!.findings;
-  return said?.kind === "sentence" ? said.text : "";
+  const [first] = verdict!.findings;
+  return first?.kind === "sentence" ? first.text : "";
 }
 
 const readers = (count: number) => Array.from({ length: count }, (_, at) => `reader-${at + 1}`);

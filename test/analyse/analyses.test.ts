@@ -8,11 +8,11 @@ import { withoutExcluded } from "../../src/analyse/exclusions.ts";
 import { type Random, randomFrom } from "../../src/stats/random.ts";
 import { AnalyseSettings } from "../../src/study/settings/analyse.ts";
 import { generationOf } from "../helpers/generations.ts";
-import { choicesBy, dataOf, found, guess, of, said } from "./made-up.ts";
+import { choicesBy, dataOf, found, guess, of, sentencesIn } from "./made-up.ts";
 
 describe("every analysis gives valid findings", () => {
   test("of nothing", () => {
-    const all = found(dataOf({ asks: new Set(["choices", "pairs"]) }));
+    const all = found(dataOf({ questionKinds: new Set(["choices", "pairs"]) }));
     expect(all.map(({ analysis }) => analysis)).toEqual(["verdict", "leaks", "pairs"]);
     for (const { name, run } of analyses.filter(({ needs }) => !needs.includes("study"))) {
       const { findings } = run(dataOf({}), randomFrom("test", name));
@@ -32,7 +32,7 @@ describe("every analysis gives valid findings", () => {
       choicesBy(10, 20, guess).filter(({ origin }) => origin === "human"),
     ],
   ])("%s", (_, choices) => {
-    const all = found(dataOf({ choices, asks: new Set(["choices"]) }));
+    const all = found(dataOf({ choices, questionKinds: new Set(["choices"]) }));
     expect(all.map(({ analysis }) => analysis)).toEqual([
       "verdict",
       "robustness",
@@ -45,7 +45,7 @@ describe("every analysis gives valid findings", () => {
       "bayes",
       "quality",
     ]);
-    for (const findings of all) expect(said(findings).length, findings.analysis).toBeGreaterThan(10);
+    for (const findings of all) expect(sentencesIn(findings).length, findings.analysis).toBeGreaterThan(10);
   });
 
   // All analyses, including the mixed model, are measured in bench/analyse-scale.ts.
@@ -55,26 +55,26 @@ describe("every analysis gives valid findings", () => {
       settings: AnalyseSettings.parse({ draws: 20 }),
     });
     const all = found(data, [verdict, accuracy]);
-    expect(said(of(all, "verdict"), "verdict")).toMatch(/^Indistinguishable within the margin/);
+    expect(sentencesIn(of(all, "verdict"), "verdict")).toMatch(/^Indistinguishable within the margin/);
     expect(of(all, "accuracy").numbers["judgments"]).toBe(100_000);
   });
 
   test("of separated data: the mixed model says why it could not be fitted", () => {
     const all = found(dataOf({ choices: choicesBy(10, 20, (origin) => origin) }));
-    expect(said(of(all, "mixed-model"))).toMatch(/could not be fitted: the predictors separate/);
+    expect(sentencesIn(of(all, "mixed-model"))).toMatch(/could not be fitted: the predictors separate/);
   });
 });
 
 describe("the verdict", () => {
   test("the word indistinguishable appears only if all three claims are shown", () => {
-    const few = said(of(found(dataOf({ choices: choicesBy(13, 6, guess) }), [verdict]), "verdict"));
+    const few = sentencesIn(of(found(dataOf({ choices: choicesBy(13, 6, guess) }), [verdict]), "verdict"));
     expect(few.toLowerCase()).not.toContain("indistinguishable");
     const leaning = choicesBy(100, 60, (_, random) => (random.next() < 0.62 ? "human" : "machine"));
     const biased = found(dataOf({ choices: leaning }), [verdict]);
-    expect(said(of(biased, "verdict")).toLowerCase()).not.toContain("indistinguishable");
-    expect(said(of(biased, "verdict"), "verdict")).toMatch(/^Inconclusive/);
-    expect(said(of(biased, "verdict"))).toContain("stories alone");
-    expect(said(of(biased, "verdict"))).toContain("bias towards “human”");
+    expect(sentencesIn(of(biased, "verdict")).toLowerCase()).not.toContain("indistinguishable");
+    expect(sentencesIn(of(biased, "verdict"), "verdict")).toMatch(/^Inconclusive/);
+    expect(sentencesIn(of(biased, "verdict"))).toContain("stories alone");
+    expect(sentencesIn(of(biased, "verdict"))).toContain("bias towards “human”");
   });
 });
 
@@ -126,7 +126,7 @@ describe("the mixed model", () => {
     const tests = of(all, "mixed-model").numbers["tests"] as { effect: string; p: number }[];
     expect(tests.find(({ effect }) => effect === "dialogue")!.p).toBeLessThan(0.001);
     expect(tests.find(({ effect }) => effect === "order")!.p).toBeGreaterThan(0.001);
-    expect(said(of(all, "cues"))).toContain("more often the higher “dialogue”");
+    expect(sentencesIn(of(all, "cues"))).toContain("more often the higher “dialogue”");
   });
 });
 
@@ -140,10 +140,10 @@ describe("leaks", () => {
       ]),
     );
     const leaks = of(found(dataOf({ choices, measures })), "leaks");
-    expect(said(leaks, "warning")).toMatch(
+    expect(sentencesIn(leaks, "warning")).toMatch(
       /^The stories may be unfair: .* only “length” identifies the origin of 100.0 %/,
     );
-    expect(said(leaks)).toContain(
+    expect(sentencesIn(leaks)).toContain(
       "What gives them away: “length” (mean 91.00 in human stories, 95.95 in machine stories). How to fix it: make human and machine stories more similar in “length”, a column of the table.",
     );
     expect(leaks.numbers["beats"]).toBe(true);
@@ -155,8 +155,8 @@ describe("leaks", () => {
       Array.from({ length: 40 }, (_, at) => [`story-${at}`, { length: (at * 7) % 11, other: (at * 3) % 13 }]),
     );
     const leaks = of(found(dataOf({ choices, measures })), "leaks");
-    expect(said(leaks, "warning")).toBe("");
-    expect(said(leaks)).not.toContain("How to fix it");
+    expect(sentencesIn(leaks, "warning")).toBe("");
+    expect(sentencesIn(leaks)).not.toContain("How to fix it");
     expect(leaks.numbers["beats"]).toBe(false);
   });
 });
@@ -234,7 +234,7 @@ describe("exclusions", () => {
     );
     const all = dataOf({ choices, ratings });
     const quality = of(found(all), "quality");
-    expect(said(quality)).toContain("1 reader gave the same answer to all of at least six stories.");
+    expect(sentencesIn(quality)).toContain("1 reader gave the same answer to all of at least six stories.");
     const { withoutStraightLiners } = quality.numbers["compared"] as {
       withoutStraightLiners: { overall: { judgments: number } };
     };
@@ -253,8 +253,8 @@ describe("exclusions", () => {
     const again = at("reader-0", "story-7 story-1", 7);
     const aloneAfterwards = at("reader-1", "story-1 story-7", 0);
     const qualityOf = (pairs: Pair[]) => of(found(dataOf({ choices, pairs })), "quality");
-    expect(said(qualityOf([fresh, aloneAfterwards]))).not.toContain("judged or rated alone");
-    expect(said(qualityOf([fresh, again, aloneAfterwards]))).toContain(
+    expect(sentencesIn(qualityOf([fresh, aloneAfterwards]))).not.toContain("judged or rated alone");
+    expect(sentencesIn(qualityOf([fresh, again, aloneAfterwards]))).toContain(
       "1 of 3 answers about pairs includes a story that the reader had already judged or rated alone",
     );
   });
@@ -280,7 +280,7 @@ describe("pairs", () => {
 
   test("readers who find the human story get this verdict, and people have the largest strength", () => {
     const pairs = of(found(dataOf({ pairs: pairsWhere((random) => random.next() < 0.75) })), "pairs");
-    expect(said(pairs, "verdict")).toMatch(/^Different: side by side, readers find the human story/);
+    expect(sentencesIn(pairs, "verdict")).toMatch(/^Different: side by side, readers find the human story/);
     const { conditions } = pairs.numbers["strengths"] as {
       conditions: { condition: string; strength: number }[];
     };
@@ -290,21 +290,23 @@ describe("pairs", () => {
 
   test("readers who guess are indistinguishable from guessing only with enough pairs, and enough of each reader", () => {
     const enough = pairsWhere((random) => random.next() < 0.5, 30);
-    expect(said(of(found(dataOf({ pairs: enough })), "pairs"), "verdict")).toMatch(/^Indistinguishable/);
+    expect(sentencesIn(of(found(dataOf({ pairs: enough })), "pairs"), "verdict")).toMatch(
+      /^Indistinguishable/,
+    );
     const guessing = pairsWhere((random) => random.next() < 0.5);
-    const told = of(found(dataOf({ pairs: guessing })), "pairs");
-    expect(said(told, "verdict")).toMatch(
+    const result = of(found(dataOf({ pairs: guessing })), "pairs");
+    expect(sentencesIn(result, "verdict")).toMatch(
       /^Equivalent on average; up to \d+\.\d % of readers could still be able to tell/,
     );
-    expect(said(of(found(dataOf({ pairs: guessing.slice(0, 30) })), "pairs"), "verdict")).toMatch(
+    expect(sentencesIn(of(found(dataOf({ pairs: guessing.slice(0, 30) })), "pairs"), "verdict")).toMatch(
       /^Inconclusive/,
     );
   });
 
   test("one pair, and pairs that are always found, do not fail", () => {
     const always = pairsWhere(() => true);
-    expect(said(of(found(dataOf({ pairs: always.slice(0, 1) })), "pairs"))).toContain("one reader");
-    expect(said(of(found(dataOf({ pairs: always })), "pairs"), "verdict")).toMatch(/^Different/);
+    expect(sentencesIn(of(found(dataOf({ pairs: always.slice(0, 1) })), "pairs"))).toContain("one reader");
+    expect(sentencesIn(of(found(dataOf({ pairs: always })), "pairs"), "verdict")).toMatch(/^Different/);
   });
 });
 
@@ -330,23 +332,23 @@ describe("ratings", () => {
 
   test("equal ratings are equivalent within the declared points, a difference of one point is different", () => {
     const equal = of(found(dataOf({ ratings: ratingsWhere(0) })), "ratings");
-    expect(said(equal)).toContain(": equivalent. Equivalence within 0.5 points: p < .001");
+    expect(sentencesIn(equal)).toContain(": equivalent. Equivalence within 0.5 points: p < .001");
     const apart = of(found(dataOf({ ratings: ratingsWhere(1) })), "ratings");
-    expect(said(apart)).toMatch(/Human stories are rated .* above .*: different/);
+    expect(sentencesIn(apart)).toMatch(/Human stories are rated .* above .*: different/);
   });
 
   test("one rating, and identical ratings, do not fail", () => {
-    expect(said(of(found(dataOf({ ratings: ratingsWhere(0).slice(0, 1) })), "ratings"))).toContain(
+    expect(sentencesIn(of(found(dataOf({ ratings: ratingsWhere(0).slice(0, 1) })), "ratings"))).toContain(
       "nothing to compare",
     );
-    expect(said(of(found(dataOf({ ratings: ratingsWhere(0, 0) })), "ratings"))).toContain(
+    expect(sentencesIn(of(found(dataOf({ ratings: ratingsWhere(0, 0) })), "ratings"))).toContain(
       "could not be fitted: all ratings are the same",
     );
   });
 });
 
 test("texts chosen among several draws are reported with the count of all texts", () => {
-  const told = (chosen: boolean) => {
+  const result = (chosen: boolean) => {
     const generations = [1, 2, 3].map((attempt) => ({
       ...generationOf({ id: `one-${attempt}`, attempt }),
       ...(chosen && attempt === 2 && { chosen }),
@@ -354,19 +356,19 @@ test("texts chosen among several draws are reported with the count of all texts"
     const study = { generations, stimuli: [] } as never;
     return JSON.stringify(overview.run(dataOf({ study }), randomFrom("test", "chosen")).findings);
   };
-  expect(told(true)).toContain("1 text was chosen");
-  expect(told(true)).toContain("wrote 3 texts");
-  expect(told(false)).not.toContain("chosen");
+  expect(result(true)).toContain("1 text was chosen");
+  expect(result(true)).toContain("wrote 3 texts");
+  expect(result(false)).not.toContain("chosen");
 });
 
 test("a corpus without authors is reported as such, without a number of authors", () => {
-  const told = (authors: number) => {
-    const words = { least: 60, median: 90, most: 99, mean: 89, rule: 100, above: 0 };
+  const result = (authors: number) => {
+    const words = { least: 60, median: 90, most: 99, mean: 89, limit: 100, aboveLimit: 0 };
     const split = { train: 30, validation: 10, test: 20 };
     const corpus = { stories: 60, authors, groups: 60, licences: {}, split, words, rejected: {} };
     const study = { corpus, generations: [], stimuli: [] } as never;
     return JSON.stringify(overview.run(dataOf({ study }), randomFrom("test", "authors")).findings);
   };
-  expect(told(0)).toContain("60 human stories by unnamed authors: 30 for training");
-  expect(told(1)).toContain("60 human stories by 1 author: 30");
+  expect(result(0)).toContain("60 human stories by unnamed authors: 30 for training");
+  expect(result(1)).toContain("60 human stories by 1 author: 30");
 });

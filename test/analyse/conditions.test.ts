@@ -167,6 +167,6 @@ describe("a 3 (told) x 2 (true) study", () => {
     await writeWhole(`${simulated}/study.yaml`, stringify(settings));
     const effects = quietEffects();
     expect(await main(["export-forms", "jspsych", "--study", simulated], effects)).toBe(1);
-    expect(effects.told.join("\n")).toContain("truth has feedback, which other form systems cannot show");
+    expect(effects.logged.join("\n")).toContain("truth has feedback, which other form systems cannot show");
   });
 });

@@ -9,16 +9,16 @@ import { aStudy, stimulusOf, writeJudgments } from "./a-study.ts";
 import { asking, claimsIn, dosed } from "./doses.ts";
 
 const run = (data: Data, seed = 1) => doseResponse.run(data, randomFrom(seed));
-const said = (data: Data): string =>
+const sentencesIn = (data: Data): string =>
   run(data)
     .findings.flatMap((finding) =>
-      finding.kind === "sentence" && finding.weight === "result" ? [finding.text] : [],
+      finding.kind === "sentence" && finding.role === "result" ? [finding.text] : [],
     )
     .join("\n");
 
 test("a level that words and readers follow can be set; its figure shows both", () => {
   const data = dosed({ words: 0.6, moved: 0.6, named: 0.9, readers: 40 }, 1);
-  expect(said(data)).toMatch(
+  expect(sentencesIn(data)).toMatch(
     /^echo: chat, melancholy: the level of melancholy can be set, in the words and as judged by readers\.\nThe words grow sadder .* Readers are moved more .* More readers name sadness or longing /,
   );
   const [first] = run(data).findings.filter((finding) => finding.kind === "figure");
@@ -44,31 +44,31 @@ test("a mean rating near the end of its scale has an asymmetric interval within 
 });
 
 test("nothing is claimed about readers if none was asked", () => {
-  expect(said(dosed({ words: 0.6 }, 2))).toMatch(
+  expect(sentencesIn(dosed({ words: 0.6 }, 2))).toMatch(
     /can be set in the words; no reader was asked\.\nThe words grow sadder/,
   );
 });
 
 test("an effect on words is not claimed for readers", () => {
-  expect(said(dosed({ words: 0.6, readers: 40 }, 3))).toMatch(
+  expect(sentencesIn(dosed({ words: 0.6, readers: 40 }, 3))).toMatch(
     /in the words; that readers notice is not shown\.\n.* No effect of the level asked for on the share of readers who name sadness or longing is shown/,
   );
 });
 
 test("no significant effect is not reported as evidence of no effect", () => {
-  expect(said(dosed({ readers: 40 }, 4))).toMatch(
+  expect(sentencesIn(dosed({ readers: 40 }, 4))).toMatch(
     /control of the level of melancholy is not shown\. This is not evidence that control is impossible\.$/m,
   );
 });
 
 test("one reader cannot represent many", () => {
-  const text = said(dosed({ named: 3, moved: 1, readers: 1 }, 5));
+  const text = sentencesIn(dosed({ named: 3, moved: 1, readers: 1 }, 5));
   expect(text).toContain("no interval: too few readers or titles");
   expect(text).not.toMatch(/Readers are moved more|More readers name/);
 });
 
 test("an effect in the wrong direction is reported", () => {
-  expect(said(dosed({ words: -0.6 }, 6))).toMatch(
+  expect(sentencesIn(dosed({ words: -0.6 }, 6))).toMatch(
     /changes in the wrong direction for at least one outcome.*\nThe words grow gladder/,
   );
 });
@@ -79,7 +79,7 @@ test("it does not apply without levels, and with only one level there is nothing
   expect(applies(doseResponse, without)).toBe(false);
   expect(applies(doseResponse, none)).toBe(true);
   const one = none.study!.generations.filter(({ control }) => control?.["strength"] === 2);
-  expect(said({ ...none, study: { ...none.study!, generations: one } })).toBe(
+  expect(sentencesIn({ ...none, study: { ...none.study!, generations: one } })).toBe(
     "No prompt asked for two different levels or categories, so there is nothing to compare.",
   );
 });
@@ -99,7 +99,7 @@ test.each(["best of", "far"] as const)(
   "texts that were chosen by their words are shown separately, and neither they nor their ratings are tested: %s",
   (redraws) => {
     const data = dosed({ readers: 40, redraws }, 11);
-    const text = said(data);
+    const text = sentencesIn(data);
     expect(text).toContain("control of the level of melancholy is not shown");
     // Readers name sadness where words are sad, so their ratings reflect the selection.
     expect(text).toMatch(
@@ -123,9 +123,9 @@ test.each([
   "%s can be set if texts follow it, and control is not shown if they do not",
   (control, what, called) => {
     const followed = asking(control, 0.8, 1);
-    expect(said(followed)).toContain(`echo: chat, ${called}: ${what} can be set`);
+    expect(sentencesIn(followed)).toContain(`echo: chat, ${called}: ${what} can be set`);
     expect(run(followed).numbers["verdicts"]).toEqual({ [`echo: chat, ${called}`]: "can be set" });
-    expect(said(asking(control, 0, 1))).toContain(`control of ${what} is not shown`);
+    expect(sentencesIn(asking(control, 0, 1))).toContain(`control of ${what} is not shown`);
   },
 );
 
@@ -133,7 +133,7 @@ test("codes by people are used as well as cue words", () => {
   const data = asking("kind", 0.6, 2);
   const [cues] = data.study!.coders!;
   const anna = { ...cues!, name: "anna", kind: "people" as const };
-  const text = said({ ...data, study: { ...data.study!, coders: [cues!, anna] } });
+  const text = sentencesIn({ ...data, study: { ...data.study!, coders: [cues!, anna] } });
   expect(text).toContain("the kind of love can be set, in the words and as judged by readers.");
   expect(text).toContain("coded by people or a model");
 });

@@ -79,7 +79,7 @@ export function dosed(obeys: Obeys, seed: number | string): Data {
     choices: [],
     pairs: [],
     ratings,
-    asks: new Set(),
+    questionKinds: new Set(),
     forms: [],
     measures: new Map(),
     checks: [],

@@ -103,8 +103,8 @@ describe("a table that Tiny Love wrote", () => {
     const verdict = await found("verdict");
     expect(verdict.overall.judgments).toBeLessThan(240);
     for (const of of ["overall", "human", "machine"] as const) {
-      const { verdict: said, judgments, correct, equivalenceP, differenceP } = verdict[of];
-      expect(numbers.verdict[of]).toMatchObject({ verdict: said, judgments, correct });
+      const { verdict: expected, judgments, correct, equivalenceP, differenceP } = verdict[of];
+      expect(numbers.verdict[of]).toMatchObject({ verdict: expected, judgments, correct });
       expect(numbers.verdict[of].equivalenceP).toBeCloseTo(equivalenceP, 12);
       expect(numbers.verdict[of].differenceP).toBeCloseTo(differenceP, 12);
     }
@@ -156,7 +156,7 @@ describe("the package", () => {
     const of = (value: string) => rows.filter((row) => row["in_verdict"] === value);
     const { overall } = await found("verdict");
     expect(of("TRUE")).toHaveLength(overall.judgments);
-    expect(of("TRUE").filter(({ right }) => right === "1")).toHaveLength(overall.correct);
+    expect(of("TRUE").filter(({ correct }) => correct === "1")).toHaveLength(overall.correct);
     expect(of("FALSE").length).toBe(240 - overall.judgments);
     expect(of("FALSE").every(({ ms }) => Number(ms) < 2000)).toBe(true);
     expect(new Set(of("").map(({ task }) => task))).toEqual(new Set(["how-it-felt", "which-is-human"]));

@@ -16,7 +16,7 @@ import { tooFewForText } from "../../src/analyse/power-plan.ts";
 import { type Random, randomFrom } from "../../src/stats/random.ts";
 import { AnalyseSettings } from "../../src/study/settings/analyse.ts";
 import { answersTo, aStudy, quiet, writeJudgments } from "./a-study.ts";
-import { dataOf, found, of, said } from "./made-up.ts";
+import { dataOf, found, of, sentencesIn } from "./made-up.ts";
 
 /** The judgments of a table, without any options for reading it. */
 const dataIn = async (path: string, by: AnalyseSettings): Promise<Data> =>
@@ -73,23 +73,23 @@ describe("the sentence", () => {
       reader < 5 ? 0.95 : 0.495,
     );
     const all = verdictOf(dataOf({ choices, settings: settings() }));
-    expect(said(all, "verdict")).toMatch(
+    expect(sentencesIn(all, "verdict")).toMatch(
       /^Equivalent on average, but some readers can tell: 5 of 100 are shown to, and an estimated \d\.\d % \(95 % interval \d\.\d % to 1\d\.\d %\) can\. /,
     );
     expect(all.numbers).toMatchObject({ together: "equivalent on average", readers: { shown: true } });
-    expect(said(all).toLowerCase()).not.toContain("indistinguishable");
+    expect(sentencesIn(all).toLowerCase()).not.toContain("indistinguishable");
   });
 
   test("of a study without the power to detect such readers gives an upper bound", () => {
     const choices = choicesOf({ readers: 200, each: 6, stories: 80 }, () => 0.5);
     const all = verdictOf(dataOf({ choices, settings: settings() }));
-    expect(said(all, "verdict")).toMatch(
+    expect(sentencesIn(all, "verdict")).toMatch(
       /^Equivalent on average; up to \d+\.\d % of readers could still be able to tell\. /,
     );
-    expect(said(all)).toContain(
+    expect(sentencesIn(all)).toContain(
       "needs at least 16 answers from one reader, all right; the median reader gave 6",
     );
-    expect(said(all).toLowerCase()).not.toContain("indistinguishable");
+    expect(sentencesIn(all).toLowerCase()).not.toContain("indistinguishable");
   });
 
   test("of a study in which half are mostly right and half mostly wrong says that readers differ", () => {
@@ -113,8 +113,10 @@ describe("the sentence", () => {
       wrong++;
       const now = verdictOf(dataOf({ choices, settings: settings() }));
       if (now.numbers["together"] === "different") continue;
-      expect(said(now, "verdict")).toMatch(/^Inconclusive: these data cannot say whether readers can tell/);
-      expect(said(now)).toContain(
+      expect(sentencesIn(now, "verdict")).toMatch(
+        /^Inconclusive: these data cannot say whether readers can tell/,
+      );
+      expect(sentencesIn(now)).toContain(
         "The verdict generalises to readers like these 60 and titles like these 10",
       );
       return;
@@ -130,7 +132,7 @@ describe("the sentence", () => {
       model: model(story),
     }));
     const all = verdictOf(dataOf({ choices, settings: settings() }));
-    expect(said(all, "verdict")).toMatch(
+    expect(sentencesIn(all, "verdict")).toMatch(
       /^Different: A is recognised \(\d\d\.\d %\), B passes as human \(3\d\.\d %\)\. /,
     );
     expect(all.numbers["together"]).toBe("different");
@@ -143,15 +145,15 @@ describe("the sentence", () => {
     ).slice(0, 8845);
     for (const margin of [0.01, 0.03, 0.05, 0.07, 0.1, 0.15, 0.3, 0.49]) {
       const all = verdictOf(dataOf({ choices, settings: settings({ margin, draws: 50 }) }));
-      expect(said(all, "verdict"), `margin ${margin}`).toMatch(/^Different/);
+      expect(sentencesIn(all, "verdict"), `margin ${margin}`).toMatch(/^Different/);
       expect(all.numbers["together"]).toBe("different");
       if (margin === 0.1) {
-        expect(said(all, "verdict")).toMatch(
+        expect(sentencesIn(all, "verdict")).toMatch(
           /^Different, but within the margin of 10 points: readers are right in 57\.\d %\. /,
         );
       }
       if (margin === 0.05) {
-        expect(said(all, "verdict")).toMatch(
+        expect(sentencesIn(all, "verdict")).toMatch(
           /^Different: readers can tell human stories from machine stories more often than by guessing\. /,
         );
       }
@@ -160,9 +162,9 @@ describe("the sentence", () => {
 
   test("of a study with four titles says that there are too few", () => {
     const choices = choicesOf({ readers: 50, each: 8, stories: 8, titles: true }, () => 0.8);
-    const told = said(verdictOf(dataOf({ choices, settings: settings() })), "verdict");
-    expect(told).toMatch(/^Inconclusive/);
-    expect(told).toContain("there are 4 clusters by title, and at least 6 are needed");
+    const result = sentencesIn(verdictOf(dataOf({ choices, settings: settings() })), "verdict");
+    expect(result).toMatch(/^Inconclusive/);
+    expect(result).toContain("there are 4 clusters by title, and at least 6 are needed");
     expect(headline(dataOf({ choices, settings: settings({ clusters: [] }) }))).toMatch(/^Different/);
   });
 });
@@ -182,24 +184,24 @@ describe("readers who left", () => {
     expect(Math.abs(overall.estimate - 0.65)).toBeLessThan(0.04);
     expect(alternatives.judgments.test.overall.estimate).toBeLessThan(0.58);
     expect(Math.abs(alternatives.finished.test.overall.estimate - 0.5)).toBeLessThan(0.05);
-    expect(said(all)).toMatch(
+    expect(sentencesIn(all)).toMatch(
       /Accuracy is 6\d\.\d % with equal weight for each reader, 5\d\.\d % with equal weight for each judgment and \d\d\.\d % for only the 40 readers who finished\./,
     );
-    expect(said(all, "warning")).toContain("Readers who judged more stories were right less often");
+    expect(sentencesIn(all, "warning")).toContain("Readers who judged more stories were right less often");
   });
 
   test("have the weight of their judgments if the study declared that, with the default analysis for comparison", () => {
     const all = verdictOf(dataOf({ choices, settings: settings({ weighting: "judgments", clusters: [] }) }));
     const { overall } = all.numbers as { overall: { estimate: number } };
     expect(overall.estimate).toBeLessThan(0.58);
-    expect(said(all)).toMatch(
+    expect(sentencesIn(all)).toMatch(
       /The study declared the analysis of version 0\.1: .* the verdict is different, accuracy 6\d\.\d %/,
     );
   });
 
   test("are not mentioned if all judged equally many", () => {
     const even = choicesOf({ readers: 40, each: 20, stories: 60 }, () => 0.5);
-    expect(said(verdictOf(dataOf({ choices: even, settings: settings() })))).not.toContain(
+    expect(sentencesIn(verdictOf(dataOf({ choices: even, settings: settings() })))).not.toContain(
       "equal weight for each",
     );
   });

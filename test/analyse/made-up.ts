@@ -15,7 +15,7 @@ export function dataOf(part: Partial<Data> & { settings?: Data["settings"] }): D
     choices,
     pairs,
     ratings,
-    asks: new Set([
+    questionKinds: new Set([
       ...(choices.length > 0 ? (["choices"] as const) : []),
       ...(pairs.length > 0 ? (["pairs"] as const) : []),
       ...(ratings.length > 0 ? (["ratings"] as const) : []),
@@ -65,8 +65,8 @@ export function found(data: Data, asked = analyses): Findings[] {
   return asked
     .filter((analysis) => applies(analysis, kept))
     .map((analysis) => {
-      const { name, asks } = analysis;
-      const findings = { analysis: name, asks, ...analysis.run(kept, randomFrom("test", name)) };
+      const { name, question } = analysis;
+      const findings = { analysis: name, question, ...analysis.run(kept, randomFrom("test", name)) };
       const read = Findings.parse(JSON.parse(JSON.stringify(findings)));
       expect(JSON.stringify(read)).not.toMatch(/NaN|undefined|Infinity/);
       return read;
@@ -74,7 +74,7 @@ export function found(data: Data, asked = analyses): Findings[] {
 }
 
 export const of = (all: readonly Findings[], name: string) => all.find(({ analysis }) => analysis === name)!;
-export const said = ({ findings }: Findings, weight?: Finding["weight"]) =>
+export const sentencesIn = ({ findings }: Findings, role?: Finding["role"]) =>
   findings
-    .flatMap((one) => (one.kind === "sentence" && (!weight || one.weight === weight) ? [one.text] : []))
+    .flatMap((one) => (one.kind === "sentence" && (!role || one.role === role) ? [one.text] : []))
     .join(" ");

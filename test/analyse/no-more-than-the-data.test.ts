@@ -12,7 +12,7 @@ import type { Detection } from "../../src/analyse/detector.ts";
 import { type Random, randomFrom } from "../../src/stats/random.ts";
 import type { Findings, Table } from "../../src/study/finding.ts";
 import { AnalyseSettings } from "../../src/study/settings/analyse.ts";
-import { choicesBy, dataOf, found, guess, of, said } from "./made-up.ts";
+import { choicesBy, dataOf, found, guess, of, sentencesIn } from "./made-up.ts";
 
 const other = { human: "machine", machine: "human" } as const;
 
@@ -33,7 +33,7 @@ function tableWith(caption: string, { findings }: Findings): Table {
 
 describe("equivalence", () => {
   test("is not equality: readers who are shown to do better are not called indistinguishable", () => {
-    const better = said(
+    const better = sentencesIn(
       of(found(dataOf({ choices: choicesBy(300, 60, rightWith(0.53)) }), [verdict]), "verdict"),
     );
     expect(better).toMatch(/^Different, but within the margin of 10 points: readers are right in 53\.0 %\./);
@@ -44,7 +44,7 @@ describe("equivalence", () => {
 
   test("within a very wide margin is not called indistinguishable", () => {
     const choices = choicesBy(60, 40, guess);
-    const wide = said(
+    const wide = sentencesIn(
       of(found(dataOf({ choices, settings: settings({ margin: 0.49 }) }), [verdict]), "verdict"),
     );
     expect(wide).toMatch(/^Equivalent within a wide margin: accuracy lies between 1 % and 99 %/);
@@ -66,11 +66,11 @@ describe("equivalence", () => {
     });
     const all = of(found(dataOf({ choices }), [verdict]), "verdict");
     expect(all.numbers["together"]).toBe("different");
-    expect(said(all, "verdict")).toMatch(
+    expect(sentencesIn(all, "verdict")).toMatch(
       /^Different: easy is recognised \(\d\d\.\d %\), hard passes as human/,
     );
-    expect(said(all, "verdict")).toContain("different: easy, hard");
-    expect(said(all).toLowerCase()).not.toContain("indistinguishable");
+    expect(sentencesIn(all, "verdict")).toContain("different: easy, hard");
+    expect(sentencesIn(all).toLowerCase()).not.toContain("indistinguishable");
   });
 
   test("of a model needs equivalence for its stories, human stories and both, as for a study", () => {
@@ -98,7 +98,7 @@ describe("few data give no interval", () => {
     for (const row of shares.rows) expect(row["clustered_low"]).toBeNull();
     const drawn = tableWith("How often readers were right", of(all, "verdict"));
     for (const { low, outer_high } of drawn.rows) expect([low, outer_high]).toEqual([null, null]);
-    expect(said(of(all, "bayes"))).toContain("one reader cannot represent readers in general");
+    expect(sentencesIn(of(all, "bayes"))).toContain("one reader cannot represent readers in general");
     expect(of(all, "bayes").numbers["effectiveJudgments"]).toBe(0);
   });
 
@@ -127,14 +127,16 @@ describe("few data give no interval", () => {
     const choices = choicesBy(20, 12, guess).filter(
       ({ origin, participant }) => origin === "human" || participant === "reader-0",
     );
-    expect(said(of(found(dataOf({ choices }), [verdict]), "verdict"))).toContain(
+    expect(sentencesIn(of(found(dataOf({ choices }), [verdict]), "verdict"))).toContain(
       "one reader judged all machine stories",
     );
   });
 
   test("a claim from few readers has a note on groups that may be missing", () => {
     const verdictOf = (readers: number) =>
-      said(of(found(dataOf({ choices: choicesBy(readers, 40, rightWith(0.8)) }), [verdict]), "verdict"));
+      sentencesIn(
+        of(found(dataOf({ choices: choicesBy(readers, 40, rightWith(0.8)) }), [verdict]), "verdict"),
+      );
     expect(verdictOf(13)).toContain("is missing from the sample with probability 0.25");
     expect(verdictOf(60)).not.toContain("missing from the sample");
   });
@@ -159,7 +161,7 @@ describe("bias is not skill", () => {
     const { clustered } = of(all, "bayes").numbers as { clustered: { mean: number; aboveChance: number } };
     expect(clustered.mean).toBeCloseTo(0.5, 6);
     expect(clustered.aboveChance).toBeCloseTo(0.5, 6);
-    expect(said(of(all, "verdict"))).toContain("bias towards “human”");
+    expect(sentencesIn(of(all, "verdict"))).toContain("bias towards “human”");
   });
 
   /** Readers who choose the left story with this probability, regardless of who wrote it. */
@@ -179,7 +181,7 @@ describe("bias is not skill", () => {
       };
     });
   };
-  const saidOf = (data: Pair[]) => said(of(found(dataOf({ pairs: data }), [pairs]), "pairs"));
+  const saidOf = (data: Pair[]) => sentencesIn(of(found(dataOf({ pairs: data }), [pairs]), "pairs"));
 
   test("readers who prefer the left do not get credit for human stories that were mostly on the left", () => {
     const often = pairsBy(
@@ -242,7 +244,7 @@ describe("an interim analysis", () => {
 
   test("that was not declared has no verdict anywhere", () => {
     const all = at({ readers: 100 });
-    expect(said(of(all, "verdict"), "verdict")).toMatch(/^No verdict yet: 20 of 100 planned readers/);
+    expect(sentencesIn(of(all, "verdict"), "verdict")).toMatch(/^No verdict yet: 20 of 100 planned readers/);
     expect(of(all, "verdict").numbers["together"]).toBe("inconclusive");
     expect(JSON.stringify(tableWith("The tests behind the verdict", of(all, "verdict")).rows)).not.toContain(
       "different",
@@ -253,7 +255,7 @@ describe("an interim analysis", () => {
   test("counts finished readers: excluded ones count as finished, those who left half-way do not", () => {
     const headline = (judged: Choice[], stop: Record<string, unknown>) => {
       const all = dataOf({ choices: judged, settings: settings({ stop, exclude: { straightLining: 10 } }) });
-      return said(of(found(all, [verdict]), "verdict"), "verdict");
+      return sentencesIn(of(found(all, [verdict]), "verdict"), "verdict");
     };
     const careless = choices.map((choice) =>
       choice.participant === "reader-3"
@@ -276,14 +278,16 @@ describe("an interim analysis", () => {
     expect(two.overall).toMatchObject({ verdict: "different" });
     expect(one.overall).toMatchObject({ verdict: "inconclusive", differenceP: two.overall.differenceP });
     expect(one.overall.interval.low).toBeLessThan(two.overall.interval.low);
-    expect(said(early, "verdict")).toMatch(/^Inconclusive/);
+    expect(sentencesIn(early, "verdict")).toMatch(/^Inconclusive/);
   });
 });
 
 describe("leaks", () => {
   test("are not possible to scan if only the origin of the stories is known", () => {
     const choices = choicesBy(20, 40, guess).map(({ order: _, ...choice }) => choice);
-    expect(said(of(found(dataOf({ choices }), [leaks]), "leaks"))).toContain("leak scan is not possible");
+    expect(sentencesIn(of(found(dataOf({ choices }), [leaks]), "leaks"))).toContain(
+      "leak scan is not possible",
+    );
   });
 
   test("that are stronger than the readers' accuracy are still reported", () => {
@@ -291,9 +295,9 @@ describe("leaks", () => {
     const measures = new Map(
       Array.from({ length: 40 }, (_, at) => [`story-${at}`, { length: 90 + (at % 2) * 5 + (at % 3) }]),
     );
-    const told = said(of(found(dataOf({ choices, measures }), [leaks]), "leaks"));
-    expect(told).toContain("Surface features give the stories away");
-    expect(told).not.toContain("not shown");
+    const result = sentencesIn(of(found(dataOf({ choices, measures }), [leaks]), "leaks"));
+    expect(result).toContain("Surface features give the stories away");
+    expect(result).not.toContain("not shown");
   });
 });
 
@@ -344,7 +348,7 @@ describe("ratings", () => {
       found(dataOf({ ratings: ratingsOf(1, (origin) => (origin === "human" ? 4 : 3)) }), [ratings]),
       "ratings",
     );
-    expect(said(all)).toContain("Inconclusive, because the values do not vary within a kind");
+    expect(sentencesIn(all)).toContain("Inconclusive, because the values do not vary within a kind");
     for (const { low } of tableWith("Mean ratings", all).rows) expect(low).toBeNull();
   });
 
@@ -387,15 +391,17 @@ describe("ratings", () => {
     const half = whole
       .filter(({ origin, participant }) => origin === "human" && participant === "reader-0")
       .map((rating) => ({ ...rating, participant: "half-way", rating: 5 }));
-    const text = said(of(found(dataOf({ ratings: [...whole, ...half] }), [ratings]), "ratings"));
+    const text = sentencesIn(of(found(dataOf({ ratings: [...whole, ...half] }), [ratings]), "ratings"));
     expect(text).toContain(
       "1 of 21 readers rated a different mix of human and machine stories than the others",
     );
     const points = (all: string) => Number(/([\d.]+) points above machine stories/.exec(all)![1]);
     const without = points(text.slice(text.indexOf("Without them")));
-    expect(without).toBe(points(said(of(found(dataOf({ ratings: whole }), [ratings]), "ratings"))));
+    expect(without).toBe(points(sentencesIn(of(found(dataOf({ ratings: whole }), [ratings]), "ratings"))));
     expect(points(text)).toBeGreaterThan(without);
-    expect(said(of(found(dataOf({ ratings: whole }), [ratings]), "ratings"))).not.toContain("half-way");
+    expect(sentencesIn(of(found(dataOf({ ratings: whole }), [ratings]), "ratings"))).not.toContain(
+      "half-way",
+    );
   });
 
   test("on many scales are corrected for the number of scales", () => {
@@ -410,7 +416,9 @@ describe("ratings", () => {
 
   test("on a scale of two steps get a note that the margin is half of it", () => {
     const data = ratingsOf(1, (_, random) => random.integer(0, 1));
-    expect(said(of(found(dataOf({ ratings: data }), [ratings]), "ratings"))).toContain("50.0 % of the scale");
+    expect(sentencesIn(of(found(dataOf({ ratings: data }), [ratings]), "ratings"))).toContain(
+      "50.0 % of the scale",
+    );
   });
 });
 
@@ -447,7 +455,7 @@ test("with few data no share, interval or p-value is out of range, and none is r
   ];
   for (const choices of cases) {
     const all = found(dataOf({ choices }));
-    const words = all.map((findings) => said(findings)).join(" ");
+    const words = all.map((findings) => sentencesIn(findings)).join(" ");
     expect(words).not.toMatch(/NaN|Infinity|undefined|∞|−0\.0+\b|probability (0\.0|100\.0) %/);
     for (const { findings } of all) {
       for (const one of findings) {

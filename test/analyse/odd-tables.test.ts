@@ -23,7 +23,7 @@ const isHuman = (name: Name) => name.startsWith("h");
 const readers = ["ann", "ben", "cyd", "dee"];
 
 /** 1 means "human". Readers, stories and kinds all have different totals, so that any mix-up shows. */
-const said: Record<string, Record<Name, 0 | 1>> = {
+const answers: Record<string, Record<Name, 0 | 1>> = {
   ann: { h1: 1, h2: 1, h3: 1, m1: 0, m2: 0, m3: 1 },
   ben: { h1: 1, h2: 0, h3: 1, m1: 1, m2: 0, m3: 1 },
   cyd: { h1: 1, h2: 0, h3: 0, m1: 0, m2: 1, m3: 1 },
@@ -42,7 +42,7 @@ interface One {
   readonly name: Name;
 }
 const all: readonly One[] = readers.flatMap((reader) => names.map((name) => ({ reader, name })));
-const answer = ({ reader, name }: One, words = plain) => word(said[reader]![name], words);
+const answer = ({ reader, name }: One, words = plain) => word(answers[reader]![name], words);
 const origin = ({ name }: { readonly name: Name }, words = plain) => word(isHuman(name), words);
 
 /** One row per judgment, with other column names and values. */
@@ -631,8 +631,8 @@ const tables: [string, Files, (readonly string[])?][] = [
 
 describe("tables from other programs are read correctly", () => {
   test.each(tables)("%s", async (_, files, flags) => {
-    const { code, printed, told } = await analysed(files, flags);
-    expect({ code, told: code === 0 ? "" : told.at(-1) }).toEqual({ code: 0, told: "" });
+    const { code, printed, logged } = await analysed(files, flags);
+    expect({ code, logged: code === 0 ? "" : logged.at(-1) }).toEqual({ code: 0, logged: "" });
     expect(verdictIn(printed)).toEqual(expected);
   });
 
@@ -682,16 +682,16 @@ describe("problems in optional columns never stop the analysis", () => {
     ["confidence in words", rowsOf(",confidence", [",very", ",3"]), /confidence: 12 cells ignored/],
     ["an order in letters", rowsOf(",order", [",b"]), /order: 24 cells ignored/],
   ])("%s are left out and reported", async (_, content, message) => {
-    const { code, printed, told } = await analysed({ "t.csv": content });
+    const { code, printed, logged } = await analysed({ "t.csv": content });
     expect(code).toBe(0);
-    expect(told.join("\n")).toMatch(message);
+    expect(logged.join("\n")).toMatch(message);
     expect(verdictIn(printed)).toEqual(expected);
   });
 
   test("decimal commas are read as numbers", async () => {
-    const { code, told } = await analysed({ "t.csv": rowsOf(",confidence", [',"3,5"']) });
+    const { code, logged } = await analysed({ "t.csv": rowsOf(",confidence", [',"3,5"']) });
     expect(code).toBe(0);
-    expect(told.join("\n")).not.toContain("ignored");
+    expect(logged.join("\n")).not.toContain("ignored");
   });
 
   test.each(["NA", "N/A", "nan", "NULL", "None", "."])("%s is missing, and counted", async (missing) => {
@@ -699,8 +699,8 @@ describe("problems in optional columns never stop the analysis", () => {
     const { code, printed } = await analysed({ "t.csv": content }, []);
     expect(code).toBe(0);
     expect(verdictIn(printed)).toEqual(expected);
-    const { told } = await analysed({ "t.csv": content }, ["--dry-run"]);
-    expect(told).toContain("left out: 2 (an empty cell where an answer is needed)");
+    const { logged } = await analysed({ "t.csv": content }, ["--dry-run"]);
+    expect(logged).toContain("left out: 2 (an empty cell where an answer is needed)");
   });
 
   test("other codes for missing values are given with --values, and “not sure” is not an answer", async () => {
@@ -708,8 +708,8 @@ describe("problems in optional columns never stop the analysis", () => {
     const { code, printed } = await analysed({ "t.csv": content }, ["--values", "missing=99"]);
     expect(code).toBe(0);
     expect(verdictIn(printed)).toEqual(expected);
-    const { told } = await analysed({ "t.csv": content }, ["--values", "missing=99", "--dry-run"]);
-    expect(told).toContain("left out: 1 (an answer that is neither human nor machine)");
+    const { logged } = await analysed({ "t.csv": content }, ["--values", "missing=99", "--dry-run"]);
+    expect(logged).toContain("left out: 1 (an answer that is neither human nor machine)");
   });
 });
 
@@ -807,9 +807,9 @@ describe("an incomplete table is refused in one line that says what is accepted"
 
 test("--dry-run shows how a table is read, and with --json prints the judgments", async () => {
   const [path] = await written({ "t.csv": long(["WorkerId", "item_id", "truth", "guess"]) });
-  const { code, told, printed } = await tinylove("analyse", "--judgments", path!, "--dry-run", "--json");
+  const { code, logged, printed } = await tinylove("analyse", "--judgments", path!, "--dry-run", "--json");
   expect(code).toBe(0);
-  expect(told).toEqual([
+  expect(logged).toEqual([
     "t.csv: one row per judgment; 24 judgments by 4 readers of 6 stories; participant is WorkerId, stimulus is item_id, origin is truth and response is guess",
   ]);
   expect(JSON.parse(printed)).toHaveLength(24);
@@ -837,8 +837,8 @@ describe("pairs and ratings from other programs", () => {
     })),
   );
   const found = async (files: Files, analysis: string, flags?: readonly string[]) => {
-    const { code, printed, told } = await analysed(files, flags);
-    expect({ code, told: code === 0 ? "" : told.at(-1) }).toEqual({ code: 0, told: "" });
+    const { code, printed, logged } = await analysed(files, flags);
+    expect({ code, logged: code === 0 ? "" : logged.at(-1) }).toEqual({ code: 0, logged: "" });
     return JSON.parse(printed)[analysis];
   };
 

@@ -19,7 +19,7 @@ import type { Findings, Table } from "../../src/study/finding.ts";
 import type { Judgment } from "../../src/study/judgment.ts";
 import { AnalyseSettings } from "../../src/study/settings/analyse.ts";
 import { csv } from "../../src/tables/tables.ts";
-import { choicesBy, dataOf, found, guess, of, said } from "./made-up.ts";
+import { choicesBy, dataOf, found, guess, of, sentencesIn } from "./made-up.ts";
 
 const settings = (some: Record<string, unknown> = {}) => AnalyseSettings.parse({ draws: 200, ...some });
 
@@ -84,10 +84,10 @@ describe("pairs", () => {
 
   test("that end in a tie count as a guess, and are counted", async () => {
     const half = await tableOf(pairRows(20, 10, (random) => (random.next() < 0.5 ? "tie" : true)));
-    const told = of(found(half, [pairs]), "pairs");
+    const result = of(found(half, [pairs]), "pairs");
     const ties = half.pairs.filter(({ chosenSide }) => chosenSide === "tie").length;
-    expect(told.numbers).toMatchObject({ ties, correct: 200 - ties / 2 });
-    expect(said(told)).toContain(
+    expect(result.numbers).toMatchObject({ ties, correct: 200 - ties / 2 });
+    expect(sentencesIn(result)).toContain(
       `${ties} answers of 200 are ties: each counts as a guess (one half of a correct answer)`,
     );
     const all = await tableOf(pairRows(20, 10, () => "tie"));
@@ -103,7 +103,7 @@ describe("pairs", () => {
 
   test("that few readers judged get the warning about rare kinds of reader, and their figures are printed", async () => {
     const few = of(found(await tableOf(pairRows(6, 20, () => true)), [pairs]), "pairs");
-    expect(said(few)).toContain("is missing from the sample with probability 0.53");
+    expect(sentencesIn(few)).toContain("is missing from the sample with probability 0.53");
     const printed = findingsText([few], { full: true });
     expect(printed).toContain("missing from the sample");
     const { rows } = tableIn(few, "The verdict on pairs");
@@ -114,23 +114,23 @@ describe("pairs", () => {
     ]);
     expect(printed).toMatch(/both +different +120 of +100\.0 %/);
     const many = await tableOf(pairRows(60, 20, () => true));
-    expect(said(of(found(many, [pairs]), "pairs"))).not.toContain("missing from the sample");
+    expect(sentencesIn(of(found(many, [pairs]), "pairs"))).not.toContain("missing from the sample");
   });
 
   test("print no p-value that treats judgments as independent", async () => {
-    const told = of(
+    const result = of(
       found(await tableOf(pairRows(12, 10, (random) => random.next() < 0.6)), [pairs]),
       "pairs",
     );
-    expect(said(told)).not.toContain("independent, which they are not");
-    expect(told.numbers).not.toHaveProperty("naive");
+    expect(sentencesIn(result)).not.toContain("independent, which they are not");
+    expect(result.numbers).not.toHaveProperty("naive");
   });
 
   test("a small difference is different at any margin", async () => {
     const data = await tableOf(pairRows(200, 30, (random) => random.next() < 0.54));
     for (const margin of [0.02, 0.1]) {
-      const told = of(found({ ...data, settings: settings({ margin }) }, [pairs]), "pairs");
-      expect(said(told, "verdict")).toMatch(
+      const result = of(found({ ...data, settings: settings({ margin }) }, [pairs]), "pairs");
+      expect(sentencesIn(result, "verdict")).toMatch(
         margin === 0.1
           ? /^Different, but within the margin of 10 points: side by side, readers find the human story in 5\d\.\d %/
           : /^Different: side by side/,
@@ -158,10 +158,10 @@ describe("a choice of several", () => {
 
   test("has its own chance level: one in four for four options", async () => {
     const guessing = of(found(await tableOf(setRows(0.25)), [pairs]), "pairs");
-    expect(said(guessing, "verdict")).toMatch(/^(Equivalent|Inconclusive).*among 4 stories/);
+    expect(sentencesIn(guessing, "verdict")).toMatch(/^(Equivalent|Inconclusive).*among 4 stories/);
     expect(Number(guessing.numbers["differenceP"])).toBeGreaterThan(0.05);
     const finding = of(found(await tableOf(setRows(0.5)), [pairs]), "pairs");
-    expect(said(finding, "verdict")).toMatch(
+    expect(sentencesIn(finding, "verdict")).toMatch(
       /^Different: among 4 stories, readers find the human story more often/,
     );
     const { rows } = tableIn(finding, "The verdict on choices of 4");
@@ -172,8 +172,8 @@ describe("a choice of several", () => {
   });
 
   test("has no verdict if the human story was never at one of the positions", async () => {
-    const told = of(found(await tableOf(setRows(0.5, (random) => random.integer(1, 3))), [pairs]), "pairs");
-    expect(said(told, "verdict")).toMatch(/^Inconclusive.*the right answer was never at position 4/);
+    const result = of(found(await tableOf(setRows(0.5, (random) => random.integer(1, 3))), [pairs]), "pairs");
+    expect(sentencesIn(result, "verdict")).toMatch(/^Inconclusive.*the right answer was never at position 4/);
   });
 
   test("refuses a margin without values outside it", async () => {
@@ -212,11 +212,13 @@ describe("the leak scan", () => {
         right_other: noise(),
       };
     });
-    const told = of(found(await tableOf(rows), [leaks]), "leaks");
-    expect(said(told, "warning")).toMatch(
+    const result = of(found(await tableOf(rows), [leaks]), "leaks");
+    expect(sentencesIn(result, "warning")).toMatch(
       /^The stories may be unfair: a program that sees only “words” finds the human story in 100.0 % of the pairs \(p = \.0\d+\), more than readers did/,
     );
-    expect(said(told)).toContain("“words” (mean 1153.00 in human stories, 1150.00 in machine stories)");
+    expect(sentencesIn(result)).toContain(
+      "“words” (mean 1153.00 in human stories, 1150.00 in machine stories)",
+    );
     // A threshold over all stories hardly detects it.
     const alone = detect(
       {
@@ -243,15 +245,17 @@ describe("the leak scan", () => {
       return { ...shown, id: shown.stimulus, text, words: 9, cut: 1 };
     });
     const study = { stimuli, generations: [] } as never;
-    const told = of(found(dataOf({ asks: new Set(["pairs"]), study }), [leaks]), "leaks");
-    expect(said(told, "warning")).toMatch(
+    const result = of(found(dataOf({ questionKinds: new Set(["pairs"]), study }), [leaks]), "leaks");
+    expect(sentencesIn(result, "warning")).toMatch(
       /finds the human story in 100\.0 % of the pairs .* above the 50 % of guessing/,
     );
   });
 
   test("of pairs without known features says so", async () => {
-    const told = of(found(await tableOf(pairRows(8, 24, () => true)), [leaks]), "leaks");
-    expect(said(told)).toContain("leak scan is not possible: the stories in the pairs have no measures");
+    const result = of(found(await tableOf(pairRows(8, 24, () => true)), [leaks]), "leaks");
+    expect(sentencesIn(result)).toContain(
+      "leak scan is not possible: the stories in the pairs have no measures",
+    );
   });
 
   test("keeps the stories of a title together: what they share is not evidence about either", () => {
@@ -299,15 +303,15 @@ describe("ratings", () => {
     const rows = ratingsWhere("liking", () => 3).map((rating, at) =>
       at === 7 ? { ...rating, rating: 4 } : rating,
     );
-    const told = rated(rows);
-    expect(said(told)).toContain(
+    const result = rated(rows);
+    expect(sentencesIn(result)).toContain(
       "Inconclusive, because 99.3 % of the values are 3, so the scale was not used",
     );
-    expect((told.numbers as unknown as Numbers)["liking"]!.difference).toMatchObject({
+    expect((result.numbers as unknown as Numbers)["liking"]!.difference).toMatchObject({
       verdict: "inconclusive",
       equivalenceP: 1,
     });
-    expect(said(told)).not.toMatch(/p < \.001/);
+    expect(sentencesIn(result)).not.toMatch(/p < \.001/);
   });
 
   test("have a margin in points or as a share of the scale", () => {
@@ -324,12 +328,12 @@ describe("ratings", () => {
 
   test("within a margin of half of their scale are not called equivalent, and the fix is named", () => {
     const rows = ratingsWhere("share", (_, random) => random.integer(0, 100) / 100, 60);
-    const told = rated(rows);
-    expect((told.numbers as unknown as Numbers)["share"]).toMatchObject({
+    const result = rated(rows);
+    expect((result.numbers as unknown as Numbers)["share"]).toMatchObject({
       tooWide: true,
       difference: { verdict: "inconclusive" },
     });
-    expect(said(told, "warning")).toMatch(
+    expect(sentencesIn(result, "warning")).toMatch(
       /no equivalence is claimed\. Declare one that fits: .*--rating-margin 10%/,
     );
     const fitting = rated(rows, { ratingMargin: "20%" });
@@ -337,20 +341,20 @@ describe("ratings", () => {
   });
 
   test("on several scales are in one table, which comes first", () => {
-    const told = rated([
+    const result = rated([
       ...ratingsWhere("liking", (_, random) => random.integer(1, 7)),
       ...ratingsWhere("warmth", (origin, random) => random.integer(1, 4) + (origin === "human" ? 3 : 0)),
     ]);
-    const table = tableIn(told, "Ratings of human and machine stories on all 2 scales");
+    const table = tableIn(result, "Ratings of human and machine stories on all 2 scales");
     expect(table.rows.map(({ scale, ratings: count, verdict }) => [scale, count, verdict])).toEqual([
       ["Liking", 144, "inconclusive"],
       ["Warmth", 144, "different"],
     ]);
     expect(table.rows[1]!["difference"]).toBeGreaterThan(2);
-    expect(told.findings.findIndex(({ kind }) => kind !== "sentence")).toBe(
-      told.findings.findIndex((one) => one.kind === "table"),
+    expect(result.findings.findIndex(({ kind }) => kind !== "sentence")).toBe(
+      result.findings.findIndex((one) => one.kind === "table"),
     );
-    expect(said(told)).toContain("is missing from the sample");
+    expect(sentencesIn(result)).toContain("is missing from the sample");
   });
 
   test("the ordinal model has the verdict's degrees of freedom: four stories have few", () => {
@@ -433,8 +437,11 @@ describe("cues", () => {
 
 describe("the mixed model", () => {
   const formulaOf = (choices: Choice[], effects = ["origin"]) => {
-    const told = of(found(dataOf({ choices, settings: settings({ effects }) }), [mixedModel]), "mixed-model");
-    return told.numbers as {
+    const result = of(
+      found(dataOf({ choices, settings: settings({ effects }) }), [mixedModel]),
+      "mixed-model",
+    );
+    return result.numbers as {
       formula: string;
       tests: { effect: string; degrees: number; p: number; f: number }[];
       coefficients: { effect: string; estimate: number; standardError: number; low: number }[];
@@ -480,8 +487,11 @@ describe("the mixed model", () => {
       const answer = seen > 0 ? "human" : "machine";
       return { ...choice, answer, right: answer === choice.origin };
     });
-    const told = of(found(dataOf({ choices, settings: settings() }), [signalDetection]), "signal-detection");
-    const { meanReader, pooled } = told.numbers as {
+    const result = of(
+      found(dataOf({ choices, settings: settings() }), [signalDetection]),
+      "signal-detection",
+    );
+    const { meanReader, pooled } = result.numbers as {
       meanReader: { sensitivity: Record<"value" | "low" | "high" | "spread", number> };
       pooled: { sensitivity: { value: number } };
     };
@@ -492,7 +502,7 @@ describe("the mixed model", () => {
     expect(Math.abs(spread - 0.4)).toBeLessThan(0.1);
     expect(pooled.sensitivity.value).toBeLessThan(mean - 0.2);
     // The mean reader's comes first, and the pooled one says what it is.
-    const [first, , third] = tableIn(told, "Skill and bias").rows;
+    const [first, , third] = tableIn(result, "Skill and bias").rows;
     expect([first!["measure"], third!["measure"]]).toEqual(["d′, mean reader", "d′, pooled"]);
   });
 
@@ -503,8 +513,8 @@ describe("the mixed model", () => {
       const participant = `r${at % 7}`;
       return { ...choice, participant, stimulus: `s${title}.${version}`, title: `t${title}` };
     });
-    const told = of(found(dataOf({ choices: rows }), [mixedModel]), "mixed-model");
-    expect(said(told)).toContain("could not be fitted: there are 2614 crossed random effects");
+    const result = of(found(dataOf({ choices: rows }), [mixedModel]), "mixed-model");
+    expect(sentencesIn(result)).toContain("could not be fitted: there are 2614 crossed random effects");
   });
 
   test("of more than 500 crossed effects is left out with a note, and fitted on request", () => {
@@ -515,11 +525,13 @@ describe("the mixed model", () => {
       const right = answer === choice.origin;
       return { ...choice, answer, right, participant: `r${at % 510}`, stimulus: `s${at}` };
     });
-    const told = (given: Record<string, unknown>) =>
-      said(of(found(dataOf({ choices: rows, settings: settings(given) }), [mixedModel]), "mixed-model"));
-    expect(told({})).toContain("was left out: a fit of 1020 judgments with 510 crossed random effects");
-    expect(told({})).toContain("`--models`");
-    expect(told({ models: "always" })).not.toContain("was left out");
+    const result = (given: Record<string, unknown>) =>
+      sentencesIn(
+        of(found(dataOf({ choices: rows, settings: settings(given) }), [mixedModel]), "mixed-model"),
+      );
+    expect(result({})).toContain("was left out: a fit of 1020 judgments with 510 crossed random effects");
+    expect(result({})).toContain("`--models`");
+    expect(result({ models: "always" })).not.toContain("was left out");
   });
 
   test("has titles with a slope of origin if both origins share them, and no stories if these are redundant", () => {

@@ -2,7 +2,7 @@ import { expect, test } from "vitest";
 import { practice } from "../../src/analyse/analyses/practice.ts";
 import type { Choice } from "../../src/analyse/data.ts";
 import { randomFrom } from "../../src/stats/random.ts";
-import { choicesBy, dataOf, found, guess, of, said } from "./made-up.ts";
+import { choicesBy, dataOf, found, guess, of, sentencesIn } from "./made-up.ts";
 
 interface Change {
   readonly value: number;
@@ -30,8 +30,8 @@ function learners(gain: number, slow: number): Choice[] {
 test("skill that grows with practice and with time is found, each by its own model", {
   timeout: 300_000,
 }, () => {
-  const told = of(found(dataOf({ choices: learners(0.6, 0.5) }), [practice]), "practice");
-  const { trial, time } = told.numbers as Numbers;
+  const result = of(found(dataOf({ choices: learners(0.6, 0.5) }), [practice]), "practice");
+  const { trial, time } = result.numbers as Numbers;
   for (const [{ sensitivity }, truth] of [
     [trial, 0.6],
     [time, 0.5],
@@ -41,18 +41,18 @@ test("skill that grows with practice and with time is found, each by its own mod
   }
   expect(trial.accuracy).toHaveLength(5);
   expect(trial.accuracy[4]!.accuracy).toBeGreaterThan(trial.accuracy[0]!.accuracy);
-  expect(said(told)).toContain("For every ten stories read, the mean reader’s d′");
-  expect(said(told)).toContain("so skill rises");
+  expect(sentencesIn(result)).toContain("For every ten stories read, the mean reader’s d′");
+  expect(sentencesIn(result)).toContain("so skill rises");
 });
 
 test("without order and times there is nothing to compare", () => {
   const choices = choicesBy(10, 10, guess).map(({ order: _, ...choice }) => choice);
-  expect(said(of(found(dataOf({ choices }), [practice]), "practice"))).toContain(
+  expect(sentencesIn(of(found(dataOf({ choices }), [practice]), "practice"))).toContain(
     "neither the order of the stories nor times",
   );
 });
 
 test("of two readers there is no model, with the reason", () => {
-  const told = of(found(dataOf({ choices: choicesBy(2, 20, guess) }), [practice]), "practice");
-  expect(said(told)).toContain("is not estimated: there are too few readers or stories");
+  const result = of(found(dataOf({ choices: choicesBy(2, 20, guess) }), [practice]), "practice");
+  expect(sentencesIn(result)).toContain("is not estimated: there are too few readers or stories");
 });

@@ -21,7 +21,7 @@ async function warningsOf(study: Study): Promise<string[]> {
   await runStage(analyse, study, analyse.options!.parse({}), quiet());
   const found = (await readFindings(study)).find(({ analysis }) => analysis === "preregistration")!;
   return found.findings.flatMap((one) =>
-    one.kind === "sentence" && one.weight === "warning" ? [one.text] : [],
+    one.kind === "sentence" && one.role === "warning" ? [one.text] : [],
   );
 }
 
@@ -153,11 +153,11 @@ describe("a registration", () => {
       expect(await methodOf(unregistered)).toMatchObject({ weighting: weights });
     }
     // Settings in study.yaml take precedence over those of the version that made the study.
-    const said = studyOf(
+    const declared = studyOf(
       unregistered.folder,
       StudyConfig.parse({ name: "of-two-forms", analyse: { weighting: "judgments", clusters: ["form"] } }),
     );
-    expect(await methodOf(said)).toEqual({ weighting: "judgments", clusters: ["form"] });
+    expect(await methodOf(declared)).toEqual({ weighting: "judgments", clusters: ["form"] });
   });
 
   test("with a margin that was widened until the verdict changed reports it", async () => {

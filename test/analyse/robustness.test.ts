@@ -4,7 +4,7 @@ import { verdict } from "../../src/analyse/analyses/verdict.ts";
 import { withoutExcluded } from "../../src/analyse/exclusions.ts";
 import { verdictOnChoices } from "../../src/analyse/judged.ts";
 import { AnalyseSettings } from "../../src/study/settings/analyse.ts";
-import { choicesBy, dataOf, found, guess, of, said } from "./made-up.ts";
+import { choicesBy, dataOf, found, guess, of, sentencesIn } from "./made-up.ts";
 
 interface Numbers {
   readonly smallestMargin: number;
@@ -25,26 +25,26 @@ interface Numbers {
 }
 
 const numbersOf = (data: Parameters<typeof dataOf>[0]) => {
-  const told = of(found(dataOf(data), [robustness]), "robustness");
-  return { told, numbers: told.numbers as unknown as Numbers };
+  const result = of(found(dataOf(data), [robustness]), "robustness");
+  return { result, numbers: result.numbers as unknown as Numbers };
 };
 
 test("equivalence is shown at the smallest margin and just below it is not", () => {
   const choices = choicesBy(60, 40, guess);
-  const { numbers, told } = numbersOf({ choices });
+  const { numbers, result } = numbersOf({ choices });
   const at = (margin: number) =>
     verdictOnChoices(choices, dataOf({ choices, settings: AnalyseSettings.parse({ margin }) }));
   expect(at(numbers.smallestMargin + 1e-6).together).toBe("equivalent");
   expect(at(numbers.smallestMargin - 1e-6).together).toBe("inconclusive");
   for (const { margin, verdict: word } of numbers.margins) expect(at(margin).together).toBe(word);
-  expect(said(told)).toContain("The smallest margin at which equivalence is shown");
+  expect(sentencesIn(result)).toContain("The smallest margin at which equivalence is shown");
 });
 
 test("one reader who can tell is named, and the verdicts without each unit are counted", () => {
   const choices = choicesBy(20, 40, guess).map((choice) =>
     choice.participant === "reader-7" ? { ...choice, answer: choice.origin, right: true } : choice,
   );
-  const { numbers, told } = numbersOf({ choices });
+  const { numbers, result } = numbersOf({ choices });
   const readers = numbers.leftOut.find(({ unit }) => unit === "reader")!;
   expect(readers).toMatchObject({ units: 20, checked: 20, mostInfluential: "reader-7" });
   const rest = verdictOnChoices(
@@ -52,7 +52,7 @@ test("one reader who can tell is named, and the verdicts without each unit are c
     dataOf({ choices }),
   );
   expect(readers.low).toBeCloseTo(rest.overall.estimate!, 12);
-  expect(said(told)).toContain("reader-7 changes it most");
+  expect(sentencesIn(result)).toContain("reader-7 changes it most");
   // No form is named in the data, so none is left out.
   expect(numbers.leftOut.map(({ unit }) => unit)).toEqual(["title", "reader"]);
 });
@@ -60,8 +60,8 @@ test("one reader who can tell is named, and the verdicts without each unit are c
 test("the verdict with no exclusions is among the others", () => {
   const choices = [...choicesBy(30, 20, guess), ...choicesBy(30, 20, (origin) => origin)];
   const data = dataOf({ choices });
-  const told = of(found(data, [robustness, verdict]), "robustness");
-  const numbers = told.numbers as unknown as Numbers;
+  const result = of(found(data, [robustness, verdict]), "robustness");
+  const numbers = result.numbers as unknown as Numbers;
   const plain = numbers.alternatives.find(({ name }) => name === "No exclusions")!;
   expect(plain.estimate).toBeCloseTo(verdictOnChoices(choices, data).overall.estimate!, 12);
   expect(plain.estimate).toBeGreaterThan(0.7);
@@ -69,16 +69,18 @@ test("the verdict with no exclusions is among the others", () => {
     verdictOnChoices(withoutExcluded(data).choices, data).overall.estimate!,
     12,
   );
-  expect(said(told)).toContain("different with no exclusions");
+  expect(sentencesIn(result)).toContain("different with no exclusions");
 });
 
 test("of one reader, and before the planned end, it says why there is none", () => {
-  expect(said(numbersOf({ choices: choicesBy(1, 20, guess) }).told)).toContain("No test of robustness yet");
+  expect(sentencesIn(numbersOf({ choices: choicesBy(1, 20, guess) }).result)).toContain(
+    "No test of robustness yet",
+  );
   const early = dataOf({
     choices: choicesBy(20, 20, guess),
     settings: AnalyseSettings.parse({ stop: { readers: 100 } }),
   });
-  const told = of(found(early, [robustness]), "robustness");
-  expect(said(told)).toContain("No test of robustness yet");
-  expect(told.findings).toHaveLength(1);
+  const result = of(found(early, [robustness]), "robustness");
+  expect(sentencesIn(result)).toContain("No test of robustness yet");
+  expect(result.findings).toHaveLength(1);
 });

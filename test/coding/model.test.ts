@@ -4,7 +4,7 @@ import { afterEach, beforeEach, expect, test } from "vitest";
 import { readCodebook } from "../../src/coding/codebook.ts";
 import { codedByModel } from "../../src/coding/model-coder.ts";
 import type { Study } from "../../src/workbench/study.ts";
-import { textOf } from "../describe/reading.ts";
+import { textOf } from "../describe/texts.ts";
 import { quietEffects, temporaryStudy } from "../helpers/world.ts";
 
 interface Asked {
@@ -143,7 +143,7 @@ test("a text that the server fails on is reported, left out, and requested by th
   answer = (asked) => (asked.messages[1]!.content.includes("He left") ? 400 : whole);
   const effects = quietEffects();
   expect(new Set((await coded(effects)).map(({ text }) => text))).toEqual(new Set(["one"]));
-  expect(effects.told.join("\n")).toContain("1 of 2 texts have no answer");
+  expect(effects.logged.join("\n")).toContain("1 of 2 texts have no answer");
   answer = () => whole;
   expect(await coded()).toHaveLength(6);
   expect(requests).toHaveLength(3);

@@ -7,7 +7,7 @@ import { factorialFile, storiesFile } from "../../src/workbench/artefacts.ts";
 import { jsonLines, writeWhole } from "../../src/workbench/files.ts";
 import type { Study } from "../../src/workbench/study.ts";
 import { pretended } from "../describe/generations.ts";
-import { goodProse, storyOf } from "../describe/reading.ts";
+import { goodProse, storyOf } from "../describe/texts.ts";
 import { quietEffects, temporaryStudy } from "../helpers/world.ts";
 
 let study: Study;

@@ -24,12 +24,12 @@ async function initWith(table: string, ...flags: string[]) {
 }
 
 test("a study from a user's table has that table and no example, and reports its choices", async () => {
-  const { study, code, told } = await initWith(
+  const { study, code, logged } = await initWith(
     storyTable([...manyRows(60), "Alone,,post-60", ...manyRows(1, 140)]),
   );
-  expect({ code, told }).toEqual({
+  expect({ code, logged }).toEqual({
     code: 0,
-    told: [
+    logged: [
       "mine.csv: titles from title, texts from text, groups from source",
       "  60 stories; left out: 1 no text and 1 too long",
       "  split: 30 for training, 10 for validation, 20 for test",

@@ -10,7 +10,7 @@ import { chromiumPath } from "../helpers/browser.ts";
 import { builtProgram } from "../helpers/built.ts";
 import { temporaryFolder } from "../helpers/world.ts";
 import type { PostFixture } from "./posts.ts";
-import { StandIn } from "./stand-in.ts";
+import { TestNewspaper } from "./test-newspaper.ts";
 
 let driver = "";
 
@@ -62,8 +62,10 @@ async function newStudy(): Promise<string> {
   return folder;
 }
 
-function start(folder: string, standIn: StandIn): ChildProcess & { said: string } {
-  const child = spawn(process.execPath, [driver, folder], { env: standIn.environment as NodeJS.ProcessEnv });
+function start(folder: string, newspaper: TestNewspaper): ChildProcess & { said: string } {
+  const child = spawn(process.execPath, [driver, folder], {
+    env: newspaper.environment as NodeJS.ProcessEnv,
+  });
   const talking = Object.assign(child, { said: "" });
   child.stderr?.on("data", (chunk) => {
     talking.said += chunk;
@@ -71,21 +73,21 @@ function start(folder: string, standIn: StandIn): ChildProcess & { said: string 
   return talking;
 }
 
-async function finish(folder: string, standIn: StandIn): Promise<string> {
-  const child = start(folder, standIn);
+async function finish(folder: string, newspaper: TestNewspaper): Promise<string> {
+  const child = start(folder, newspaper);
   const [code] = await once(child, "exit");
   expect(code, child.said).toBe(0);
   const stories = await readFile(join(folder, "corpus/stories.jsonl"), "utf8");
-  return stories.replaceAll(new URL(standIn.address).host, "the stand-in");
+  return stories.replaceAll(new URL(newspaper.address).host, "the test server");
 }
 
 /** Resolves when the test server has seen a request for a post since `before`, or when the program has ended. */
-async function untilPage(standIn: StandIn, before: number, exit: Promise<unknown>): Promise<void> {
+async function untilPage(newspaper: TestNewspaper, before: number, exit: Promise<unknown>): Promise<void> {
   let ended = false;
   void exit.then(() => {
     ended = true;
   });
-  while (!ended && !standIn.seen.slice(before).some(({ path }) => path !== "/robots.txt")) {
+  while (!ended && !newspaper.seen.slice(before).some(({ path }) => path !== "/robots.txt")) {
     await new Promise((resolve) => setTimeout(resolve, 10));
   }
 }
@@ -96,37 +98,37 @@ test.skipIf(!chromiumPath())(
   async () => {
     expect(await exists(driver)).toBe(true);
     const posts = manyPosts(30);
-    await using whole = await StandIn.open({ posts });
+    await using whole = await TestNewspaper.open({ posts });
     const expected = await finish(await newStudy(), whole);
     expect(whole.visits().size).toBe(30);
 
-    await using standIn = await StandIn.open({ posts, delay: 120 });
+    await using newspaper = await TestNewspaper.open({ posts, delay: 120 });
     const folder = await newStudy();
     const random = randomFrom("ten random moments");
     const inFlight: string[] = [];
     let kills = 0;
     while (kills < 10) {
-      const before = standIn.seen.length;
-      const child = start(folder, standIn);
+      const before = newspaper.seen.length;
+      const child = start(folder, newspaper);
       const exit = once(child, "exit");
       // Every other kill comes after a page was requested, so that pages are interrupted on a slow machine too.
-      if (kills % 2 === 1) await untilPage(standIn, before, exit);
+      if (kills % 2 === 1) await untilPage(newspaper, before, exit);
       await new Promise((resolve) => setTimeout(resolve, random.next() * (kills % 2 === 1 ? 700 : 2000)));
       child.kill("SIGKILL");
       await exit;
       if (child.exitCode === 0) break;
       kills += 1;
-      const last = standIn.seen.slice(before).at(-1)?.path;
+      const last = newspaper.seen.slice(before).at(-1)?.path;
       if (last) inFlight.push(last);
     }
     expect(kills).toBe(10);
     expect(inFlight.some((path) => path !== "/robots.txt")).toBe(true);
-    expect(await finish(folder, standIn)).toBe(expected);
+    expect(await finish(folder, newspaper)).toBe(expected);
 
-    for (const [path, visits] of standIn.visits()) {
+    for (const [path, visits] of newspaper.visits()) {
       expect(visits, path).toBeLessThanOrEqual(1 + inFlight.filter((other) => other === path).length);
     }
-    expect(standIn.visits().size).toBe(30);
-    expect(standIn.mostAtOnce).toBe(1);
+    expect(newspaper.visits().size).toBe(30);
+    expect(newspaper.mostAtOnce).toBe(1);
   },
 );

@@ -13,12 +13,18 @@ import type { Study } from "../../src/workbench/study.ts";
 import { chromiumPath } from "../helpers/browser.ts";
 import { quietEffects, temporaryStudy } from "../helpers/world.ts";
 import { posts } from "./posts.ts";
-import { type Behaviour, goodCookie, goodKey, StandIn, type StandInOptions } from "./stand-in.ts";
+import {
+  type Behaviour,
+  goodCookie,
+  goodKey,
+  TestNewspaper,
+  type TestNewspaperOptions,
+} from "./test-newspaper.ts";
 
 const settings = { corpus: { source: "nyt", split: { train: 0.6, validation: 0.2, test: 0.2 } } };
 
-async function begun(options: StandInOptions = {}) {
-  const standIn = await StandIn.open(options);
+async function begun(options: TestNewspaperOptions = {}) {
+  const newspaper = await TestNewspaper.open(options);
   const study = await temporaryStudy(settings);
   const run = async (
     flags: Record<string, unknown> = {},
@@ -26,7 +32,7 @@ async function begun(options: StandInOptions = {}) {
   ) => {
     // Tests that never request a page need no browser: any program will do.
     const browser = { CHROMIUM: chromiumPath() ?? process.execPath };
-    const effects = quietEffects({ env: { ...standIn.environment, ...browser, ...environment } });
+    const effects = quietEffects({ env: { ...newspaper.environment, ...browser, ...environment } });
     const outcome = await collect.run(
       study,
       CollectOptions.parse({ acknowledgeTerms: true, ...flags }),
@@ -34,7 +40,7 @@ async function begun(options: StandInOptions = {}) {
     );
     return { ...effects, outcome };
   };
-  return { standIn, study, run, [Symbol.asyncDispose]: () => standIn[Symbol.asyncDispose]() };
+  return { newspaper, study, run, [Symbol.asyncDispose]: () => newspaper[Symbol.asyncDispose]() };
 }
 
 /** The expected corpus: every first print, and the reprint whose original is in no post. */
@@ -75,13 +81,13 @@ describe.skipIf(!chromiumPath())("with a real Chromium", () => {
     async (count) => {
       await using crawl = await begun({ count, limited: 2, subscribers: true });
       await writeFile(crawl.study.path("cookies.txt"), cookiesTxt);
-      const { told } = await crawl.run({ cookies: crawl.study.path("cookies.txt") });
+      const { logged } = await crawl.run({ cookies: crawl.study.path("cookies.txt") });
 
       expect(await corpusOf(crawl.study)).toEqual(expected);
-      expect([...crawl.standIn.visits()]).toEqual(posts.map(({ path }) => [path, 1]));
-      expect(crawl.standIn.mostAtOnce).toBe(1);
+      expect([...crawl.newspaper.visits()]).toEqual(posts.map(({ path }) => [path, 1]));
+      expect(crawl.newspaper.mostAtOnce).toBe(1);
       expect(statesOf(crawl.study)).toEqual(posts.map(() => "parsed"));
-      expect(told.some((line) => /the search's rate limit is reached/.test(line))).toBe(true);
+      expect(logged.some((line) => /the search's rate limit is reached/.test(line))).toBe(true);
 
       const reprints = (await readTable(crawl.study.path("corpus/rejected.csv"))).map((row) => row["reason"]);
       expect(reprints).toEqual(["reprint", "reprint"]);
@@ -91,14 +97,14 @@ describe.skipIf(!chromiumPath())("with a real Chromium", () => {
   test("it identifies itself, sends only cookies of the domain, and the login is in no message", async () => {
     await using crawl = await begun({ subscribers: true });
     await writeFile(crawl.study.path("cookies.txt"), cookiesTxt);
-    const { told } = await crawl.run({ cookies: crawl.study.path("cookies.txt") });
-    for (const { path, agent, cookie } of crawl.standIn.seen) {
+    const { logged } = await crawl.run({ cookies: crawl.study.path("cookies.txt") });
+    for (const { path, agent, cookie } of crawl.newspaper.seen) {
       expect(agent).toMatch(/TinyLove\/\d/);
       if (path !== "/robots.txt") expect(cookie).toBe(goodCookie);
     }
-    expect(told).toContain("stored 1 cookies of 127.0.0.1; skipped 2 of other sites and 1 expired");
-    expect(told.join("\n")).not.toContain("a-subscriber");
-    expect(told.join("\n")).not.toContain("of-another-site");
+    expect(logged).toContain("stored 1 cookies of 127.0.0.1; skipped 2 of other sites and 1 expired");
+    expect(logged.join("\n")).not.toContain("a-subscriber");
+    expect(logged.join("\n")).not.toContain("of-another-site");
     const kept = crawl.study.path("collected/cookies.json");
     expect((await stat(kept)).mode & 0o777).toBe(0o600);
     expect(await readFile(kept, "utf8")).not.toContain("of-another-site");
@@ -108,31 +114,31 @@ describe.skipIf(!chromiumPath())("with a real Chromium", () => {
     await using crawl = await begun();
     await crawl.run();
     const first = await readFile(crawl.study.path("corpus/stories.jsonl"), "utf8");
-    const [searches, pages] = [crawl.standIn.searches.length, crawl.standIn.visits()];
+    const [searches, pages] = [crawl.newspaper.searches.length, crawl.newspaper.visits()];
     await crawl.run();
-    expect(crawl.standIn.searches.length).toBe(searches);
-    expect(crawl.standIn.visits()).toEqual(pages);
+    expect(crawl.newspaper.searches.length).toBe(searches);
+    expect(crawl.newspaper.visits()).toEqual(pages);
 
-    const seen = crawl.standIn.seen.length;
+    const seen = crawl.newspaper.seen.length;
     await crawl.run({ reparse: true }, { NYT_API_KEY: undefined, CHROMIUM: "/nowhere" });
-    expect(crawl.standIn.seen.length).toBe(seen);
+    expect(crawl.newspaper.seen.length).toBe(seen);
     expect(await readFile(crawl.study.path("corpus/stories.jsonl"), "utf8")).toBe(first);
   });
 
   test("--limit fetches that many pages, the next run the others, and --dry-run only lists them", async () => {
     await using crawl = await begun();
     await crawl.run({ limit: 2 });
-    expect(crawl.standIn.visits().size).toBe(2);
-    const seen = crawl.standIn.seen.length + crawl.standIn.searches.length;
+    expect(crawl.newspaper.visits().size).toBe(2);
+    const seen = crawl.newspaper.seen.length + crawl.newspaper.searches.length;
     const { printed, outcome } = await crawl.run({ dryRun: true });
     expect(outcome).toBe(unrecorded);
-    expect(crawl.standIn.seen.length + crawl.standIn.searches.length).toBe(seen);
+    expect(crawl.newspaper.seen.length + crawl.newspaper.searches.length).toBe(seen);
     expect(printed).toContain(
-      `pages to fetch now from ${new URL(crawl.standIn.address).host}: 3, one every 0 s`,
+      `pages to fetch now from ${new URL(crawl.newspaper.address).host}: 3, one every 0 s`,
     );
     await crawl.run();
     expect(await corpusOf(crawl.study)).toEqual(expected);
-    expect([...crawl.standIn.visits().values()]).toEqual([1, 1, 1, 1, 1]);
+    expect([...crawl.newspaper.visits().values()]).toEqual([1, 1, 1, 1, 1]);
   });
 
   const failures: [Behaviour, RegExp, string][] = [
@@ -148,7 +154,7 @@ describe.skipIf(!chromiumPath())("with a real Chromium", () => {
   ];
   test.each(failures)("three pages in a row of %s end the crawl", async (behaviour, message, state) => {
     await using crawl = await begun();
-    for (const { path } of posts.slice(1)) crawl.standIn.behaviours.set(path, behaviour);
+    for (const { path } of posts.slice(1)) crawl.newspaper.behaviours.set(path, behaviour);
     await expect(crawl.run()).rejects.toMatchObject({
       name: "StudyError",
       message: expect.stringMatching(message),
@@ -157,29 +163,29 @@ describe.skipIf(!chromiumPath())("with a real Chromium", () => {
     expect(statesOf(crawl.study)).toEqual(["fetched", state, state, state, "discovered"]);
     // Chromium itself repeats a request without an answer.
     const asked = behaviour === "no answer" ? 2 : 1;
-    expect([...crawl.standIn.visits().values()]).toEqual([1, asked, asked, asked]);
+    expect([...crawl.newspaper.visits().values()]).toEqual([1, asked, asked, asked]);
     expect(await exists(crawl.study.path("corpus/stories.jsonl"))).toBe(false);
   });
 
   test("after blocked pages nothing is lost, and they are requested again only on demand", async () => {
     await using crawl = await begun();
-    for (const { path } of posts.slice(1)) crawl.standIn.behaviours.set(path, "gateway");
+    for (const { path } of posts.slice(1)) crawl.newspaper.behaviours.set(path, "gateway");
     await expect(crawl.run()).rejects.toThrow("stopped after 3 failed pages in a row");
-    crawl.standIn.behaviours.clear();
+    crawl.newspaper.behaviours.clear();
     await crawl.run({ retryFailed: true });
-    expect([...crawl.standIn.visits().values()]).toEqual([1, 2, 2, 2]);
+    expect([...crawl.newspaper.visits().values()]).toEqual([1, 2, 2, 2]);
     await crawl.run();
-    expect([...crawl.standIn.visits().values()]).toEqual([1, 2, 2, 2, 1]);
+    expect([...crawl.newspaper.visits().values()]).toEqual([1, 2, 2, 2, 1]);
     expect(await corpusOf(crawl.study)).toEqual(expected);
   });
 
   test("missing pages, and single blocked ones, are reported and do not end the crawl", async () => {
     await using crawl = await begun();
-    crawl.standIn.behaviours.set(posts[0]!.path, "gone");
-    crawl.standIn.behaviours.set(posts[2]!.path, "gateway");
-    const { told } = await crawl.run();
+    crawl.newspaper.behaviours.set(posts[0]!.path, "gone");
+    crawl.newspaper.behaviours.set(posts[2]!.path, "gateway");
+    const { logged } = await crawl.run();
     expect((await corpusOf(crawl.study)).length).toBeGreaterThan(7);
-    expect(told.some((line) => line.includes(posts[0]!.path) && /no longer exists/.test(line))).toBe(true);
+    expect(logged.some((line) => line.includes(posts[0]!.path) && /no longer exists/.test(line))).toBe(true);
     const rejected = await readTable(crawl.study.path("corpus/rejected.csv"));
     expect(rejected.map((row) => row["reason"])).toEqual(["page failed", "page blocked"]);
   });
@@ -200,35 +206,35 @@ describe.skipIf(!chromiumPath())("with a real Chromium", () => {
   test("an interruption ends the crawl at once, and the same command continues it", async () => {
     await using crawl = await begun({ delay: 200 });
     const interruption = new AbortController();
-    const effects = quietEffects({ env: crawl.standIn.environment, signal: interruption.signal });
+    const effects = quietEffects({ env: crawl.newspaper.environment, signal: interruption.signal });
     const options = CollectOptions.parse({ acknowledgeTerms: true });
     const running = collect.run(crawl.study, options, effects);
-    while (crawl.standIn.visits().size < 2) await new Promise((resolve) => setTimeout(resolve, 5));
+    while (crawl.newspaper.visits().size < 2) await new Promise((resolve) => setTimeout(resolve, 5));
     interruption.abort(new Error("interrupted"));
     await expect(running).rejects.toThrow("interrupted");
-    expect(crawl.standIn.visits().size).toBe(2);
+    expect(crawl.newspaper.visits().size).toBe(2);
     await crawl.run();
     expect(await corpusOf(crawl.study)).toEqual(expected);
-    expect([...crawl.standIn.visits().values()]).toEqual([1, 2, 1, 1, 1]);
+    expect([...crawl.newspaper.visits().values()]).toEqual([1, 2, 1, 1, 1]);
   });
 
   test("robots.txt is read first and obeyed", async () => {
     await using crawl = await begun({ robots: "User-agent: *\nDisallow: /2020/\n" });
     await crawl.run();
-    expect(crawl.standIn.seen[0]!.path).toBe("/robots.txt");
-    expect(crawl.standIn.visits().has(posts[2]!.path)).toBe(false);
+    expect(crawl.newspaper.seen[0]!.path).toBe("/robots.txt");
+    expect(crawl.newspaper.visits().has(posts[2]!.path)).toBe(false);
     expect(statesOf(crawl.study)).toEqual(["parsed", "parsed", "blocked", "parsed", "parsed"]);
   });
 });
 
 test("nothing is requested before the terms are acknowledged, once for all runs", async () => {
   await using crawl = await begun();
-  const effects = quietEffects({ env: crawl.standIn.environment });
+  const effects = quietEffects({ env: crawl.newspaper.environment });
   await expect(collect.run(crawl.study, CollectOptions.parse({}), effects)).rejects.toMatchObject({
     message: "the terms above are not acknowledged",
   });
-  expect(effects.told.join()).toContain("written consent");
-  expect(crawl.standIn.seen.length + crawl.standIn.searches.length).toBe(0);
+  expect(effects.logged.join()).toContain("written consent");
+  expect(crawl.newspaper.seen.length + crawl.newspaper.searches.length).toBe(0);
   expect(await exists(crawl.study.path("collected"))).toBe(false);
 
   await expect(crawl.run({}, { NYT_API_KEY: undefined })).rejects.toThrow("NYT_API_KEY is not set");
@@ -271,14 +277,14 @@ test("no hits at all suggest a changed filter, and docs: null is not an error", 
   const study = await temporaryStudy({
     corpus: { ...settings.corpus, nyt: { begin: "2020-03-01", end: "2020-11-30" } },
   });
-  const effects = quietEffects({ env: { ...crawl.standIn.environment, CHROMIUM: process.execPath } });
+  const effects = quietEffects({ env: { ...crawl.newspaper.environment, CHROMIUM: process.execPath } });
   await expect(
     collect.run(study, CollectOptions.parse({ acknowledgeTerms: true }), effects),
   ).rejects.toMatchObject({
     message: "no post was found between 2020-03-01 and 2020-11-30",
     hint: expect.stringContaining("renamed its filter fields"),
   });
-  expect(effects.told.filter((line) => /no hits for/.test(line)).length).toBe(2);
+  expect(effects.logged.filter((line) => /no hits for/.test(line)).length).toBe(2);
 });
 
 test("two processes cannot collect into the same study", async () => {

@@ -20,13 +20,13 @@ async function collected(file: string, content: string | Uint8Array, corpus = ""
     join(folder, "study.yaml"),
     `name: odd\ncorpus:\n  file: ${file}\n  split: {train: 1, validation: 1, test: 1}\n${corpus}`,
   );
-  const { code, told, last } = await tinylove("collect", "--study", folder);
+  const { code, logged, last } = await tinylove("collect", "--study", folder);
   const study = await openStudy(folder);
   const stories = (await exists(study.path("corpus/stories.jsonl"))) ? await readStories(study) : [];
   const rejected = (await exists(study.path("corpus/rejected.csv")))
     ? await readTable(study.path("corpus/rejected.csv"))
     : [];
-  return { code, told: told.join("\n"), last, stories, rejected };
+  return { code, told: logged.join("\n"), last, stories, rejected };
 }
 
 const usual = ["title", "text", "author"];

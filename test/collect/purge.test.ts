@@ -84,9 +84,9 @@ test("without --yes it only lists what would be removed", async () => {
 test("texts, pages and login are removed; addresses and hashes stay; judgments are never touched", async () => {
   const study = await collectedStudy();
   const stories = await readStories(study);
-  const { told } = await run(study, { all: true, yes: true });
+  const { logged } = await run(study, { all: true, yes: true });
   expect(await wordsLeft(study)).toEqual(["judgments/judgments.csv"]);
-  expect(told).toEqual(["warning: judgments/judgments.csv contains parts of the texts and is kept"]);
+  expect(logged).toEqual(["warning: judgments/judgments.csv contains parts of the texts and is kept"]);
   for (const gone of [
     "collected/pages",
     "collected/cookies.json",
@@ -111,8 +111,8 @@ test("texts, pages and login are removed; addresses and hashes stay; judgments a
 
 test("files of later stages are listed, and removed only with --all", async () => {
   const study = await collectedStudy();
-  const { told } = await run(study, { yes: true });
-  expect(told).toContain(
+  const { logged } = await run(study, { yes: true });
+  expect(logged).toContain(
     "warning: stimuli/stimuli.jsonl contains parts of the texts and is kept (--all removes files that can be made again)",
   );
   expect(await exists(study.path("stimuli/stimuli.jsonl"))).toBe(true);
@@ -166,7 +166,7 @@ test.skipIf(!chromiumPath())(
     await kept;
     const file = await readFile(study.path("collected/cookies.json"), "utf8");
     expect(JSON.parse(file).cookies).toMatchObject([{ name: "NYT-S", value: "secret" }]);
-    expect(effects.told).toEqual([
+    expect(effects.logged).toEqual([
       "stored 1 cookies of nytimes.com; `tinylove collect --source nyt` uses them",
     ]);
   },

@@ -99,7 +99,7 @@ test("blocked, truncated and unrelated pages are listed with the reason", async 
     ["gateway.html", "page: gateway"],
     ["other.html", "page: no stories"],
   ]);
-  expect(effects.told).toContain("warning: other.html has no readable story");
+  expect(effects.logged).toContain("warning: other.html has no readable story");
 });
 
 test("a missing folder, or one without pages, is reported", async () => {

@@ -5,22 +5,22 @@ import { paced } from "../../src/collect/crawl/pace.ts";
 import { discoverPosts, openWindows } from "../../src/collect/crawl/search.ts";
 import { quietEffects, temporaryStudy } from "../helpers/world.ts";
 import { posts } from "./posts.ts";
-import { StandIn, type StandInOptions } from "./stand-in.ts";
+import { TestNewspaper, type TestNewspaperOptions } from "./test-newspaper.ts";
 
 const span = { begin: "2018-10-01", end: "2022-03-31" };
 
-async function searching(options: StandInOptions) {
-  const standIn = await StandIn.open(options);
+async function searching(options: TestNewspaperOptions) {
+  const newspaper = await TestNewspaper.open(options);
   const journal = new Journal((await temporaryStudy()).path("crawl.sqlite"));
-  const effects = quietEffects({ env: standIn.environment });
+  const effects = quietEffects({ env: newspaper.environment });
   const discover = () =>
     discoverPosts(journal, span, endpointsOf(effects.env, 15), paced(0, 0, effects), effects);
   const pathsFound = () => journal.addresses().map(({ address }) => new URL(address).pathname);
   const dispose = async () => {
     journal.close();
-    await standIn[Symbol.asyncDispose]();
+    await newspaper[Symbol.asyncDispose]();
   };
-  return { standIn, journal, discover, pathsFound, [Symbol.asyncDispose]: dispose };
+  return { newspaper, journal, discover, pathsFound, [Symbol.asyncDispose]: dispose };
 }
 
 test("posts are found among podcasts, lessons and lists of the site, by the union of two queries", async () => {
@@ -29,7 +29,7 @@ test("posts are found among podcasts, lessons and lists of the site, by the unio
   expect(search.pathsFound()).toEqual(posts.map(({ path }) => path));
   const [first] = search.journal.addresses();
   expect(first).toMatchObject({ headline: posts[0]!.headline, published: "2018-10-16", state: "discovered" });
-  const queries = search.standIn.searches.map((parameters) => parameters.get("fq") ?? parameters.get("q"));
+  const queries = search.newspaper.searches.map((parameters) => parameters.get("fq") ?? parameters.get("q"));
   expect(new Set(queries)).toEqual(new Set(['kicker:"Modern Love"', '"Tiny Love Stories"']));
 });
 
@@ -38,19 +38,19 @@ test("a year with too many hits to page through is divided", async () => {
   await search.discover();
   expect(search.pathsFound()).toEqual(posts.map(({ path }) => path));
   expect(openWindows(search.journal, span)).toEqual([]);
-  const pages = search.standIn.searches.map((parameters) => Number(parameters.get("page")));
+  const pages = search.newspaper.searches.map((parameters) => Number(parameters.get("page")));
   expect(Math.max(...pages)).toBeLessThan(100);
-  expect(new Set(search.standIn.answered).size).toBe(search.standIn.answered.length);
+  expect(new Set(search.newspaper.answered).size).toBe(search.newspaper.answered.length);
 });
 
 test("an interrupted search continues with the next page", async () => {
   await using search = await searching({ limited: 6, limitedAfter: 4, essays: 60 });
   await expect(search.discover()).rejects.toThrow("limit does not end");
-  const before = search.standIn.answered.length;
+  const before = search.newspaper.answered.length;
   expect(before).toBe(4);
   await search.discover();
   expect(search.pathsFound()).toEqual(posts.map(({ path }) => path));
-  expect(new Set(search.standIn.answered).size).toBe(search.standIn.answered.length);
+  expect(new Set(search.newspaper.answered).size).toBe(search.newspaper.answered.length);
 });
 
 test("requests keep the pace, and a clock that was set back causes no long wait", async () => {

@@ -20,7 +20,7 @@ async function studyWith(file: string, content: string | Uint8Array, corpus: Rec
 async function collected(study: Study, options: Record<string, unknown> = {}) {
   const effects = quietEffects();
   await collect.run(study, CollectOptions.parse(options), effects);
-  return { stories: await readStories(study), told: effects.told };
+  return { stories: await readStories(study), told: effects.logged };
 }
 
 const rejectedOf = (study: Study) => readTable(study.path("corpus/rejected.csv"));
@@ -234,7 +234,7 @@ test("rows that are not stories are listed with their reasons, one line each", a
   expect(second.title).toBe("Two Sugars");
 });
 
-test("a story above the length rule is reported, and one far above it refused, by default", async () => {
+test("a story above the length limit is reported, and one far above it refused, by default", async () => {
   const long = (words: number) => ({
     title: `${words}`,
     text: Array.from({ length: words }, (_, at) => `w${words}x${at}`).join(" "),
@@ -244,7 +244,7 @@ test("a story above the length rule is reported, and one far above it refused, b
   const { stories, told } = await collected(study);
   expect(stories.map(({ words }) => words).slice(6)).toEqual([100, 101, 125]);
   expect(told).toContain("warning: s.jsonl, line 8: “101” has 101 words, more than 100");
-  expect((await readCorpusSummary(study)).words).toMatchObject({ above: 2, rule: 100, most: 125 });
+  expect((await readCorpusSummary(study)).words).toMatchObject({ aboveLimit: 2, limit: 100, most: 125 });
 
   const lenient = await studyWith("s.jsonl", jsonLines(rows), { words: { warn: 100, refuse: 150 } });
   expect((await collected(lenient)).stories.at(-1)!.words).toBe(126);

@@ -27,7 +27,7 @@ async function saidOf(human: (at: number) => string, machine: (at: number) => st
   const study = await studyWith(stories, generations);
   const effects = quietEffects();
   await compose.run(study, undefined as never, effects);
-  return effects.told.find((line) => line.includes("cleaning and normalising"))!;
+  return effects.logged.find((line) => line.includes("cleaning and normalising"))!;
 }
 
 test("curly quotes, dashes, paragraphs and fractions on only one side are just spelling", async () => {

@@ -109,7 +109,7 @@ test("with reread, pairs come after single stories, compose warns, and the summa
     },
   );
   await run(study, effects);
-  expect(effects.told.join("\n")).toContain("6 of 6 stories of a form are read twice, alone and in a pair");
+  expect(effects.logged.join("\n")).toContain("6 of 6 stories of a form are read twice, alone and in a pair");
   expect((await readClipSummary(study))!.rereadings).toBe(30);
   for (const form of await readForms(study)) {
     const shown = planOf(form, randomFrom("order", form.id)).map(({ task }) => task);

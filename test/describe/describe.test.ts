@@ -12,7 +12,7 @@ import { type Study, studyOf } from "../../src/workbench/study.ts";
 import { writeTinyModel } from "../helpers/tiny-model.ts";
 import { quietEffects, temporaryStudy } from "../helpers/world.ts";
 import { pretended } from "./generations.ts";
-import { goodProse, storyOf } from "./reading.ts";
+import { goodProse, storyOf } from "./texts.ts";
 
 const bus =
   "We shared one umbrella to the bus, my daughter and I, and neither of us would hold it. “You’re the tall one,” she said.";

@@ -10,7 +10,7 @@ import { readText } from "../../src/workbench/files.ts";
 import { runStage } from "../../src/workbench/manifest.ts";
 import { studyOf } from "../../src/workbench/study.ts";
 import { madeUpStories, writeCorpus } from "../helpers/corpus.ts";
-import { type Heard, quietEffects, temporaryFolder } from "../helpers/world.ts";
+import { quietEffects, type RecordedEffects, temporaryFolder } from "../helpers/world.ts";
 
 /** What the server sends: a status, headers and a body; a string is sent unchanged. */
 interface Sent {
@@ -106,7 +106,7 @@ async function studyAt(base: string, { model = {}, generate = {}, titles = 2, fo
 
 async function generated(
   study: Awaited<ReturnType<typeof studyAt>>,
-  effects: Heard = quietEffects({ env: {} }),
+  effects: RecordedEffects = quietEffects({ env: {} }),
 ) {
   await runStage(generate, study, {}, effects);
   return readGenerations(study);
@@ -190,13 +190,13 @@ describe("a reply without a story has the right fault", () => {
       async (thrown) => ({
         generations: [],
         asked: [{}, {}],
-        effects: { told: [String(thrown.message), thrown.hint] },
+        effects: { logged: [String(thrown.message), thrown.hint] },
       }),
     );
     expect(generations).toEqual([]);
     expect(asked).toHaveLength(2);
-    expect(effects.told.join("\n")).toContain("all 120 tokens went into thinking");
-    expect(effects.told.join("\n")).toContain(
+    expect(effects.logged.join("\n")).toContain("all 120 tokens went into thinking");
+    expect(effects.logged.join("\n")).toContain(
       "raise the model's `reasoningTokens`, or set its `reasoning: none`",
     );
   });
@@ -466,7 +466,7 @@ describe("fields are sent as each server expects them", () => {
     // Each of the first parallel requests may be refused the three fields; later ones omit them.
     expect(asked.length).toBeLessThanOrEqual(generations.length + 4 * 3);
     expect(
-      effects.told.filter((line) => /refuses top_k, min_p, min_tokens .*recorded so/.test(line)),
+      effects.logged.filter((line) => /refuses top_k, min_p, min_tokens .*recorded so/.test(line)),
     ).toHaveLength(1);
   });
 
@@ -530,7 +530,7 @@ describe("fields are sent as each server expects them", () => {
     }));
     const effects = quietEffects({ env: { OPENAI_API_KEY: "sk-SECRET-123" } });
     await expect(generated(await studyAt(base), effects)).rejects.toThrow(/refuses the key .*Bearer …$/);
-    expect(effects.told.join("\n")).not.toContain("SECRET");
+    expect(effects.logged.join("\n")).not.toContain("SECRET");
     const secret = base.replace("://", "://me:pa55word@");
     await expect(generated(await studyAt(secret))).rejects.toThrow("contains a user name or password");
   });
@@ -816,7 +816,7 @@ describe("cost of requests", () => {
     const study = await studyAt(server.base, { titles: 2, model: { price } });
     const effects = quietEffects({ env: {} });
     await generated(study, effects);
-    expect(effects.told.join("\n")).toMatch(/cost (0\.\d+), of which \1 is an estimate/);
+    expect(effects.logged.join("\n")).toMatch(/cost (0\.\d+), of which \1 is an estimate/);
     const poor = await studyAt(server.base, { titles: 40, model: { price, budget: 0.02 } });
     await expect(generated(poor)).rejects.toThrow(/the budget of 0\.02 is used up/);
     // Two thousand tokens at most each, 200 of them at 10 per million.
@@ -860,7 +860,7 @@ test("a study of first attempts draws each title exactly once", async () => {
     generate: { keep: "first" },
   });
   expect(generations).toHaveLength(2);
-  expect(effects.told.join("\n")).toContain("generate.keep is first, so the first attempt counts as it is");
+  expect(effects.logged.join("\n")).toContain("generate.keep is first, so the first attempt counts as it is");
   const { base } = await serverThat(() => says(story));
   await expect(generated(await studyAt(base, { generate: { keep: "first", attempts: 4 } }))).rejects.toThrow(
     "generate.keep is first, but generate.attempts is 4",

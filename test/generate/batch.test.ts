@@ -8,7 +8,7 @@ import { runStage } from "../../src/workbench/manifest.ts";
 import { type Study, studyOf } from "../../src/workbench/study.ts";
 import { madeUpStories, writeCorpus } from "../helpers/corpus.ts";
 import { quietEffects, temporaryFolder } from "../helpers/world.ts";
-import { answerTo } from "./stand-in.ts";
+import { answerTo } from "./test-server.ts";
 
 interface Line {
   readonly custom_id: string;

@@ -38,7 +38,7 @@ test("try writes one story, the same for a seed, and marks the clip", async () =
     await tryOne.run(folder, { title: "The Last Ferry", seed }, effects);
     return effects;
   };
-  const { printed, told } = await story(1);
+  const { printed, logged } = await story(1);
   expect(printed[0]).toBe("The Last Ferry\n");
   const text = printed.slice(1, -1).join(" ");
   const last = printed.at(-1)!;
@@ -52,7 +52,7 @@ test("try writes one story, the same for a seed, and marks the clip", async () =
     expect(wordsOf(text).indexOf("|")).toBe(Number(clip[1]));
     expect(wordsOf(text)).toHaveLength(Number(clip[2]) + 1);
   } else expect(last).toContain("too short to be clipped");
-  expect(told.join()).toMatch(/seed 1, \d+ tokens, \d+ per second, example "The train-\d story"/);
+  expect(logged.join()).toMatch(/seed 1, \d+ tokens, \d+ per second, example "The train-\d story"/);
   expect((await story(1)).printed).toEqual(printed);
   expect((await story(2)).printed).not.toEqual(printed);
 });
@@ -64,7 +64,7 @@ test("with two models at one address, try uses the named one and says which; an 
   const told = async (model: string) => {
     const effects = quietEffects();
     await tryOne.run(study, { title: "The Last Ferry", model, seed: 1 }, effects);
-    return effects.told.join();
+    return effects.logged.join();
   };
   expect(await told("cool")).toContain(`cool (llama:${file}), seed 1`);
   expect(await told(`llama:${file}`)).not.toContain("cool");

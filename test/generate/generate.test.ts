@@ -211,7 +211,7 @@ test("of several draws the closest to the controls is chosen, and all are kept",
   // Without a measurable control there is nothing to choose by.
   const effects = quietEffects();
   await runStage(generate, await studyWith({ models: local(), bestOf: 4 }), {}, effects);
-  expect(effects.told.join()).toContain("has nothing that can be measured in a text");
+  expect(effects.logged.join()).toContain("has nothing that can be measured in a text");
 });
 
 test("token log-probabilities are recorded on request", async () => {
@@ -239,7 +239,7 @@ test("a control makes one file per level, for this run only", async () => {
   );
   const asked = (await readGenerations(study)).filter(({ control }) => control?.["strength"] === 2);
   expect(asked).toHaveLength(10);
-  expect(effects.told.join()).toContain('control: {"tone":"melancholy","strength":"0..2"}');
+  expect(effects.logged.join()).toContain('control: {"tone":"melancholy","strength":"0..2"}');
   // study.yaml has no control: run again, the study is as before.
   expect((await stateOf(generate, study, await readManifest(study))).is).toBe("stale");
   expect(timeless(await generated(study))).toEqual(timeless(plain));
@@ -248,13 +248,13 @@ test("a control makes one file per level, for this run only", async () => {
 const tone = { tone: "melancholy", strength: "0..4" };
 
 test.each([
-  ["one-shot", tone, {}, "no place for tone"],
-  ["title-only", { dialogue: 20 }, {}, "no place for dialogue"],
+  ["one-shot", tone, {}, "no placeholder for tone"],
+  ["title-only", { dialogue: 20 }, {}, "no placeholder for dialogue"],
   // A header for sadness does not express another tone, or a setting.
-  ["two-shot-headers", { tone: "retrospective" }, {}, "no place for tone"],
-  ["two-shot-headers", { setting: "Lagos" }, {}, "no place for setting"],
-  ["one-shot", { kind: "family" }, { examples: "matched" }, "no place for kind"],
-  ["one-shot", tone, { attempts: 8, bestOf: 4 }, "no place for tone"],
+  ["two-shot-headers", { tone: "retrospective" }, {}, "no placeholder for tone"],
+  ["two-shot-headers", { setting: "Lagos" }, {}, "no placeholder for setting"],
+  ["one-shot", { kind: "family" }, { examples: "matched" }, "no placeholder for kind"],
+  ["one-shot", tone, { attempts: 8, bestOf: 4 }, "no placeholder for tone"],
 ])(
   "a prompt without the control is refused before any text is generated: %s %j",
   async (prompt, control, more, message) => {
@@ -284,8 +284,8 @@ test("the error names the prompts that fit the model", async () => {
   const refused = await planOf(study, await readStories(study)).catch((thrown: StudyError) => thrown);
   expect(refused).toMatchObject({
     message:
-      "generate.control: the prompt one-shot of planted has no place for dialogue, so the model would never get it",
-    hint: "use two-shot-headers, or add [[dialogue]] or [[wishes]] to your own prompt",
+      "generate.control: the prompt one-shot of planted has no placeholder for dialogue, so the model would never get it",
+    hint: "use two-shot-headers, or add [[dialogue]] or [[controls]] to your own prompt",
   });
 });
 

@@ -85,7 +85,7 @@ test("an instructed model with a prompt for base models works, with one line of 
   const study = await studyWith({ models: [told], prompts: ["one-shot"] });
   const effects = quietEffects();
   await runStage(generate, study, {}, effects);
-  expect(effects.told.filter((line) => line.startsWith("warning:"))).toEqual([
+  expect(effects.logged.filter((line) => line.startsWith("warning:"))).toEqual([
     "warning: told is an instructed model, but the prompt one-shot is for base models; better use `prompt: chat-small`",
   ]);
   expect((await readGenerations(study))[0]!.prompt.rendered).toBeUndefined();

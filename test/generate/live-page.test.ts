@@ -70,7 +70,7 @@ test("the part that readers would not see is dim, and the style is reset at the 
   const styles = (env: Record<string, string>) => {
     const { page, written } = onScreen(30, env);
     page.add(story);
-    page.leave();
+    page.restore();
     return written().match(/\u001b\[\d*m/g);
   };
   expect(styles({})).toEqual(["\u001b[2m", "\u001b[0m"]);

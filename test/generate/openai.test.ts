@@ -12,16 +12,19 @@ import { readGenerations } from "../../src/workbench/artefacts.ts";
 import { runStage } from "../../src/workbench/manifest.ts";
 import { type Study, studyOf } from "../../src/workbench/study.ts";
 import { madeUpStories, writeCorpus } from "../helpers/corpus.ts";
-import { type Heard, quietEffects, temporaryFolder } from "../helpers/world.ts";
-import { answerTo, type StandIn, standIn, type Treatment } from "./stand-in.ts";
+import { quietEffects, type RecordedEffects, temporaryFolder } from "../helpers/world.ts";
+import { answerTo, openTestServer, type TestServer, type Treatment } from "./test-server.ts";
 
-const servers: StandIn[] = [];
+const servers: TestServer[] = [];
 afterEach(async () => {
   for (const server of servers.splice(0)) await server.close();
 });
 
-async function serverThat(treatmentOf: (request: number) => Treatment, milliseconds = 0): Promise<StandIn> {
-  const server = await standIn(treatmentOf, milliseconds);
+async function serverThat(
+  treatmentOf: (request: number) => Treatment,
+  milliseconds = 0,
+): Promise<TestServer> {
+  const server = await openTestServer(treatmentOf, milliseconds);
   servers.push(server);
   return server;
 }
@@ -43,7 +46,10 @@ async function studyAt(
   return study;
 }
 
-async function generated(study: Study, effects: Heard = quietEffects({ env: {} })): Promise<Generation[]> {
+async function generated(
+  study: Study,
+  effects: RecordedEffects = quietEffects({ env: {} }),
+): Promise<Generation[]> {
   await runStage(generate, study, {}, effects);
   return readGenerations(study);
 }
@@ -216,7 +222,7 @@ test("reasons for failures are reported with counts, titles and the fix", async 
   const study = await studyAt(server.base, 6, { name: "far", parallel: 1, retries: 0 });
   study.config.generate.attempts = 4;
   const generations = await generated(study, effects);
-  const told = effects.told.join("\n");
+  const told = effects.logged.join("\n");
   expect(told).toContain("far, one-shot: ");
   expect(told).toMatch(
     /2 failed, 400 the prompt is too long \(“[^”]+”, “[^”]+”\)\n {6}it would fail again: /,
@@ -274,7 +280,7 @@ test("the cost is reported and never goes above the budget", async () => {
   const effects = quietEffects({ env: {} });
   await generated(await studyAt(server.base, 10, { price }), effects);
   // 10 titles, each 50 tokens at 1 and 20 at 2 per million.
-  expect(effects.told.join("\n")).toContain("cost 0.0009");
+  expect(effects.logged.join("\n")).toContain("cost 0.0009");
 
   // The maximum cost of a request is for its prompt's bytes and 200 new tokens: about 0.0007.
   const poor = await studyAt(server.base, 10, { price, budget: 0.001 });

@@ -77,7 +77,7 @@ export async function tinylove(argv: readonly string[], onAnswer: OnAnswer = () 
     },
   });
   const code = await main(argv, effects);
-  return { code, calls, told: effects.told.join("\n"), printed: effects.printed.join("\n") };
+  return { code, calls, told: effects.logged.join("\n"), printed: effects.printed.join("\n") };
 }
 
 /** Runs `tinylove generate` on a study, with its generations. */

@@ -13,7 +13,7 @@ import { quietEffects, temporaryFolder } from "../helpers/world.ts";
 async function tinylove(...argv: string[]): Promise<void> {
   const effects = quietEffects();
   const code = await main(argv, effects);
-  if (code !== 0) throw new Error(`tinylove ${argv.join(" ")}: ${effects.told.join("\n")}`);
+  if (code !== 0) throw new Error(`tinylove ${argv.join(" ")}: ${effects.logged.join("\n")}`);
 }
 
 test("several models, two at one address, work from titles through forms and judgments to the report", async () => {

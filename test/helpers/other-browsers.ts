@@ -75,9 +75,13 @@ async function launchFirefox(): Promise<OtherBrowser> {
   const { context } = (await line.ask("browsingContext.create", { type: "tab" })) as { context: string };
   const evaluate = async (expression: string) => {
     const target = { context };
-    const told = (await line.ask("script.evaluate", { expression, target, awaitPromise: true })) as Evaluated;
-    if (told.type !== "success") throw new Error(`${expression}: ${told.exceptionDetails?.text}`);
-    return told.result;
+    const reply = (await line.ask("script.evaluate", {
+      expression,
+      target,
+      awaitPromise: true,
+    })) as Evaluated;
+    if (reply.type !== "success") throw new Error(`${expression}: ${reply.exceptionDetails?.text}`);
+    return reply.result;
   };
   const act = (...actions: object[]) => line.ask("input.performActions", { context, actions });
   const element = async (selector: string) => {
@@ -180,7 +184,7 @@ function frameOf(text: string): Buffer {
 }
 
 /** Complete text messages, from one frame or several; a server's frames are not masked. */
-function onMessages(socket: Socket, told: (text: string) => void): void {
+function onMessages(socket: Socket, onMessage: (text: string) => void): void {
   let buffer = Buffer.alloc(0);
   let parts: Buffer[] = [];
   socket.on("data", (chunk) => {
@@ -198,7 +202,7 @@ function onMessages(socket: Socket, told: (text: string) => void): void {
       if (isText) parts.push(buffer.subarray(head, head + length));
       buffer = buffer.subarray(head + length);
       if (!isText || !last) continue;
-      told(Buffer.concat(parts).toString());
+      onMessage(Buffer.concat(parts).toString());
       parts = [];
     }
   });
@@ -240,29 +244,31 @@ async function launchWebKit(): Promise<OtherBrowser> {
   const root = `http://127.0.0.1:${port}`;
   const options = { binary: miniBrowser(), args: ["--automation"] };
   const capabilities = { alwaysMatch: { "webkitgtk:browserOptions": options } };
-  const { sessionId } = (await untilThere(() => told("POST", `${root}/session`, { capabilities }))) as {
+  const { sessionId } = (await untilReady(() =>
+    sendCommand("POST", `${root}/session`, { capabilities }),
+  )) as {
     sessionId: string;
   };
   const session = `${root}/session/${sessionId}`;
   const element = async (selector: string) => {
-    const found = await told("POST", `${session}/element`, { using: "css selector", value: selector });
+    const found = await sendCommand("POST", `${session}/element`, { using: "css selector", value: selector });
     return `${session}/element/${Object.values(found as Record<string, string>)[0]}`;
   };
   return {
     async go(url) {
-      await told("POST", `${session}/url`, { url });
+      await sendCommand("POST", `${session}/url`, { url });
     },
-    address: async () => String(await told("GET", `${session}/url`)),
+    address: async () => String(await sendCommand("GET", `${session}/url`)),
     value: (expression) =>
-      told("POST", `${session}/execute/sync`, { script: `return ${expression}`, args: [] }),
+      sendCommand("POST", `${session}/execute/sync`, { script: `return ${expression}`, args: [] }),
     async click(selector) {
-      await told("POST", `${await element(selector)}/click`, {});
+      await sendCommand("POST", `${await element(selector)}/click`, {});
     },
     async type(selector, text) {
-      await told("POST", `${await element(selector)}/value`, { text });
+      await sendCommand("POST", `${await element(selector)}/value`, { text });
     },
     async close() {
-      await told("DELETE", session).catch(() => {});
+      await sendCommand("DELETE", session).catch(() => {});
       await ended(driver);
       await display?.close();
       await rm(home, { recursive: true, force: true, maxRetries: 5 });
@@ -270,7 +276,7 @@ async function launchWebKit(): Promise<OtherBrowser> {
   };
 }
 
-async function told(method: string, address: string, body?: object): Promise<unknown> {
+async function sendCommand(method: string, address: string, body?: object): Promise<unknown> {
   const reply = await fetch(address, { method, ...(body && { body: JSON.stringify(body) }) });
   const { value } = (await reply.json()) as { value: unknown };
   if (!reply.ok) throw new Error(`${method} ${address}: ${JSON.stringify(value)}`);
@@ -278,7 +284,7 @@ async function told(method: string, address: string, body?: object): Promise<unk
 }
 
 /** Retries while nothing listens yet. */
-async function untilThere<Reply>(ask: () => Promise<Reply>): Promise<Reply> {
+async function untilReady<Reply>(ask: () => Promise<Reply>): Promise<Reply> {
   for (let attempt = 0; ; attempt++) {
     try {
       return await ask();

@@ -37,7 +37,12 @@ export async function smallStudy(...changes: readonly string[]): Promise<string>
 export async function tinylove(...argv: readonly string[]) {
   const effects = quietEffects();
   const code = await main(argv, effects);
-  return { code, told: effects.told, last: effects.told.at(-1) ?? "", printed: effects.printed.join("\n") };
+  return {
+    code,
+    logged: effects.logged,
+    last: effects.logged.at(-1) ?? "",
+    printed: effects.printed.join("\n"),
+  };
 }
 
 /** Every file of a folder with its hash, except the internal files of the workbench and SQLite. */

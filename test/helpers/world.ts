@@ -14,28 +14,28 @@ export async function temporaryStudy(settings: Record<string, unknown> = {}): Pr
   return studyOf(await temporaryFolder(), StudyConfig.parse({ name: "test", ...settings }));
 }
 
-export interface Heard extends Effects {
+export interface RecordedEffects extends Effects {
   /** Messages and warnings, one line each. */
-  readonly told: string[];
+  readonly logged: string[];
   readonly printed: string[];
 }
 
 /** Real effects, except that messages are recorded and nothing is drawn on the terminal. */
-export function quietEffects(changes: Partial<Effects> = {}): Heard {
-  const told: string[] = [];
+export function quietEffects(changes: Partial<Effects> = {}): RecordedEffects {
+  const logged: string[] = [];
   const printed: string[] = [];
   return {
     fetch: globalThis.fetch,
     spawn,
     env: process.env,
     now: Date.now,
-    log: (message) => void told.push(message),
-    warn: (message) => void told.push(`warning: ${message}`),
+    log: (message) => void logged.push(message),
+    warn: (message) => void logged.push(`warning: ${message}`),
     print: (text) => void printed.push(text),
     progress: () => ({ to() {}, step() {}, end() {} }),
     signal: new AbortController().signal,
     ...changes,
-    told,
+    logged,
     printed,
   };
 }

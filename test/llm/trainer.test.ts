@@ -57,8 +57,8 @@ test("the bar starts at the step of a resumed run, with loss and speed", async (
 });
 
 test("the trainer's own error is reported with its hint", async () => {
-  const told = event({ event: "error", message: "The rate is -1.", hint: "It is a number above 0." });
-  await expect((await runs(`${told}\nexit 1`)).outcome).rejects.toMatchObject({
+  const error = event({ event: "error", message: "The rate is -1.", hint: "It is a number above 0." });
+  await expect((await runs(`${error}\nexit 1`)).outcome).rejects.toMatchObject({
     message: "The rate is -1",
     hint: "It is a number above 0",
   });

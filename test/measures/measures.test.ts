@@ -1,6 +1,6 @@
 import { expect, test } from "vitest";
 import { measures } from "../../src/measures/measures.ts";
-import { goodProse, measured, storyOf, textOf } from "../describe/reading.ts";
+import { goodProse, measured, storyOf, textOf } from "../describe/texts.ts";
 
 test("names of measures are valid column names, all different", () => {
   const names = measures.map(({ name }) => name);

@@ -2,10 +2,10 @@ import { join } from "node:path";
 import { expect, test } from "vitest";
 import { grammar } from "../../src/measures/grammar.ts";
 import type { SlowMeasure, Value } from "../../src/measures/measure.ts";
+import { ParsedText } from "../../src/measures/parsed-text.ts";
 import { perplexity } from "../../src/measures/perplexity.ts";
-import { Reading } from "../../src/measures/reading.ts";
 import type { Study } from "../../src/workbench/study.ts";
-import { goodProse, textOf } from "../describe/reading.ts";
+import { goodProse, textOf } from "../describe/texts.ts";
 import { writeTinyModel } from "../helpers/tiny-model.ts";
 import { temporaryFolder, temporaryStudy } from "../helpers/world.ts";
 
@@ -55,7 +55,7 @@ test("without a local model there is no perplexity", async () => {
 async function taken(measure: SlowMeasure, study: Study, texts: readonly string[]): Promise<Value[]> {
   const instrument = await (await measure.instrument(study))!.start();
   const values: Value[] = [];
-  for (const text of texts) values.push(await instrument.of(new Reading(textOf(text))));
+  for (const text of texts) values.push(await instrument.of(new ParsedText(textOf(text))));
   await instrument.end();
   return values;
 }

@@ -85,11 +85,11 @@ test("stages after the forms still work, and so does collecting the same stories
   const corpus =
     "corpus: {file: stories.csv, note: Told., split: {train: 6, validation: 2, test: 4}}\ntitle: Another\n";
   const study = await changed(answered, corpus, "describe: {skip: [grammar, perplexity, dialogue]}\n");
-  const { code, told } = await tinylove("run", "--study", study);
-  expect({ code, told }).toMatchObject({ code: 0 });
-  const ran = told.filter((line) => line.includes(": done in")).map((line) => line.split(":")[0]);
+  const { code, logged } = await tinylove("run", "--study", study);
+  expect({ code, logged }).toMatchObject({ code: 0 });
+  const ran = logged.filter((line) => line.includes(": done in")).map((line) => line.split(":")[0]);
   expect(ran).toEqual(expect.arrayContaining(["collect", "describe", "analyse", "report"]));
-  expect(told.filter((line) => line.includes("simulated"))).toEqual([
+  expect(logged.filter((line) => line.includes("simulated"))).toEqual([
     "warning: the judgments are simulated: these results say nothing about people",
   ]);
   const late = await changed(answered, sampling);

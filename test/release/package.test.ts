@@ -298,33 +298,33 @@ test("CSV, JSONL and SQLite have the same rows, including whether each answer is
     expect([name, rows]).toEqual([name, (await table(name)).length]);
   }
   expect(file.prepare("PRAGMA foreign_key_check").all()).toEqual([]);
-  const right = file
+  const judged = file
     .prepare(
-      `SELECT "right", stimuli.origin, judgments.origin AS told, response FROM judgments JOIN stimuli USING (stimulus) WHERE task = 'human-or-machine'`,
+      `SELECT correct, stimuli.origin, judgments.origin AS told, response FROM judgments JOIN stimuli USING (stimulus) WHERE task = 'human-or-machine'`,
     )
-    .all() as { right: number; origin: string; told: string; response: string }[];
-  expect(right).toHaveLength(8);
-  for (const row of right) {
+    .all() as { correct: number; origin: string; told: string; response: string }[];
+  expect(judged).toHaveLength(8);
+  for (const row of judged) {
     expect(row.told).toBe(row.origin);
-    expect(row.right).toBe(Number(row.origin === row.response));
+    expect(row.correct).toBe(Number(row.origin === row.response));
   }
   file.close();
   const pairs = (await json("judgments")).filter(({ task }) => task === "which-is-human");
-  for (const { stimulus, side, right: isRight, origin, human_side, confidence } of pairs) {
+  for (const { stimulus, side, correct, origin, human_side, confidence } of pairs) {
     expect(confidence).toBe(4);
     // Everybody chose the left one; if the second text was on the right, the first one was on the left.
     const human = built.origins.get(String(stimulus)) === "human";
-    expect(isRight).toBe(Number(side === "right" ? human : !human));
-    expect([origin, human_side]).toEqual([null, isRight === 1 ? "left" : "right"]);
+    expect(correct).toBe(Number(side === "right" ? human : !human));
+    expect([origin, human_side]).toEqual([null, correct === 1 ? "left" : "right"]);
   }
 });
 
 test("the README's examples compute how often people were right, for one task: in SQL, and in R and pandas if installed", async () => {
   await packageStudy.run(built.study.folder, options(), quietEffects());
-  const told = (await json("judgments")).filter(({ task }) => task === "human-or-machine");
+  const answers = (await json("judgments")).filter(({ task }) => task === "human-or-machine");
   const accuracy = (["human", "machine"] as const).map((origin) => {
-    const own = told.filter((row) => row["origin"] === origin);
-    return { origin, accuracy: own.filter(({ right }) => right === 1).length / own.length };
+    const own = answers.filter((row) => row["origin"] === origin);
+    return { origin, accuracy: own.filter(({ correct }) => correct === 1).length / own.length };
   });
   const example = await examplesOfReadme();
   const file = new Libsql(join(folder(), "study.sqlite"), { readonly: true });

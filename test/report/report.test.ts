@@ -39,8 +39,8 @@ describe("a report", () => {
     const study = await temporaryStudy();
     const text = "The example leaks.";
     const found = {
-      ...{ analysis: "influence", asks: "What does the example leak into the story?", numbers: {} },
-      findings: [{ kind: "sentence", weight: "result", text }],
+      ...{ analysis: "influence", question: "What does the example leak into the story?", numbers: {} },
+      findings: [{ kind: "sentence", role: "result", text }],
     };
     await writeWhole(study.path(influenceFile), JSON.stringify(found));
     await runStage(report, study, { pdf: false }, quiet());
@@ -123,13 +123,13 @@ describe("a report", () => {
     await writeJudgments(study, answersTo("form-1", "reader-1", { human: 2, machine: 1 }));
     const warning = {
       kind: "sentence",
-      weight: "warning",
+      role: "warning",
       text: "The stories may be unfair. A program sees it.",
     };
     await runStage(analyse, study, analyse.options!.parse({}), quiet());
     const found = {
       analysis: "own",
-      asks: "Is it fair?",
+      question: "Is it fair?",
       section: "robustness",
       findings: [warning],
       numbers: {},
@@ -167,16 +167,16 @@ describe("a report", () => {
     expect(new Set(ids).size).toBe(ids.length);
   });
 
-  test("simulated readers and the note of the corpus are told once; every section names what is not real", async () => {
+  test("simulated readers and the note of the corpus are mentioned once; every section names what is not real", async () => {
     const study = await aStudy();
     await writeJudgments(study, answersTo("form-1", "reader-1", { human: 2, machine: 1, simulated: true }));
     await writeWhole(study.path(corpusSummaryFile), JSON.stringify(summary));
     const { document, markdown } = await reportOf(study);
     const marks = [...document.querySelectorAll("header.top .mark")].map((mark) => mark.textContent ?? "");
     expect(marks.map((mark) => mark.split(":")[0])).toEqual(["Simulated readers", "About the stories"]);
-    for (const told of ["a program gave these answers", "written as an example"]) {
-      expect(document.body.textContent!.split(told).length - 1, told).toBe(1);
-      expect(markdown.split(told).length - 1, told).toBe(1);
+    for (const sentence of ["a program gave these answers", "written as an example"]) {
+      expect(document.body.textContent!.split(sentence).length - 1, sentence).toBe(1);
+      expect(markdown.split(sentence).length - 1, sentence).toBe(1);
     }
     const parts = [...document.querySelectorAll("main > section:not(#appendix), .chapter")];
     expect(parts.length).toBeGreaterThan(3);
@@ -209,8 +209,8 @@ describe("a report", () => {
       study.path(descriptionFile),
       JSON.stringify({
         analysis: "describe",
-        asks: "What are the stories made of?",
-        findings: [{ kind: "table", weight: "detail", caption: "Which", table }],
+        question: "What are the stories made of?",
+        findings: [{ kind: "table", role: "detail", caption: "Which", table }],
         numbers: {},
       }),
     );
@@ -278,8 +278,8 @@ const summary = {
     upperQuartile: 98,
     most: 100,
     mean: 94,
-    above: 0,
-    rule: 100,
+    aboveLimit: 0,
+    limit: 100,
   },
   rejected: {},
   warned: [],

@@ -1,17 +1,17 @@
 import { expect, test } from "vitest";
-import { conditionName, countsBefore, Generation } from "../../src/study/generation.ts";
+import { conditionName, Generation, isPreferred } from "../../src/study/generation.ts";
 import { generationOf } from "../helpers/generations.ts";
 
 const attempt = (number: number, chosen?: boolean): Generation =>
   Generation.parse(generationOf({ attempt: number, ...(chosen !== undefined && { chosen }) }));
 
-const counting = (tried: readonly Generation[]): number =>
-  tried.reduce((best, next) => (countsBefore(next, best) ? next : best)).attempt;
+const selected = (tried: readonly Generation[]): number =>
+  tried.reduce((best, next) => (isPreferred(next, best) ? next : best)).attempt;
 
 test("the chosen attempt counts, or the last one if none was chosen", () => {
-  expect(counting([attempt(1), attempt(2), attempt(3)])).toBe(3);
-  expect(counting([attempt(1, false), attempt(2, true), attempt(3, false)])).toBe(2);
-  expect(counting([attempt(3, false), attempt(1, true), attempt(2, false)])).toBe(1);
+  expect(selected([attempt(1), attempt(2), attempt(3)])).toBe(3);
+  expect(selected([attempt(1, false), attempt(2, true), attempt(3, false)])).toBe(2);
+  expect(selected([attempt(3, false), attempt(1, true), attempt(2, false)])).toBe(1);
 });
 
 test("a condition is named by the model's name, or by its address without one, as in older studies", () => {

@@ -3,7 +3,7 @@ import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { gunzipSync } from "node:zlib";
 import { beforeAll, expect, test } from "vitest";
-import { readGenerations } from "../../src/workbench/artefacts.ts";
+import { readFindings, readGenerations } from "../../src/workbench/artefacts.ts";
 import { writeWhole } from "../../src/workbench/files.ts";
 import { openStudy } from "../../src/workbench/study.ts";
 import { tinylove } from "../helpers/small-study.ts";
@@ -37,12 +37,18 @@ test("fields with former names are read under their new names", async () => {
   const generations = await readGenerations(await openStudy(folder));
   expect(generations.length).toBeGreaterThan(0);
   expect(generations.every(({ model }) => model.dummy === true && !("pretend" in model))).toBe(true);
+  expect(await textOf(folder, "findings/verdict.json")).toContain('"weight": "verdict"');
+  const [verdict] = await readFindings(await openStudy(folder));
+  expect(verdict).toMatchObject({ analysis: "verdict", question: expect.any(String), position: 1 });
+  expect(verdict!.findings[0]).toMatchObject({ role: "verdict" });
 });
 
-test("its store gives the same judgments, byte for byte", async () => {
+test("its store gives the same judgments, byte for byte, but for a renamed column", async () => {
   expect(await tinylove("judgments", "--study", folder)).toMatchObject({ code: 0 });
   for (const file of ["judgments/judgments.csv", "judgments/participants.csv"])
-    expect(await textOf(folder, file)).toBe(await textOf(fixture, file));
+    expect(await textOf(folder, file)).toBe(
+      (await textOf(fixture, file)).replace("filled_traps", "filled_honeypots"),
+    );
 });
 
 test("its registered analysis gives the same verdict, and a report", async () => {

@@ -92,7 +92,7 @@ describe.skipIf(!found)("five people at once", () => {
     expect([...new Set(forms)].map((form) => forms.filter((one) => one === form).length).sort()).toEqual([
       2, 3,
     ]);
-    expect(participants.map(({ filled_traps }) => filled_traps)).toEqual(["0", "0", "0", "0", "0"]);
+    expect(participants.map(({ filled_honeypots }) => filled_honeypots)).toEqual(["0", "0", "0", "0", "0"]);
 
     const effects = quietEffects();
     for (const stage of ["analyse", "report"])

@@ -28,7 +28,7 @@ test("a change of the registered stories causes a warning before anybody reads t
   await writeWhole(join(folder, "study.yaml"), settingsWith(other));
   const composed = await tinylove("compose", "--study", folder);
   expect(composed.code).toBe(0);
-  expect(composed.told.join("\n")).toContain("stimuli/stimuli.jsonl has changed since the registration");
+  expect(composed.logged.join("\n")).toContain("stimuli/stimuli.jsonl has changed since the registration");
   expect(await warningsOnServing(folder)).toEqual([
     expect.stringMatching(
       /^stimuli\/stimuli\.jsonl has changed since the registration: the report will say so/,

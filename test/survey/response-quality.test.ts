@@ -92,7 +92,7 @@ eachStore((effects) => {
       fast_pages: "5",
       straight_lining: "yes",
       failed_checks: "1",
-      filled_traps: "7",
+      filled_honeypots: "7",
       pasted_answers: "1",
     });
     // The hidden field is not stored as an answer, and cannot fill up a participant's form.

@@ -103,7 +103,7 @@ test("its package says which judgments the verdict uses, and check.R agrees ther
     new Set([`${person.name} TRUE`]),
   );
   expect(await readFile(join(copied, "package/README.md"), "utf8")).toContain(
-    `The share of right answers to \`${person.name}\`, by \`origin\``,
+    `The share of correct answers to \`${person.name}\`, by \`origin\``,
   );
   if (spawnSync("Rscript", ["--version"]).status !== 0) return;
   expect(await tinylove("report", "--study", copied)).toMatchObject({ code: 0 });
@@ -126,7 +126,7 @@ test("the package can be analysed where the task is unknown", async () => {
     expect(found.standardError).toBeCloseTo(overall.standardError, 10);
     const refused = await tinylove("analyse", "--study", copied);
     expect(refused.code).toBe(1);
-    expect(refused.told.join("\n")).toContain(`unknown task ${person.name}`);
+    expect(refused.logged.join("\n")).toContain(`unknown task ${person.name}`);
   } finally {
     remove = addTask(person);
   }
@@ -134,18 +134,18 @@ test("the package can be analysed where the task is unknown", async () => {
 
 test("a survey in a language without phrases for the task is refused before anything runs", async () => {
   const inGerman = settings(person.name).map((part) => part.replace("survey: {", "survey: {language: de, "));
-  const { code, told } = await tinylove("run", "--study", await smallStudy(...inGerman));
+  const { code, logged } = await tinylove("run", "--study", await smallStudy(...inGerman));
   expect(code).toBe(1);
-  expect(told.join("\n")).toContain("the task person-or-program has no phrases in the language de");
+  expect(logged.join("\n")).toContain("the task person-or-program has no phrases in the language de");
 });
 
 test("two tasks about who wrote a story are refused in one study", async () => {
   const both = settings(person.name).map((part) =>
     part.replace("tasks: [", "tasks: [{task: human-or-machine}, "),
   );
-  const { code, told } = await tinylove("compose", "--study", await smallStudy(...both));
+  const { code, logged } = await tinylove("compose", "--study", await smallStudy(...both));
   expect(code).toBe(1);
-  expect(told.join("\n")).toContain(
+  expect(logged.join("\n")).toContain(
     "compose.tasks: human-or-machine and person-or-program ask the same question, who wrote a story",
   );
 });

@@ -13,8 +13,11 @@ const biome = createRequire(import.meta.url).resolve("@biomejs/biome/bin/biome")
 /** The linter's output for a folder. */
 const lint = (folder: string) =>
   new Promise<string>((resolve) =>
-    execFile(process.execPath, [biome, "lint", "--max-diagnostics=none"], { cwd: folder }, (_, out, told) =>
-      resolve(out + told),
+    execFile(
+      process.execPath,
+      [biome, "lint", "--max-diagnostics=none"],
+      { cwd: folder },
+      (_, stdout, stderr) => resolve(stdout + stderr),
     ),
   );
 

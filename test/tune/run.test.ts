@@ -134,7 +134,9 @@ describe("problems before tuning are reported in one line", () => {
     const effects = quietEffects();
     await tune(study, wanted, {}, effects);
     expect((await readManifest(study)).stages["tune far"]!.writes).toHaveProperty("tuned/far/model");
-    expect(effects.told.join("\n")).toContain("validation loss 3.0000 before, 2.0000 at best (step 1 of 2)");
+    expect(effects.logged.join("\n")).toContain(
+      "validation loss 3.0000 before, 2.0000 at best (step 1 of 2)",
+    );
     await expect(tune(study, wanted, { restart: true }, quietEffects())).rejects.toThrow("does not fit");
     expect(await exists(`${folder}/model`)).toBe(true);
   });
@@ -216,7 +218,7 @@ describe("problems before tuning are reported in one line", () => {
     await expect(tune(await smallStudy(), { model: folder }, {}, effects)).rejects.toThrow(
       "Unknown architecture",
     );
-    expect(effects.told[0]).toContain("cannot estimate the memory of made-up");
+    expect(effects.logged[0]).toContain("cannot estimate the memory of made-up");
   });
 });
 
@@ -248,13 +250,13 @@ describe.skipIf(!python)(`with PyTorch (else ${withoutPython})`, { timeout: 900_
       const record = (await readManifest(study)).stages[`tune ${kind}-${method}`]!;
       expect(Object.keys(record.writes)).toContain(`tuned/${kind}-${method}/model`);
       expect(record.reads[`${models}/${kind}`]).toMatch(/^[0-9a-f]{64}$/);
-      expect(effects.told.at(-1)).toContain(`tinylove tune diagnose ${kind}-${method}`);
+      expect(effects.logged.at(-1)).toContain(`tinylove tune diagnose ${kind}-${method}`);
     }
 
     // A finished run is not repeated, and cannot continue with other settings.
     const again = effectsHere();
     await tune(study, { model: `${models}/neo`, rate: 2e-3 }, {}, again);
-    expect(again.told).toEqual(["tuned/neo-full is done and fresh (use --restart to train it again)"]);
+    expect(again.logged).toEqual(["tuned/neo-full is done and fresh (use --restart to train it again)"]);
     await expect(tune(study, { model: `${models}/neo`, rate: 1e-3 }, {}, effectsHere())).rejects.toThrow(
       "tuned/neo-full was started with rate 0.002, but now it is 0.001",
     );
@@ -284,13 +286,13 @@ describe.skipIf(!python)(`with PyTorch (else ${withoutPython})`, { timeout: 900_
     const first = effectsHere();
     const made = await withUnpackedBase(study, { model: "llama:embedded", method: "lora" }, first);
     expect(made).toMatchObject({ model: study.path("bases/tiny-love"), output: "tiny-love-lora" });
-    expect(first.told).toEqual(["  unpacking tiny-love.gguf into bases/tiny-love"]);
+    expect(first.logged).toEqual(["  unpacking tiny-love.gguf into bases/tiny-love"]);
     const { architecture, parameters } = await shapeOf(made.model!);
     expect(architecture).toBe("gpt_neox");
     expect(parameters).toBeGreaterThan(4e6);
     const again = effectsHere();
     expect(await withUnpackedBase(study, { model: embeddedModelFile, method: "lora" }, again)).toEqual(made);
-    expect(again.told).toEqual([]);
+    expect(again.logged).toEqual([]);
   });
 
   test("two processes have the losses of one, and the message says that there is no GPU", async () => {
@@ -308,7 +310,7 @@ describe.skipIf(!python)(`with PyTorch (else ${withoutPython})`, { timeout: 900_
     expect(two!.steps).toHaveLength(one!.steps.length);
     for (const [at, { loss }] of one!.steps.entries())
       expect(Math.abs(two!.steps[at]!.loss - loss)).toBeLessThan(1e-3);
-    expect(effects.told).toContain("  no GPU here (`nvidia-smi` shows none): training on the CPU");
+    expect(effects.logged).toContain("  no GPU here (`nvidia-smi` shows none): training on the CPU");
   });
 
   test("the rate is found first, and only once", async () => {
@@ -320,7 +322,7 @@ describe.skipIf(!python)(`with PyTorch (else ${withoutPython})`, { timeout: 900_
     expect((await tune(study, { model: `${models}/neox` }, { findLr: true }, effects)).config).toEqual(
       first.config,
     );
-    expect(effects.told.at(-1)).toContain("is done and fresh");
+    expect(effects.logged.at(-1)).toContain("is done and fresh");
   });
 
   test("a run that was killed with its workbench has the same curve as an undisturbed one", async () => {
@@ -337,7 +339,7 @@ describe.skipIf(!python)(`with PyTorch (else ${withoutPython})`, { timeout: 900_
     expect(await exists(killed.path("tuned/neo-full/model"))).toBe(false);
     const effects = effectsHere();
     await tune(killed, { model: `${models}/neo`, rate: 2e-3 }, {}, effects);
-    expect(effects.told.join("\n")).toMatch(/continues after step [24]/);
+    expect(effects.logged.join("\n")).toMatch(/continues after step [24]/);
     const curve = (study: typeof whole) => readFile(study.path("tuned/neo-full/curve.jsonl"), "utf8");
     const [one, other] = [await curve(whole), await curve(killed)].map((text) =>
       text

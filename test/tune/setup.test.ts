@@ -89,7 +89,7 @@ describe.skipIf(!python)(
       const asked = { trainer, environment, python };
       const first = effectsWith(index.address);
       await setUp({ ...asked, yes: false }, first);
-      expect(first.told.join("\n")).toMatch(/2 packages, 1 MB to download/);
+      expect(first.logged.join("\n")).toMatch(/2 packages, 1 MB to download/);
       expect(first.printed).toEqual(["nothing was installed; run `tinylove tune setup --yes` to install"]);
       const has = () => run(pythonIn(environment), ["-c", "import small_part"]);
       await expect(has()).rejects.toThrow("small_part");
@@ -97,12 +97,12 @@ describe.skipIf(!python)(
       // Without uv it uses pip, and says so.
       const second = effectsWith(index.address);
       await setUp({ ...asked, yes: true }, withoutUv(second));
-      expect(second.told).toContain("  installing with pip");
+      expect(second.logged).toContain("  installing with pip");
       await has();
       const served = index.served.length;
       const again = effectsWith(index.address);
       await setUp({ ...asked, yes: true }, again);
-      expect(again.told).toEqual([`the trainer is set up in ${environment}`]);
+      expect(again.logged).toEqual([`the trainer is set up in ${environment}`]);
       expect(index.served.length).toBe(served);
     }, 240_000);
 
@@ -117,7 +117,7 @@ describe.skipIf(!python)(
       for (const deepspeed of [true, false]) {
         const again = effectsWith(index.address);
         await setUp({ ...asked, deepspeed }, again);
-        expect(again.told).toEqual([`the trainer is set up in ${environment}`]);
+        expect(again.logged).toEqual([`the trainer is set up in ${environment}`]);
       }
     }, 240_000);
 

@@ -178,11 +178,11 @@ describe("the script, run with fake scheduler commands", () => {
   });
 
   test("the reason for an early end of training is reported, with how to continue", async () => {
-    const told = '{"event": "error", "message": "Rank 0 lost the other ranks.", "hint": "A node stopped."}';
+    const event = '{"event": "error", "message": "Rank 0 lost the other ranks.", "hint": "A node stopped."}';
     const { study, submitted } = await writtenJob(
       {},
       undefined,
-      `#!/bin/bash\ncase "$*" in *" tune "*) echo '${told}'; exit 1 ;; esac\n`,
+      `#!/bin/bash\ncase "$*" in *" tune "*) echo '${event}'; exit 1 ;; esac\n`,
     );
     await submitted;
     const { stderr } = await onCluster(study);

@@ -122,7 +122,7 @@ test("the report has the findings, with samples during training", () => {
   });
   expect(measures?.kind ?? "").toMatch(/table|figure/);
   const samples = findings.findings.flatMap((one) =>
-    one.kind === "table" && one.weight === "detail" ? one.table.rows : [],
+    one.kind === "table" && one.role === "detail" ? one.table.rows : [],
   );
   expect(samples.map(({ text }) => text)).toEqual(["She came", "I I I I"]);
   expect(JSON.parse(JSON.stringify(findings.numbers))).toMatchObject({ rate: high.rate });

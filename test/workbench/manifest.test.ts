@@ -44,7 +44,7 @@ async function studyOnDisk(): Promise<Study> {
 const run = async (study: Study) => {
   const effects = quietEffects();
   await runAll(stages).run(study.folder, { dryRun: false }, effects);
-  return effects.told.filter((line) => line.includes("done")).map((line) => line.split(":")[0]);
+  return effects.logged.filter((line) => line.includes("done")).map((line) => line.split(":")[0]);
 };
 
 const states = async (study: Study) => (await statesOf(stages, study)).map(({ state }) => state.is);

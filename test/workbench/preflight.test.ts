@@ -42,10 +42,10 @@ test.each([
   const study = await smallStudy(`${slip}\n`);
   const before = await contentsOf(study);
   for (const command of ["status", "run", "collect", "report"]) {
-    const { code, told } = await tinylove(command, "--study", study);
-    expect({ command, code, told }).toEqual({ command, code: 1, told: [expect.stringContaining(said)] });
-    expect(told[0]).toMatch(/^error: [^\n]+\(.+\)$/);
-    expect(told[0]).toContain(right);
+    const { code, logged } = await tinylove(command, "--study", study);
+    expect({ command, code, logged }).toEqual({ command, code: 1, logged: [expect.stringContaining(said)] });
+    expect(logged[0]).toMatch(/^error: [^\n]+\(.+\)$/);
+    expect(logged[0]).toContain(right);
   }
   expect(await contentsOf(study)).toEqual(before);
 });
@@ -65,7 +65,7 @@ test("a stage with a stale input says so, and names it as the reason if it fails
   await writeWhole(join(study, "study.yaml"), settingsWith("describe: {skip: [grammar]}\n"));
   const report = await tinylove("analyse", "--study", study);
   expect(report.code).toBe(0);
-  expect(report.told[0]).toBe(
+  expect(report.logged[0]).toBe(
     "warning: describe is stale because its settings changed (skip); analyse uses the existing files (`tinylove run` brings them up to date)",
   );
 

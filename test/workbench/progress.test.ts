@@ -66,7 +66,8 @@ test("time before the first step, such as loading a model, does not count for th
 
 test("steps without duration, such as cached answers, are ignored", () => {
   const left = leftAfter([0, 0, 0, 0, 0, 0, 10, 10, 10, 10]);
-  for (const [at, told] of left.entries()) if (told !== undefined) expect(told).toBeGreaterThan(5 * (9 - at));
+  for (const [at, seconds] of left.entries())
+    if (seconds !== undefined) expect(seconds).toBeGreaterThan(5 * (9 - at));
   expect(left[8]).toBe(10);
 });
 

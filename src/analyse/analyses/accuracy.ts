@@ -14,7 +14,7 @@ import { formScores, scoresFigure } from "../scores.ts";
 /** Accuracy with intervals: by form (with scores), overall, by origin and by model. */
 export const accuracy: Analysis = {
   name: "accuracy",
-  asks: "How often are readers right?",
+  question: "How often are readers right?",
   needs: ["choices"],
   section: "result",
   run(data) {

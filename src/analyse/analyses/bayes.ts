@@ -12,7 +12,7 @@ import { asJudgments, testOptions } from "../judged.ts";
 /** The Bayesian counterpart of the verdict: the posterior of accuracy within the margin. */
 export const bayes: Analysis = {
   name: "bayes",
-  asks: "What is the posterior of readers’ accuracy?",
+  question: "What is the posterior of readers’ accuracy?",
   needs: ["choices"],
   section: "robustness",
   run(data) {

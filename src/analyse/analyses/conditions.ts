@@ -21,7 +21,7 @@ import { noJudgmentsFinding } from "../ready.ts";
 export const conditions: Analysis = {
   name: "conditions",
   section: "result",
-  asks: "Does it matter under which condition stories are read?",
+  question: "Does it matter under which condition stories are read?",
   needs: ["conditions"],
   run(data) {
     const outcomes = outcomesOf(data);

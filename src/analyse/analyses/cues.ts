@@ -18,7 +18,7 @@ import { raterTable } from "../raters.ts";
 /** Which measures predict saying "human" and being right, how well readers agree, and which stories stand out. */
 export const cues: Analysis = {
   name: "cues",
-  asks: "What makes readers say “human”, and which stories stand out?",
+  question: "What makes readers say “human”, and which stories stand out?",
   needs: ["choices"],
   section: "what moved readers",
   run(data, random) {

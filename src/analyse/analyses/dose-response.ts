@@ -29,7 +29,7 @@ import {
  */
 export const doseResponse: Analysis = {
   name: "dose-response",
-  asks: "Does the prompt control tone, dialogue, kind of love and setting?",
+  question: "Does the prompt control tone, dialogue, kind of love and setting?",
   needs: ["levels"],
   section: "what moved readers",
   beforeData: true,

@@ -21,14 +21,14 @@ import { sharedTitles } from "../titles.ts";
 /** Whether surface features reveal the origin of the stories: the accuracy of simple classifiers. */
 export const leaks: Analysis = {
   name: "leaks",
-  asks: "Do surface features give the stories away?",
+  question: "Do surface features give the stories away?",
   needs: ["choices", "pairs"],
   section: "robustness",
   beforeData: true,
   run(data, random) {
     const scans = [
-      ...(data.asks.has("choices") ? [scanOfStories(data, random)] : []),
-      ...(data.asks.has("pairs") ? [scanOfPairs(data, random.fork("pairs"))] : []),
+      ...(data.questionKinds.has("choices") ? [scanOfStories(data, random)] : []),
+      ...(data.questionKinds.has("pairs") ? [scanOfPairs(data, random.fork("pairs"))] : []),
     ];
     if (scans.length === 0)
       return { findings: [notPossible("no story was asked about")], numbers: { stories: 0 } };

@@ -9,7 +9,7 @@ import { type Coefficient, type EffectTest, type FittedMixed, fitMixed } from ".
 /** A logistic mixed model of saying "human", with readers, stories and shared titles as random effects. */
 export const mixedModel: Analysis = {
   name: "mixed-model",
-  asks: "What makes readers say “human”, with readers and stories as random effects?",
+  question: "What makes readers say “human”, with readers and stories as random effects?",
   needs: ["choices"],
   section: "robustness",
   run(data) {

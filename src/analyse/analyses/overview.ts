@@ -10,7 +10,7 @@ import { type Data, readersOf } from "../data.ts";
 /** What the study consists of: the corpus and its split, the generated texts, the clip, the forms. */
 export const overview: Analysis = {
   name: "overview",
-  asks: "What were readers shown?",
+  question: "What were readers shown?",
   needs: ["study"],
   section: "stimuli",
   beforeData: true,
@@ -62,7 +62,7 @@ function corpusFindings(corpus: CorpusSummary): Finding[] {
       "Words: minimum, median, maximum",
       `${words.least}, ${printed(words.median, "integer")}, ${words.most} (mean ${printed(words.mean, "number")})`,
     ],
-    [`Stories above ${words.rule} words`, printed(words.above, "integer")],
+    [`Stories above ${words.limit} words`, printed(words.aboveLimit, "integer")],
     ["Excluded, with a reason", printed(rejected, "integer")],
     [
       "Licences",

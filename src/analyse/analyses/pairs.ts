@@ -26,7 +26,7 @@ import { strengthFindings, strengthsOf } from "../strengths.ts";
 /** Two or more stories side by side: how often the human one is found, which side readers prefer, and the Bradley–Terry strengths. */
 export const pairs: Analysis = {
   name: "pairs",
-  asks: "Do readers find the human story in a pair?",
+  question: "Do readers find the human story in a pair?",
   needs: ["pairs"],
   section: "result",
   beforeData: true,
@@ -34,7 +34,7 @@ export const pairs: Analysis = {
     if (data.pairs.length === 0) {
       return {
         findings: [
-          ...(data.asks.has("choices")
+          ...(data.questionKinds.has("choices")
             ? []
             : [sentence("verdict", "No verdict yet: nobody has compared two stories.")]),
           sentence("result", "Nobody has compared two stories yet."),
@@ -100,18 +100,18 @@ function pairsAnalyses(data: Data, random: Random): PairsAnalysis[] {
 function findingsOf(analysed: PairsAnalysis, sizes: number, data: Data): Finding[] {
   const { own, options, test, sides, strengths, sensitivity, readers } = analysed;
   // In a study with both, the headline comes from single judgments.
-  const weight = data.asks.has("choices") ? "result" : "verdict";
+  const role = data.questionKinds.has("choices") ? "result" : "verdict";
   return [
-    sentence(weight, headline(analysed, data)),
-    sentence(weight, headlineFigures(analysed, sizes, data)),
-    accuracyFigure(weight, own, data),
+    sentence(role, headline(analysed, data)),
+    sentence(role, headlineFigures(analysed, sizes, data)),
+    accuracyFigure(role, own, data),
     table("detail", tableCaption(options), verdictTable(analysed, data)),
-    ...factsOf(test, own, weight, data),
+    ...factsOf(test, own, role, data),
     ...inSection("limits", ...(claimed(test, data) ? missedReadersFindings(test.readers) : [])),
     ...(readers && whyWithheld(data) === undefined
-      ? weight === "verdict"
+      ? role === "verdict"
         ? inSection("who can tell", ...readerSentences(readers, data))
-        : readerSentences(readers, data).map((one) => ({ ...one, weight: "detail" as const }))
+        : readerSentences(readers, data).map((one) => ({ ...one, role: "detail" as const }))
       : []),
     ...tiesFindings(analysed),
     ...(sides ? [sentence("detail", sidesText(sides))] : []),
@@ -122,8 +122,8 @@ function findingsOf(analysed: PairsAnalysis, sizes: number, data: Data): Finding
 }
 
 /** How many readers, and the margin, where the pairs carry the verdict. */
-const factsOf = (test: Verdict, own: readonly Pair[], weight: "result" | "verdict", data: Data): Finding[] =>
-  weight === "result"
+const factsOf = (test: Verdict, own: readonly Pair[], role: "result" | "verdict", data: Data): Finding[] =>
+  role === "result"
     ? []
     : [
         sentence(
@@ -263,7 +263,7 @@ function tiesFindings({ ties, own, options }: PairsAnalysis): Finding[] {
   ];
 }
 
-function accuracyFigure(weight: "result" | "verdict", all: readonly Pair[], data: Data): Finding {
+function accuracyFigure(role: "result" | "verdict", all: readonly Pair[], data: Data): Finding {
   const { margin } = data.settings;
   const options = all[0]!.options ?? 2;
   const { alpha } = alphaLevelsOf(data);
@@ -291,7 +291,7 @@ function accuracyFigure(weight: "result" | "verdict", all: readonly Pair[], data
       : []),
   ];
   return figure(
-    weight,
+    role,
     `How often the human story was found, averaged over the ${options === 2 ? "sides" : "positions"} where it was shown, with ${Number(((1 - alpha) * 100).toPrecision(4))} % intervals clustered by reader and by human story${models.length > 1 ? "; intervals for single models are not corrected for their number" : ""}`,
     {
       draw: "intervals",

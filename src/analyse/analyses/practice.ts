@@ -13,7 +13,7 @@ import { sharedTitles } from "../titles.ts";
 /** Whether skill changes with the number of stories read, and with the time taken; each reader has their own slopes. */
 export const practice: Analysis = {
   name: "practice",
-  asks: "Do readers get better with practice, or by taking longer?",
+  question: "Do readers get better with practice, or by taking longer?",
   needs: ["choices"],
   run(data) {
     const trends = predictors.flatMap((predictor) => {

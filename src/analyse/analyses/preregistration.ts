@@ -11,7 +11,7 @@ import { verdictOnChoices, verdictOnPairs } from "../judged.ts";
 /** The registration, all deviations from it, and whether this is an interim analysis. */
 export const preregistration: Analysis = {
   name: "preregistration",
-  asks: "Was the study done as it was registered?",
+  question: "Was the study done as it was registered?",
   needs: ["study"],
   section: "limits",
   beforeData: true,

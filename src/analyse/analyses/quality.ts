@@ -12,7 +12,7 @@ import { leftOutFindings } from "../ready.ts";
 /** Quality of the answers: times, straight-lining, attention checks, the declared exclusions and their effect on the verdict. */
 export const quality: Analysis = {
   name: "quality",
-  asks: "Did readers answer with care, and do exclusions change the verdict?",
+  question: "Did readers answer with care, and do exclusions change the verdict?",
   needs: ["choices", "pairs", "ratings"],
   section: "readers",
   run(data) {

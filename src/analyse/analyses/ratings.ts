@@ -12,7 +12,7 @@ import type { RatingScale } from "../rating-scale.ts";
 /** Ratings of human and machine stories (how moving, how well they fit their title): difference and equivalence. */
 export const ratings: Analysis = {
   name: "ratings",
-  asks: "How are human and machine stories rated?",
+  question: "How are human and machine stories rated?",
   needs: ["ratings"],
   section: "what moved readers",
   run(data) {
@@ -24,7 +24,7 @@ export const ratings: Analysis = {
       data,
     );
     // Where readers are asked nothing else, the first scale carries the verdict.
-    const leads = !data.asks.has("choices") && !data.asks.has("pairs");
+    const leads = !data.questionKinds.has("choices") && !data.questionKinds.has("pairs");
     const weightOf = (at: number) => (leads && at === 0 ? "verdict" : "result");
     return {
       findings: [
@@ -87,13 +87,13 @@ function emotionFindings(all: readonly Rating[]): Finding[] {
   ];
 }
 
-function ratedFindings(rated: Rated, weight: "verdict" | "result", data: Data): Finding[] {
+function ratedFindings(rated: Rated, role: "verdict" | "result", data: Data): Finding[] {
   const { settings } = data;
   const { task, groups, agreement } = rated;
   return [
     ...balanceFindings(rated),
     figure(
-      weight,
+      role,
       `Mean ratings: ${scaleName(task).toLowerCase()}, with ${Math.round(settings.level * 100)} % intervals clustered by reader and by story; the axis is the whole scale`,
       {
         draw: "intervals",

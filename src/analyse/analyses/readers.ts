@@ -9,7 +9,7 @@ import { smallest, suppressed } from "../small-groups.ts";
 /** Who read: from arrivals to those analysed, what they said about themselves, and their remarks and reasons by theme. */
 export const readers: Analysis = {
   name: "readers",
-  asks: "Who read the stories?",
+  question: "Who read the stories?",
   needs: ["study"],
   section: "readers",
   run(data) {

@@ -24,7 +24,7 @@ const mostRefits = 3_000_000;
 export const robustness: Analysis = {
   name: "robustness",
   section: "robustness",
-  asks: "Does the verdict depend on the margin, the analysis, or a single reader, title or form?",
+  question: "Does the verdict depend on the margin, the analysis, or a single reader, title or form?",
   needs: ["choices"],
   run(data) {
     const { choices } = data;

@@ -12,7 +12,7 @@ import { type Detection, detectionOf, detectionRows } from "../skill-and-bias.ts
 /** d' and c of the mean reader with their spread between readers, the pooled ones, and the ROC curve from confidence. */
 export const signalDetection: Analysis = {
   name: "signal-detection",
-  asks: "How much of the readers’ answers is skill, and how much bias?",
+  question: "How much of the readers’ answers is skill, and how much bias?",
   needs: ["choices"],
   run(data) {
     const { choices, settings } = data;

@@ -49,7 +49,7 @@ import { biasFindings, type Detection, detectionOf } from "../skill-and-bias.ts"
 /** Equivalent to chance within the declared margin, different from chance, or inconclusive; bias is reported separately from skill. */
 export const verdict: Analysis = {
   name: "verdict",
-  asks: "Can readers tell human stories from machine stories?",
+  question: "Can readers tell human stories from machine stories?",
   needs: ["choices"],
   section: "result",
   beforeData: true,

@@ -21,7 +21,7 @@ export function endpointsOf(environment: Environment, secondsBetweenPages: numbe
   const site = addressIn(environment, "TINYLOVE_NYT_SITE", "https://www.nytimes.com");
   const search = new URL("/svc/search/v2/articlesearch.json", api);
   const faster = Number(environment["TINYLOVE_NYT_PACE"] ?? Number.NaN);
-  return isHere(api) && isHere(site) && faster >= 0
+  return isLocalhost(api) && isLocalhost(site) && faster >= 0
     ? { search, site, searchPace: faster, pagePace: faster }
     : { search, site, searchPace: 12, pagePace: secondsBetweenPages };
 }
@@ -33,7 +33,7 @@ function addressIn(environment: Environment, name: string, usual: string): URL {
   throw new StudyError(`${name}: ${given} is not an address`, { hint: `unset it to use ${usual}` });
 }
 
-const isHere = ({ hostname }: URL) => /^(?:localhost|127(?:\.\d+){3}|\[::1\])$/.test(hostname);
+const isLocalhost = ({ hostname }: URL) => /^(?:localhost|127(?:\.\d+){3}|\[::1\])$/.test(hostname);
 
 /** The domain of a site's cookies: `nytimes.com` for `www.nytimes.com`. */
 export function domainOf({ hostname }: URL): string {

@@ -19,6 +19,6 @@ export async function readRecords(path: string, table?: string): Promise<TableRe
     },
     needs: "a title and a text column",
     hint: "give a table with corpus.file in study.yaml, `collect --file` or `init --corpus`",
-    thing: "story",
+    itemName: "story",
   });
 }

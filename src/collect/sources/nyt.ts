@@ -31,7 +31,7 @@ export const nyt: Source = {
     "The New York Times's Tiny Love Stories, with your own key and login, if you are allowed to collect them",
   inputs: () => [],
   async gather(study, options, effects) {
-    if (options.reparse && !(await exists(study.path(journalFile)))) throw nothingKept();
+    if (options.reparse && !(await exists(study.path(journalFile)))) throw noStoredPages();
     if (!options.reparse && !options.dryRun) await acknowledgeTerms(study, options.acknowledgeTerms, effects);
     const journal = new Journal(study.path(journalFile));
     try {
@@ -166,7 +166,7 @@ async function parseAll(
       refused.push(refusalOf(row));
     }
   }
-  if (from.length === 0) throw nothingKept();
+  if (from.length === 0) throw noStoredPages();
   return { from, stories, refused };
 }
 
@@ -208,5 +208,5 @@ function refusalOf({ address, headline, state, note }: AddressRow): Rejection {
   return { where: address, title: headline, reason: `page ${state}`, message: `${address} ${message}` };
 }
 
-const nothingKept = () =>
+const noStoredPages = () =>
   new StudyError("the study has no stored pages", { hint: "collect some first, without --reparse" });

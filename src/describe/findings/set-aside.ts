@@ -13,10 +13,10 @@ export function setAside({ texts: { measures, machine, setAside } }: FindingInpu
       `${counted(setAside.length, "attempt")} ${setAside.length === 1 ? "was" : "were"} drawn again or not chosen, and ${setAside.length === 1 ? "is" : "are"} never shown and not part of the figures above: ${failuresText(setAside, "attempt set aside", "attempts set aside")}.`,
     ),
     comparisonTable(
-      "Machine texts that count compared with attempts set aside: means and standard deviations of all measures, with Cohen’s d (set aside minus counting)",
+      "Selected machine texts compared with attempts set aside: means and standard deviations of all measures, with Cohen’s d (set aside minus selected)",
       measures,
       [
-        { name: "counting", texts: machine },
+        { name: "selected", texts: machine },
         { name: "set aside", texts: setAside },
       ],
     ),

@@ -12,13 +12,13 @@ export const balanced: ExampleChoice = {
     let rounds = 0;
     return titles.map((_, at) => {
       const allowed = members(at);
-      const hand: Story[] = [];
-      while (hand.length < count) {
-        const next = deck.findIndex((story) => allowed.has(story) && !hand.includes(story));
+      const shown: Story[] = [];
+      while (shown.length < count) {
+        const next = deck.findIndex((story) => allowed.has(story) && !shown.includes(story));
         if (next < 0) deck = [...deck, ...random.fork("deck", rounds++).shuffle(all)];
-        else hand.push(...deck.splice(next, 1));
+        else shown.push(...deck.splice(next, 1));
       }
-      return hand;
+      return shown;
     });
   },
 };

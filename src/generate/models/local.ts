@@ -46,24 +46,24 @@ export function localModel(
     async prepare(requests) {
       if (!memory) await checkMemory(file, requests, settings, batchSize, effects);
       const model = await loaded();
-      model.reserve(Math.max(...(await Promise.all(requests.map((request) => roomFor(model, request))))));
+      model.reserve(Math.max(...(await Promise.all(requests.map((request) => tokensFor(model, request))))));
     },
     async write(batch, { onText, onTokens } = {}) {
       const model = await loaded();
       const continuations = batch.map(continuationOf);
       const problems = await Promise.all(continuations.map((each) => model.tooLong(each)));
       const fitting = continuations.filter((_, index) => !problems[index]);
-      const places = continuations.flatMap((_, index) => (problems[index] ? [] : [index]));
+      const positions = continuations.flatMap((_, index) => (problems[index] ? [] : [index]));
       const outcomes = await model.continueAll(fitting, {
         signal: effects.signal,
         onTokens,
-        onText: onText && ((index, added) => onText(places[index]!, added)),
+        onText: onText && ((index, added) => onText(positions[index]!, added)),
       });
       const at = timestamp(effects);
       return problems.map((problem, index): Reply => {
         if (problem) return { failed: problem, permanent: true, ms: 0, at };
         const { text, end, rendered, promptTokens, generatedTokens, logProbabilities, ms } =
-          outcomes[places.indexOf(index)]!;
+          outcomes[positions.indexOf(index)]!;
         const tokens = { prompt: promptTokens, generated: generatedTokens };
         return {
           raw: text,
@@ -109,7 +109,7 @@ const continuationOf = ({ prompt, stop, seed, sampling, logProbabilities }: Requ
  */
 const defaultParallel = 8;
 
-const roomFor = async (model: LlamaModelInMemory, { prompt, sampling }: Request): Promise<number> =>
+const tokensFor = async (model: LlamaModelInMemory, { prompt, sampling }: Request): Promise<number> =>
   (await model.countPrompt(prompt.messages ?? prompt.text)) + sampling.mostTokens + 2;
 
 /**

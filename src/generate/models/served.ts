@@ -112,7 +112,7 @@ async function sent(request: TextRequest, connection: ModelOnServer, onText?: (a
     return answer;
   } catch (thrown) {
     // A server that answers with an error has written nothing; after a lost connection it may have written a text.
-    if (wasRefused(thrown)) await reserved.free();
+    if (wasRefused(thrown)) await reserved.release();
     else await reserved.pay();
     if (thrown instanceof TransientError && !(thrown instanceof PermanentError)) throttle.failed();
     throw thrown;

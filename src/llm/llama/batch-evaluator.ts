@@ -15,7 +15,7 @@ export interface BatchEvaluator {
   tokensOf(sequence: number): readonly Token[];
   /**
    * Evaluates the requests together, in as few batches as possible. `take` is called for each token in `outputs`, while
-   * the logits after it are available.
+   * the logits after it are available, with the index of these logits.
    */
   evaluate(requests: readonly EvalRequest[]): Promise<void>;
   /** Removes all but the first `kept` tokens of a text from memory. */
@@ -23,8 +23,8 @@ export interface BatchEvaluator {
   /** Copies the evaluated tokens of one text to another. */
   copy(from: number, to: number): Promise<void>;
   sampler(): Sampler;
-  /** The natural logarithm of the probability of a token at a place, at temperature 1. */
-  logProbability(place: number, token: Token): Promise<number>;
+  /** The natural logarithm of the probability of a token by the logits at `logitsIndex`, at temperature 1. */
+  logProbability(logitsIndex: number, token: Token): Promise<number>;
   close(): Promise<void>;
 }
 
@@ -33,15 +33,15 @@ export interface EvalRequest {
   readonly tokens: readonly Token[];
   /** Indexes in `tokens`, ascending, after which the logits are needed. */
   readonly outputs: readonly number[];
-  take(index: number, place: number): Promise<void>;
+  take(index: number, logitsIndex: number): Promise<void>;
 }
 
 /** Draws tokens for one text; its state carries over from token to token. */
 export interface Sampler {
   configure(config: SamplerConfig): void;
-  draw(place: number): Promise<Token>;
+  draw(logitsIndex: number): Promise<Token>;
   /** The tokens it would draw from, with probabilities. */
-  candidates(place: number): Promise<[Token, number][]>;
+  candidates(logitsIndex: number): Promise<[Token, number][]>;
   close(): void;
 }
 
@@ -68,10 +68,10 @@ export function batchEvaluatorOf(model: LlamaModel, context: LlamaContext): Batc
   let scoring: Promise<unknown> = Promise.resolve();
 
   /** The sum of weights is relative to the logit of the likeliest token, which the greedy sampler selects. */
-  async function logProbabilityAt(place: number, token: Token): Promise<number> {
+  async function logProbabilityAt(logitsIndex: number, token: Token): Promise<number> {
     const filter: LogitFilter = [[token], false, false, true, 0];
     const [likeliest, , , logits, weights] = await native.sampleToken(
-      place,
+      logitsIndex,
       greedy,
       false,
       false,
@@ -84,7 +84,7 @@ export function batchEvaluatorOf(model: LlamaModel, context: LlamaContext): Batc
 
   async function evaluateBatch(requests: readonly EvalRequest[]): Promise<void> {
     native.initBatch(requests.reduce((sum, { tokens }) => sum + tokens.length, 0));
-    const places = requests.map(({ sequence, tokens, outputs }) =>
+    const logitsIndexes = requests.map(({ sequence, tokens, outputs }) =>
       native.addToBatch(
         sequence,
         evaluated[sequence]!.length,
@@ -96,7 +96,7 @@ export function batchEvaluatorOf(model: LlamaModel, context: LlamaContext): Batc
     for (const { sequence, tokens } of requests) evaluated[sequence]!.push(...tokens);
     await Promise.all(
       requests.flatMap(({ outputs, take }, at) =>
-        outputs.map((index, which) => take(index, places[at]![which]!)),
+        outputs.map((index, which) => take(index, logitsIndexes[at]![which]!)),
       ),
     );
   }
@@ -126,17 +126,17 @@ export function batchEvaluatorOf(model: LlamaModel, context: LlamaContext): Batc
       const sampler = samplerOf();
       return {
         configure: (config) => sampler.applyConfig(config),
-        draw: (place) => native.sampleToken(place, sampler),
-        async candidates(place) {
-          const [, pairs = []] = await native.sampleToken(place, sampler, true, false);
+        draw: (logitsIndex) => native.sampleToken(logitsIndex, sampler),
+        async candidates(logitsIndex) {
+          const [, pairs = []] = await native.sampleToken(logitsIndex, sampler, true, false);
           return pairsOf(pairs);
         },
         close: () => sampler.dispose(),
       };
     },
-    logProbability(place, token) {
-      // The sampler has one list of candidates, so places are scored one after the other.
-      const found = scoring.then(() => logProbabilityAt(place, token));
+    logProbability(logitsIndex, token) {
+      // The sampler has one list of candidates, so tokens are scored one after the other.
+      const found = scoring.then(() => logProbabilityAt(logitsIndex, token));
       scoring = found.catch(() => {});
       return found;
     },
@@ -179,7 +179,7 @@ const partOf = ({ sequence, tokens, outputs, take }: EvalRequest, from: number, 
   sequence,
   tokens: tokens.slice(from, to),
   outputs: outputs.filter((index) => index >= from && index < to).map((index) => index - from),
-  take: (index, place) => take(index + from, place),
+  take: (index, logitsIndex) => take(index + from, logitsIndex),
 });
 
 /** The native part returns tokens and values alternately. */
@@ -210,12 +210,12 @@ interface PrivateParts {
 
 interface NativeContext {
   initBatch(tokens: number): void;
-  /** Returns the places of the tokens in `outputs`. */
+  /** Returns the index of the logits of each token in `outputs`. */
   addToBatch(sequence: number, from: number, tokens: Uint32Array, outputs: Uint32Array): Uint32Array;
   decodeBatch(): Promise<void>;
-  sampleToken(place: number, sampler: NativeSampler): Promise<Token>;
+  sampleToken(logitsIndex: number, sampler: NativeSampler): Promise<Token>;
   sampleToken(
-    place: number,
+    logitsIndex: number,
     sampler: NativeSampler,
     probabilities: boolean,
     confidence: boolean,

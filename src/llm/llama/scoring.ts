@@ -26,15 +26,15 @@ export async function scored(evaluator: BatchEvaluator, text: string, before: Mo
       { hint: "shorten it" },
     );
   }
-  const byPlace: number[] = [];
+  const byPosition: number[] = [];
   await evaluator.truncate(0, 0);
   await evaluator.evaluate([
     {
       sequence: 0,
       tokens: all.slice(0, -1),
       outputs: all.slice(0, -1).flatMap((_, at) => (at + 1 < head.length ? [] : [at])),
-      async take(at, place) {
-        byPlace[at + 1 - head.length] = await evaluator.logProbability(place, all[at + 1]!);
+      async take(at, logitsIndex) {
+        byPosition[at + 1 - head.length] = await evaluator.logProbability(logitsIndex, all[at + 1]!);
       },
     },
   ]);
@@ -42,7 +42,7 @@ export async function scored(evaluator: BatchEvaluator, text: string, before: Mo
   const first = head.length === 0 ? 1 : 0;
   const byToken = tokens
     .slice(first)
-    .map((token, at) => ({ text: model.detokenize([token]), logProbability: byPlace[at + first]! }));
+    .map((token, at) => ({ text: model.detokenize([token]), logProbability: byPosition[at + first]! }));
   const logProbability = byToken.reduce((sum, each) => sum + each.logProbability, 0);
   return {
     tokens: byToken.length,

@@ -2,7 +2,7 @@ import type { Token } from "node-llama-cpp";
 import { type Random, randomFrom } from "../../stats/random.ts";
 import type { BatchEvaluator, EvalRequest, Sampler } from "./batch-evaluator.ts";
 import type { Continuation, Continued, Sampling } from "./continuation.ts";
-import { stopPlace, uncertain } from "./stopping.ts";
+import { stopPosition, uncertain } from "./stopping.ts";
 
 /** Writes one text, token by token. */
 export interface SequenceDecoder {
@@ -42,24 +42,24 @@ export function sequenceDecoderOf(
   let redraws = 0;
   let reported = 0;
 
-  async function drawn(place: number): Promise<Token | undefined> {
+  async function drawn(logitsIndex: number): Promise<Token | undefined> {
     sampler.update(tokens);
-    if (redrawAt === undefined) return sampler.draw(place);
+    if (redrawAt === undefined) return sampler.draw(logitsIndex);
     const bans = banned.get(redrawAt);
     redrawAt = undefined;
-    const left = (await sampler.candidates(place)).filter(([token]) => !bans?.has(token));
+    const left = (await sampler.candidates(logitsIndex)).filter(([token]) => !bans?.has(token));
     return chosen(left, sampling.temperature, randomFrom(seed, "again", redraws++));
   }
 
-  /** Removes the tokens from `place` on, and forbids the removed token there. */
-  function reject(place: number): void {
-    const bans = banned.get(place) ?? new Set();
-    bans.add(tokens[place]!);
-    banned = new Map([...banned].filter(([at]) => at < place));
-    banned.set(place, bans);
-    tokens = tokens.slice(0, place);
-    logProbabilities = logProbabilities.slice(0, place);
-    redrawAt = place;
+  /** Removes the tokens from `position` on, and forbids the removed token there. */
+  function reject(position: number): void {
+    const bans = banned.get(position) ?? new Set();
+    bans.add(tokens[position]!);
+    banned = new Map([...banned].filter(([at]) => at < position));
+    banned.set(position, bans);
+    tokens = tokens.slice(0, position);
+    logProbabilities = logProbabilities.slice(0, position);
+    redrawAt = position;
   }
 
   /** Whether the newest token ends the text. */
@@ -72,7 +72,7 @@ export function sequenceDecoderOf(
       reject(tokens.length - 1);
       return undefined;
     }
-    const stopped = stop ? stopPlace(model, tokens, stop) : undefined;
+    const stopped = stop ? stopPosition(model, tokens, stop) : undefined;
     if (stopped !== undefined && stopped >= sampling.leastTokens) return "stop";
     if (stopped !== undefined) reject(stopped);
     return tokens.length >= sampling.mostTokens ? "limit" : undefined;
@@ -96,13 +96,13 @@ export function sequenceDecoderOf(
         sequence,
         tokens: unread,
         outputs: [unread.length - 1],
-        async take(_, place) {
-          const token = await drawn(place);
+        async take(_, logitsIndex) {
+          const token = await drawn(logitsIndex);
           if (token === undefined) {
             end = "end of text";
             return;
           }
-          if (scored) logProbabilities.push(await evaluator.logProbability(place, token));
+          if (scored) logProbabilities.push(await evaluator.logProbability(logitsIndex, token));
           tokens.push(token);
           end = judge(token);
         },

@@ -1,15 +1,15 @@
 import type { LlamaModel, Token } from "node-llama-cpp";
 
 /** The position where the stop begins, if the text has just reached its end; else undefined. */
-export function stopPlace(model: LlamaModel, tokens: readonly Token[], stop: string): number | undefined {
+export function stopPosition(model: LlamaModel, tokens: readonly Token[], stop: string): number | undefined {
   if (!mayEnd(model, tokens.at(-1)!, stop)) return undefined;
   const from = Math.max(0, tokens.length - tail - stop.length);
   const text = model.detokenize(tokens.slice(from));
   for (let at = text.lastIndexOf(stop); at >= 0; at = at === 0 ? -1 : text.lastIndexOf(stop, at - 1)) {
     if (/[\p{L}\p{N}\p{M}]$/u.test(text.slice(0, at))) continue;
-    let place = tokens.length;
-    while (place > from && model.detokenize(tokens.slice(from, place)).length > at) place--;
-    return place;
+    let position = tokens.length;
+    while (position > from && model.detokenize(tokens.slice(from, position)).length > at) position--;
+    return position;
   }
   return undefined;
 }

@@ -1,11 +1,13 @@
 import type { Sampling } from "../../study/generation.ts";
+import { kindOf, type ServedSettings, schemeOf, targetOf } from "../../study/settings/models.ts";
+import { claudeVersion } from "../../study/settings/providers/anthropic.ts";
 import {
-  type Scheme,
-  type ServedScheme,
-  type ServedSettings,
-  schemeOf,
-  targetOf,
-} from "../../study/settings/models.ts";
+  type Effort,
+  type FieldNames,
+  type RequestField,
+  type ServerKind,
+  standardFields,
+} from "../../study/settings/providers/provider.ts";
 import { StudyError } from "../../workbench/errors.ts";
 
 /** A request for one text. */
@@ -26,10 +28,6 @@ export interface TextRequest {
   readonly logProbabilities?: true;
 }
 
-/** The server's field names for our settings; settings that a server does not support are missing. */
-type Field = keyof Sampling | "seed" | "stop";
-type FieldNames = Readonly<Partial<Record<Field, readonly string[]>>>;
-
 /** How to write requests for a server and a model. */
 export interface Dialect {
   readonly protocol: "openai" | "anthropic";
@@ -43,40 +41,19 @@ export interface Dialect {
   reasoning(effort: Effort, tokens: number): Readonly<Record<string, unknown>>;
 }
 
-export type Effort = NonNullable<ServedSettings["reasoning"]>;
-
-const standardNames: FieldNames = {
-  temperature: ["temperature"],
-  topP: ["top_p"],
-  mostTokens: ["max_tokens"],
-  seed: ["seed"],
-  stop: ["stop"],
-};
-
 /** For vLLM, SGLang and llama.cpp's server, which have different names for the penalty. */
-const openServerNames: FieldNames = {
-  ...standardNames,
+const openServerFields: FieldNames = {
+  ...standardFields,
   topK: ["top_k"],
   minP: ["min_p"],
   repeatPenalty: ["repetition_penalty", "repeat_penalty"],
   leastTokens: ["min_tokens"],
 };
 
-const namesByScheme: Readonly<Partial<Record<Scheme, FieldNames>>> = {
-  openrouter: {
-    ...standardNames,
-    topK: ["top_k"],
-    minP: ["min_p"],
-    repeatPenalty: ["repetition_penalty"],
-  },
-  ollama: standardNames,
-  lmstudio: { ...standardNames, topK: ["top_k"], repeatPenalty: ["repeat_penalty"] },
-  gemini: without(standardNames, "seed"),
-  anthropic: { ...without(standardNames, "seed"), topK: ["top_k"], stop: ["stop_sequences"] },
-};
-
-function without(names: FieldNames, ...fields: readonly Field[]): FieldNames {
-  return Object.fromEntries(Object.entries(names).filter(([field]) => !fields.includes(field as Field)));
+function without(names: FieldNames, ...fields: readonly RequestField[]): FieldNames {
+  return Object.fromEntries(
+    Object.entries(names).filter(([field]) => !fields.includes(field as RequestField)),
+  );
 }
 
 /** Whether an address is OpenAI's own, which refuses unknown fields. */
@@ -94,40 +71,36 @@ const familyName = (model: ServedSettings): string => targetOf(model).toLowerCas
 const isOpenaiReasoning = (name: string): boolean =>
   /^(?:o\d|gpt-(?:[5-9]|\d{2}))/.test(name) && !/-chat/.test(name);
 
-/** The version of a Claude model: 4.7 for claude-opus-4-7 and claude-4.7-opus; 0 for other models. */
-function claudeVersion(name: string): number {
-  const version =
-    /^claude-(?:[a-z]+-)(\d{1,2})(?:[-.](\d{1,2}))?(?!\d)/.exec(name) ??
-    /^claude-(\d{1,2})(?:[-.](\d{1,2}))?(?!\d)/.exec(name);
-  return version ? Number(version[1]) + Number(version[2] ?? 0) / 10 : 0;
-}
-
 /** The dialect of a model's server, from its address and the model's family. */
 export function dialectOf(model: ServedSettings, base: string): Dialect {
-  const scheme = schemeOf(model.address) as ServedScheme;
+  const server = serverKindOf(model);
   const name = familyName(model);
-  const official = scheme === "openai" && isOfficial(base);
+  const official = schemeOf(model.address) === "openai" && isOfficial(base);
+  const protocol = server.protocol ?? "openai";
   const mistral = isAt(base, "mistral.ai");
   const claude = claudeVersion(name);
   const reasons = isOpenaiReasoning(name);
   const api = "api" in model && model.api ? model.api : apiOf(model, name, official);
-  let names = namesByScheme[scheme] ?? (official ? standardNames : openServerNames);
-  if (mistral) names = { ...standardNames, seed: ["random_seed"] };
+  let names = server.fields ?? (official ? standardFields : openServerFields);
+  if (mistral) names = { ...standardFields, seed: ["random_seed"] };
   if (reasons) names = { mostTokens: ["max_completion_tokens"] };
   else if (official && api === "chat") names = { ...names, mostTokens: ["max_completion_tokens"] };
   if (claude >= 4.7) names = without(names, "temperature", "topP", "topK", "minP", "repeatPenalty");
   // Claude does not accept sampling settings while it thinks.
   const thinks = model.reasoning !== undefined && model.reasoning !== "none";
-  if (scheme === "anthropic" && thinks) names = without(names, "temperature", "topP", "topK");
+  if (protocol === "anthropic" && thinks) names = without(names, "temperature", "topP", "topK");
   return {
-    protocol: scheme === "anthropic" ? "anthropic" : "openai",
+    protocol,
     api,
     names,
-    omitsNeutral: scheme === "anthropic" || scheme === "gemini" || mistral,
-    thinks: reasons || (scheme === "gemini" && !/flash-lite|^gemini-[12]\.0/.test(name)),
-    reasoning: (effort, tokens) => reasoningFields(effort, tokens, { scheme, claude, official, reasons }),
+    omitsNeutral: server.omitsNeutral === true || mistral,
+    thinks: reasons || server.thinks?.(name) === true,
+    reasoning: (effort, tokens) =>
+      server.reasoning?.(effort, tokens, name) ?? reasoningFields(effort, official || reasons),
   };
 }
+
+const serverKindOf = ({ address }: ServedSettings): ServerKind => kindOf(address)?.server ?? {};
 
 /** Chat for instructed models; completions by default for one's own server, as for base models. */
 function apiOf({ address }: ServedSettings, name: string, official: boolean): Dialect["api"] {
@@ -146,42 +119,16 @@ export const officialBase = "https://api.openai.com/v1";
 const baseOf = ({ base }: ServedSettings): string | undefined =>
   base !== undefined && URL.canParse(base) ? base : undefined;
 
-interface Known {
-  readonly scheme: Scheme;
-  readonly claude: number;
-  readonly official: boolean;
-  readonly reasons: boolean;
-}
-
-function reasoningFields(
-  effort: Effort,
-  tokens: number,
-  { scheme, claude, official, reasons }: Known,
-): Record<string, unknown> {
-  switch (scheme) {
-    case "anthropic":
-      if (effort === "none") return {};
-      if (claude < 4.6) return { thinking: { type: "enabled", budget_tokens: tokens } };
-      return {
-        thinking: { type: "adaptive" },
-        output_config: { effort: effort === "minimal" ? "low" : effort },
-      };
-    case "openrouter":
-      return { reasoning: { effort } };
-    case "gemini":
-    case "ollama":
-    case "lmstudio":
-      return { reasoning_effort: effort };
-    default:
-      if (official || reasons) return { reasoning_effort: effort };
-      // vLLM, SGLang and llama.cpp's server pass this to the model's chat template.
-      return {
-        chat_template_kwargs: {
-          enable_thinking: effort !== "none",
-          ...(effort !== "none" && { reasoning_effort: effort }),
-        },
-      };
-  }
+/** The fields that set how much a model thinks: OpenAI's own, or those of vLLM, SGLang and llama.cpp's server. */
+function reasoningFields(effort: Effort, openai: boolean): Record<string, unknown> {
+  if (openai) return { reasoning_effort: effort };
+  // These servers pass it to the model's chat template.
+  return {
+    chat_template_kwargs: {
+      enable_thinking: effort !== "none",
+      ...(effort !== "none" && { reasoning_effort: effort }),
+    },
+  };
 }
 
 /** Tokens for thinking, in addition to those for the story. */
@@ -202,7 +149,7 @@ const tokensByEffort: Readonly<Record<Effort, number>> = {
   high: 24_576,
 };
 
-const neutral: Readonly<Partial<Record<Field, number>>> = {
+const neutral: Readonly<Partial<Record<RequestField, number>>> = {
   temperature: 1,
   topP: 1,
   topK: 0,
@@ -248,14 +195,14 @@ export function bodyOf(
   refused: ReadonlySet<string> = new Set(),
 ): Record<string, unknown> {
   const thinking = thinkingTokens(model, dialect);
-  const values: Readonly<Record<Field, unknown>> = {
+  const values: Readonly<Record<RequestField, unknown>> = {
     ...request.sampling,
     mostTokens: request.sampling.mostTokens + thinking,
     seed: request.seed,
     stop: stopsOf(request, dialect),
   };
   const body: Record<string, unknown> = { model: targetOf(model), ...promptFields(request, dialect) };
-  for (const [field, names] of Object.entries(dialect.names) as [Field, readonly string[]][]) {
+  for (const [field, names] of Object.entries(dialect.names) as [RequestField, readonly string[]][]) {
     const value = values[field];
     if (value === "provider" || value === undefined) continue;
     if (dialect.omitsNeutral && field !== "temperature" && value === neutral[field]) continue;

@@ -1,5 +1,5 @@
 import OpenAI, { APIConnectionError, APIError } from "openai";
-import type { ServedSettings } from "../../study/settings/models.ts";
+import { kindOf, type ServedSettings } from "../../study/settings/models.ts";
 import type { Effects } from "../../workbench/effects.ts";
 import { codeOf, messageOf, StudyError } from "../../workbench/errors.ts";
 import {
@@ -133,12 +133,12 @@ export function openServer(
   };
 
   /** Remembers fields without which the server answered. */
-  function learn(fields: ReadonlySet<string>, said: PermanentError | undefined): void {
+  function learn(fields: ReadonlySet<string>, error: PermanentError | undefined): void {
     const more = [...fields].filter((field) => !refused.has(field));
     if (more.length === 0) return;
     for (const field of more) refused.add(field);
     effects.warn(
-      `${model.address}: the server refuses ${more.join(", ")} (${said?.message}); sent without them, and recorded so`,
+      `${model.address}: the server refuses ${more.join(", ")} (${error?.message}); sent without them, and recorded so`,
     );
   }
 }
@@ -222,13 +222,13 @@ function clientOf(
 }
 
 const needsKey = ({ address }: ServedSettings, base: string): boolean =>
-  isOfficial(base) || /^(?:anthropic|gemini|openrouter):/.test(address);
+  isOfficial(base) || kindOf(address)?.server?.needsKey === true;
 
 function authentication(
   { address }: ServedSettings,
   apiKey: string | undefined,
 ): Record<string, string | null> {
-  if (!address.startsWith("anthropic:")) return {};
+  if (kindOf(address)?.server?.protocol !== "anthropic") return {};
   return { Authorization: null, ...(apiKey && { "x-api-key": apiKey }), "anthropic-version": "2023-06-01" };
 }
 
@@ -266,7 +266,7 @@ const withPlainErrors =
     const text = await response.text().catch(() => "");
     const words = serverMessage(parsed(text)) ?? { message: response.statusText || "no reason given" };
     // Some servers repeat the refused key in their message.
-    const message = secrets.reduce((said, secret) => said.replaceAll(secret, "…"), words.message);
+    const message = secrets.reduce((text, secret) => text.replaceAll(secret, "…"), words.message);
     const { status, statusText } = response;
     const headers = new Headers(response.headers);
     for (const name of ["content-length", "content-encoding", "transfer-encoding"]) headers.delete(name);
@@ -293,28 +293,28 @@ function generalError(
   { baseURL }: OpenAI,
 ): StudyError | undefined {
   const status = thrown instanceof APIError ? thrown.status : undefined;
-  const said = thrown instanceof APIError ? thrown.message.replace(/^\d{3} /, "") : "";
+  const message = thrown instanceof APIError ? thrown.message.replace(/^\d{3} /, "") : "";
   if (status === 401) {
-    return new StudyError(`${address}: ${baseURL} refuses the key in ${key}: ${said}`, {
+    return new StudyError(`${address}: ${baseURL} refuses the key in ${key}: ${message}`, {
       hint: `set ${key} to a valid key`,
       cause: thrown,
     });
   }
   if (status === 403) {
-    return new StudyError(`${address}: ${baseURL} refuses: ${said}`, {
+    return new StudyError(`${address}: ${baseURL} refuses: ${message}`, {
       hint: `if the key is the problem, set ${key} to a valid one`,
       cause: thrown,
     });
   }
   const code = thrown instanceof APIError ? thrown.code : undefined;
-  if (code === "insufficient_quota" || status === 402 || /credit balance is too low/i.test(said)) {
-    return new StudyError(`${address}: the account at ${baseURL} has no credit left: ${said}`, {
+  if (code === "insufficient_quota" || status === 402 || /credit balance is too low/i.test(message)) {
+    return new StudyError(`${address}: the account at ${baseURL} has no credit left: ${message}`, {
       hint: "add credit, or wait for the next period; texts written so far are kept",
       cause: thrown,
     });
   }
   if (status === 404 || code === "model_not_found") {
-    return new StudyError(`${address}: not found at ${baseURL}: ${said}`, {
+    return new StudyError(`${address}: not found at ${baseURL}: ${message}`, {
       hint: `correct the model's name or ${baseName} (it usually ends in /v1)`,
       cause: thrown,
     });

@@ -21,7 +21,7 @@ export type Scheme = keyof typeof kinds;
 
 /** The schemes of models on a server. */
 export type ServedScheme = {
-  [Kind in Scheme]: (typeof kinds)[Kind] extends { readonly served: true } ? Kind : never;
+  [Kind in Scheme]: (typeof kinds)[Kind] extends { readonly server: object } ? Kind : never;
 }[Scheme];
 
 export type SettingsOf<Kind extends Scheme> = Readonly<z.infer<(typeof kinds)[Kind]["settings"]>>;
@@ -87,4 +87,4 @@ export const targetOf = ({ address }: Pick<ModelSettings, "address">): string =>
 
 /** Whether a model is on a server. */
 export const isServed = (model: ModelSettings): model is ServedSettings =>
-  kindOf(model.address)?.served === true;
+  kindOf(model.address)?.server !== undefined;

@@ -233,7 +233,7 @@ const qualityColumns = [
   "fast_pages",
   "straight_lining",
   "failed_checks",
-  "filled_traps",
+  "filled_honeypots",
   "pasted_answers",
 ] as const;
 
@@ -245,7 +245,7 @@ const qualityCells = (
         fast_pages: quality.fastPages,
         straight_lining: quality.straightLining ? "yes" : "no",
         failed_checks: quality.failedChecks,
-        filled_traps: quality.filledTraps,
+        filled_honeypots: quality.filledHoneypots,
         pasted_answers: quality.pastedAnswers,
       }
     : {};

@@ -1,7 +1,6 @@
 import { z } from "zod";
 import type { Effects } from "../effects.ts";
 import { exists } from "../files.ts";
-import { inkOf } from "../ink.ts";
 import { nothingToDo, readManifest, runStage, stateOf } from "../manifest.ts";
 import { preflightAll } from "../preflight.ts";
 import { duration } from "../progress.ts";
@@ -9,6 +8,7 @@ import { quoted } from "../quoted.ts";
 import { type AnyStage, command } from "../stage.ts";
 import { isDue, statesOf } from "../states.ts";
 import { openStudy, type Study } from "../study.ts";
+import { textStyleOf } from "../terminal-style.ts";
 
 /** Texts to log when a stage starts, by its name. */
 type Summaries = Readonly<Record<string, { readonly summary: string }>>;
@@ -35,12 +35,12 @@ async function sayNext(
   folder: string,
   effects: Effects,
 ): Promise<void> {
-  const ink = inkOf(effects);
+  const style = textStyleOf(effects);
   const waiting = (await statesOf(stages, study)).flatMap(({ state }) =>
     state.is === "waiting" && state.because !== nothingToDo ? [state.because] : [],
   );
   const page = study.path("report", "report.html");
-  if (await exists(page)) effects.log(`read: ${ink.bold(quoted(page))}`);
+  if (await exists(page)) effects.log(`read: ${style.bold(quoted(page))}`);
   if (waiting.length > 0)
     effects.log(
       `next: \`tinylove serve${folder === "." ? "" : ` --study ${quoted(folder)}`}\` (waiting ${waiting.join("; ")})`,

@@ -1,12 +1,12 @@
 import { z } from "zod";
 import { StudyError } from "../errors.ts";
-import { type Ink, inkOf } from "../ink.ts";
 import { nothingToDo, type State } from "../manifest.ts";
 import { preflightAll } from "../preflight.ts";
 import { quoted } from "../quoted.ts";
 import { type AnyStage, command } from "../stage.ts";
 import { isDue, type StageState, statesOf } from "../states.ts";
 import { openStudy, type Study } from "../study.ts";
+import { type TextStyle, textStyleOf } from "../terminal-style.ts";
 import { wrapped } from "../wrapped.ts";
 
 /** `tinylove status`: fresh, stale or missing for every stage, and what would run next. */
@@ -31,14 +31,14 @@ export const status = (stages: readonly AnyStage[]) =>
         return;
       }
       const width = effects.terminal?.columns ?? Number.POSITIVE_INFINITY;
-      const ink = inkOf(effects);
+      const style = textStyleOf(effects);
       for (const { stage, state } of states)
-        effects.print(inked(wrapped(lineOf(stage, state), width, 20), state, ink));
+        effects.print(coloured(wrapped(lineOf(stage, state), width, 20), state, style));
       const next = states.find(({ state }) => isDue(state));
       const line = next
         ? await nextCommand(next.stage, study, folder)
         : ["everything is fresh", ...states.flatMap(waitingFor)].join("; ");
-      effects.print(`\n${ink.bold(wrapped(line, width))}`);
+      effects.print(`\n${style.bold(wrapped(line, width))}`);
     },
   });
 
@@ -59,10 +59,10 @@ const waitingFor = ({ state }: StageState): string[] =>
   state.is === "waiting" && state.because !== nothingToDo ? [`waiting ${state.because}`] : [];
 
 /** The line with its state in colour. */
-const inked = (line: string, { is }: State, ink: Ink): string =>
+const coloured = (line: string, { is }: State, style: TextStyle): string =>
   line.replace(
     ` ${is}`,
-    ` ${{ fresh: ink.good, stale: ink.warn, missing: ink.warn, waiting: ink.faint }[is](is)}`,
+    ` ${{ fresh: style.good, stale: style.warn, missing: style.warn, waiting: style.faint }[is](is)}`,
   );
 
 function lineOf(stage: AnyStage, state: State): string {

@@ -1,9 +1,12 @@
 import { z } from "zod";
-import { addressed, type ModelKind, openaiProtocol, serverAddress } from "./provider.ts";
+import { addressed, type ModelKind, openaiProtocol, serverAddress, standardFields } from "./provider.ts";
 
 export const lmstudio = {
   summary: "a model that LM Studio serves on this machine",
-  served: true,
+  server: {
+    fields: { ...standardFields, topK: ["top_k"], repeatPenalty: ["repeat_penalty"] },
+    reasoning: (effort) => ({ reasoning_effort: effort }),
+  },
   settings: z.strictObject({
     address: addressed("lmstudio", "MODEL"),
     ...openaiProtocol,

@@ -1,9 +1,9 @@
 import { z } from "zod";
-import { addressed, type ModelKind, openaiProtocol, serverAddress } from "./provider.ts";
+import { addressed, type ModelKind, openaiProtocol, serverAddress, standardFields } from "./provider.ts";
 
 export const ollama = {
   summary: "a model that Ollama serves on this machine",
-  served: true,
+  server: { fields: standardFields, reasoning: (effort) => ({ reasoning_effort: effort }) },
   settings: z.strictObject({
     address: addressed("ollama", "MODEL"),
     ...openaiProtocol,

@@ -3,7 +3,7 @@ import { addressed, type ModelKind, openaiProtocol, serverAddress } from "./prov
 
 export const openai = {
   summary: "a server with OpenAI's protocol: vLLM, llama.cpp, Ray Serve, OpenAI",
-  served: true,
+  server: {},
   settings: z.strictObject({
     address: addressed("openai", "MODEL"),
     ...openaiProtocol,

@@ -1,9 +1,13 @@
 import { z } from "zod";
-import { addressed, type ModelKind, openaiProtocol, serverAddress } from "./provider.ts";
+import { addressed, type ModelKind, openaiProtocol, serverAddress, standardFields } from "./provider.ts";
 
 export const openrouter = {
   summary: "models of many vendors, through OpenRouter",
-  served: true,
+  server: {
+    needsKey: true,
+    fields: { ...standardFields, topK: ["top_k"], minP: ["min_p"], repeatPenalty: ["repetition_penalty"] },
+    reasoning: (effort) => ({ reasoning: { effort } }),
+  },
   settings: z.strictObject({
     address: addressed("openrouter", "VENDOR/MODEL"),
     ...openaiProtocol,

@@ -1,4 +1,5 @@
 import { z } from "zod";
+import type { Sampling } from "../../generation.ts";
 import { sampling, samplingOrProvider } from "../sampling.ts";
 
 /** A kind of model, by the scheme of its address: `llama:FILE.gguf` is of the kind `llama`. */
@@ -7,11 +8,46 @@ export interface ModelKind<Settings extends z.ZodObject = z.ZodObject> {
   readonly summary: string;
   /** Strict: an unknown setting is an error. */
   readonly settings: Settings;
-  /** Present for a model on a server. */
-  readonly served?: true;
+  /** Only for a model on a server: what its requests look like. */
+  readonly server?: ServerKind;
   /** The plugin's own definition, for `generate/models.ts`. */
   readonly plugin?: unknown;
 }
+
+/** A setting that a request carries. */
+export type RequestField = keyof Sampling | "seed" | "stop";
+
+/** A server's names for these settings; those that it does not support are missing. */
+export type FieldNames = Readonly<Partial<Record<RequestField, readonly string[]>>>;
+
+/** How much a reasoning model thinks before it writes. */
+export const Effort = z.enum(["none", "minimal", "low", "medium", "high"]);
+export type Effort = z.infer<typeof Effort>;
+
+/** What the requests to a kind of server look like. By default they are those to vLLM, SGLang and llama.cpp's server. */
+export interface ServerKind {
+  /** Default: OpenAI's. */
+  readonly protocol?: "anthropic";
+  /** Default: all fields that open servers support, or at OpenAI's own address those that it documents. */
+  readonly fields?: FieldNames;
+  /** Whether it always needs a key, so that a missing one is an error before the first request. Default: false. */
+  readonly needsKey?: true;
+  /** Whether neutral values, such as a top-p of 1, are left out because it refuses or discourages them. Default: false. */
+  readonly omitsNeutral?: true;
+  /** Whether a model (its name in lower case, without the vendor) thinks by default. OpenAI's reasoning models always do. */
+  thinks?(model: string): boolean;
+  /** The fields that set how much a model thinks; `tokens` is the most for thinking. */
+  reasoning?(effort: Effort, tokens: number, model: string): Readonly<Record<string, unknown>>;
+}
+
+/** The fields of OpenAI's protocol that every server supports. */
+export const standardFields = {
+  temperature: ["temperature"],
+  topP: ["top_p"],
+  mostTokens: ["max_tokens"],
+  seed: ["seed"],
+  stop: ["stop"],
+} satisfies FieldNames;
 
 /** An address with a scheme; `form` is what follows it, for messages. */
 export const addressed = (scheme: string, form: string) =>
@@ -87,10 +123,9 @@ export const served = {
     .describe(
       "Fields of the request as the server wants them: a value adds or replaces a field, null leaves it out, and $mostTokens, $temperature, $topP, $topK, $minP, $repeatPenalty, $leastTokens, $seed or $stop is replaced by the value that the field would have had.",
     ),
-  reasoning: z
-    .enum(["none", "minimal", "low", "medium", "high"])
-    .optional()
-    .describe("How much a reasoning model thinks before it writes. Default: the server's default."),
+  reasoning: Effort.optional().describe(
+    "How much a reasoning model thinks before it writes. Default: the server's default.",
+  ),
   reasoningTokens: z
     .int()
     .nonnegative()

@@ -1,3 +1,5 @@
+import { escapeRegExp } from "../text/escape-regexp.ts";
+
 /**
  * A text without its author's signature at the end (`– Ana Lima`, `by Ana Lima`, or only the name on the last line);
  * undefined if it has none. Text and author are normalised, and the text has no line breaks, so a name without a dash
@@ -5,7 +7,7 @@
  */
 export function withoutSignature(text: string, author: string): string | undefined {
   if (author.length < 3) return undefined;
-  const name = author.replace(/[.*+?^${}()|[\]\\]/g, "\\$&").replace(/\s+/g, "\\s+");
+  const name = escapeRegExp(author).replace(/\s+/g, "\\s+");
   const signed = new RegExp(
     `(?:\\s*[–—-]\\s*(?:by\\s+)?|(?<=[.!?…]["')]{0,3})\\s+(?:by\\s+)?)\\(?${name}\\)?\\.?\\s*$`,
     "iu",

@@ -6,7 +6,7 @@ import { termsOf } from "../text/words.ts";
 import { type Token, tokensOf } from "./tokens.ts";
 
 /** A text with its parsed forms, each computed once on first use. */
-export class Reading {
+export class ParsedText {
   readonly text: Text;
   #plain: string | undefined;
   #terms: readonly string[] | undefined;

@@ -2,7 +2,7 @@ import type { Text } from "../../src/coding/texts.ts";
 import { Corpus } from "../../src/measures/corpus.ts";
 import { isSlow, type QuickMeasure, type Value } from "../../src/measures/measure.ts";
 import { measures } from "../../src/measures/measures.ts";
-import { Reading } from "../../src/measures/reading.ts";
+import { ParsedText } from "../../src/measures/parsed-text.ts";
 import type { Story } from "../../src/study/story.ts";
 
 /** A text with the given properties; the others are defaults. */
@@ -14,7 +14,7 @@ export const textOf = (text: string, about: Partial<Text> = {}): Text => ({
   title: "A title",
   text,
   examples: [],
-  counts: true,
+  selected: true,
   ...about,
 });
 
@@ -31,8 +31,8 @@ export const storyOf = (id: string, title: string, text: string, split: Story["s
 
 /** The value of the measure with this name for a text. */
 export function measured(name: string, text: Text | string, stories: readonly Story[] = []): Value {
-  const reading = new Reading(typeof text === "string" ? textOf(text) : text);
-  return quick(name).of(reading, new Corpus(stories));
+  const parsed = new ParsedText(typeof text === "string" ? textOf(text) : text);
+  return quick(name).of(parsed, new Corpus(stories));
 }
 
 function quick(name: string): QuickMeasure {

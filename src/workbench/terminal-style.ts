@@ -1,8 +1,8 @@
 import { styleText } from "node:util";
 import type { Effects } from "./effects.ts";
 
-/** Weight and colour for a terminal; without one, or with NO_COLOR, the text as it is. */
-export interface Ink {
+/** Bold, faint and coloured text for a terminal; without a terminal, or with NO_COLOR, the text unchanged. */
+export interface TextStyle {
   readonly bold: (text: string) => string;
   readonly faint: (text: string) => string;
   readonly good: (text: string) => string;
@@ -11,10 +11,10 @@ export interface Ink {
 
 const plain = (text: string): string => text;
 
-export const noInk: Ink = { bold: plain, faint: plain, good: plain, warn: plain };
+export const plainStyle: TextStyle = { bold: plain, faint: plain, good: plain, warn: plain };
 
-export function inkOf({ terminal, env }: Pick<Effects, "terminal" | "env">): Ink {
-  if (!terminal || env["NO_COLOR"]) return noInk;
+export function textStyleOf({ terminal, env }: Pick<Effects, "terminal" | "env">): TextStyle {
+  if (!terminal || env["NO_COLOR"]) return plainStyle;
   return {
     bold: (text) => styleText("bold", text),
     faint: (text) => styleText("gray", text),

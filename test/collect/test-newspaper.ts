@@ -16,7 +16,7 @@ export type Behaviour =
   | "changed markup"
   | "no answer";
 
-export interface StandInOptions {
+export interface TestNewspaperOptions {
   /** Where the search's answer has the count: since 2025 in `metadata`, before in `meta`. */
   readonly count?: "metadata" | "meta";
   readonly posts?: readonly PostFixture[];
@@ -38,14 +38,14 @@ export interface Seen {
   readonly cookie: string;
 }
 
-export const goodKey = "key-of-the-stand-in";
+export const goodKey = "key-of-the-test-server";
 export const goodCookie = "NYT-S=a-subscriber";
 
 /**
  * A local server that behaves like the newspaper's search and pages, as far as they are known, with texts written for
  * the tests.
  */
-export class StandIn {
+export class TestNewspaper {
   readonly seen: Seen[] = [];
   readonly searches: URLSearchParams[] = [];
   /** Number of searches that were answered with results. */
@@ -53,20 +53,20 @@ export class StandIn {
   /** The largest number of simultaneous requests for pages. */
   mostAtOnce = 0;
   readonly behaviours = new Map<string, Behaviour>();
-  readonly #options: StandInOptions;
+  readonly #options: TestNewspaperOptions;
   readonly #server = createServer((request, response) => void this.#answer(request, response));
   #limited: number;
   #open = 0;
 
-  constructor(options: StandInOptions = {}) {
+  constructor(options: TestNewspaperOptions = {}) {
     this.#options = options;
     this.#limited = options.limited ?? 0;
   }
 
-  static async open(options: StandInOptions = {}): Promise<StandIn> {
-    const standIn = new StandIn(options);
-    await new Promise<void>((listening) => standIn.#server.listen(0, "127.0.0.1", listening));
-    return standIn;
+  static async open(options: TestNewspaperOptions = {}): Promise<TestNewspaper> {
+    const newspaper = new TestNewspaper(options);
+    await new Promise<void>((listening) => newspaper.#server.listen(0, "127.0.0.1", listening));
+    return newspaper;
   }
 
   async [Symbol.asyncDispose](): Promise<void> {

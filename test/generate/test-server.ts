@@ -19,7 +19,7 @@ export type Treatment =
   | "no quota"
   | "refused";
 
-export interface StandIn {
+export interface TestServer {
   /** The address for `base:`. */
   readonly base: string;
   /** Bodies of the requests, in order. */
@@ -37,10 +37,10 @@ export const answerTo = (prompt: string): string =>
  * A local server with OpenAI's protocol that treats requests as configured, with this delay: real HTTP over a real socket,
  * so that failures are those of real connections.
  */
-export async function standIn(
+export async function openTestServer(
   treatmentOf: (request: number) => Treatment,
   milliseconds = 0,
-): Promise<StandIn> {
+): Promise<TestServer> {
   const asked: Record<string, unknown>[] = [];
   let underWay = 0;
   let most = 0;
