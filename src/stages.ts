@@ -68,6 +68,11 @@ export const commands: List<AnyCommand> = {
     summary: "Run every stage that is stale or missing",
     load: async () => (await import("./workbench/commands/run.ts")).runAll(await loadMembers(stages), stages),
   },
+  open: {
+    summary: "Open the study in a browser: run it, look at its stories, watch the survey, read the report",
+    parameters: "[folder]",
+    load: async () => (await import("./workplace/open.ts")).open(await loadMembers(stages), stages),
+  },
   trust: {
     summary: "Agree to run the plugins of a study as they are now",
     load: async () => (await import("./workbench/commands/trust.ts")).trust,
@@ -108,6 +113,11 @@ export const commands: List<AnyCommand> = {
   "tune sweep": {
     summary: "Fine-tune at several learning rates, and show which ruin the model and which is best",
     load: async () => (await import("./tune/sweep.ts")).sweep,
+  },
+  "tune prefer": {
+    summary: "Train a tuned model towards the texts that readers preferred, and measure what that cost",
+    parameters: "[name]",
+    load: async () => (await import("./tune/prefer.ts")).prefer,
   },
   "tune submit": {
     summary: "Write (and with --submit, submit) a job that fine-tunes a model on several nodes of a cluster",

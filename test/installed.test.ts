@@ -1,4 +1,4 @@
-import { execFile, spawnSync } from "node:child_process";
+import { execFile } from "node:child_process";
 import { lstatSync, readdirSync } from "node:fs";
 import { cp, mkdir, readFile, symlink, writeFile } from "node:fs/promises";
 import { dirname, join } from "node:path";
@@ -6,6 +6,7 @@ import { fileURLToPath } from "node:url";
 import { promisify } from "node:util";
 import { beforeAll, describe, expect, test } from "vitest";
 import { readTable } from "../src/tables/tables.ts";
+import { checkedInR, hasR } from "./helpers/check-r.ts";
 import { temporaryFolder } from "./helpers/world.ts";
 
 /**
@@ -14,7 +15,6 @@ import { temporaryFolder } from "./helpers/world.ts";
  */
 
 const project = fileURLToPath(new URL("../", import.meta.url));
-const hasR = spawnSync("Rscript", ["--version"]).status === 0;
 const run = promisify(execFile);
 
 let home: string;
@@ -137,6 +137,8 @@ describe("a study with its own task, measure, analysis and model", () => {
 
   test("it runs from titles to a report and a package", async () => {
     await ok("run", "--study", study);
+    // Without Chromium on the path no second PDF is printed.
+    env = { ...env, PATH: "", CHROMIUM: undefined };
     await ok("simulate", "--study", study, "--participants", "36", "--skill", "1.2", "--to", simulated);
     await ok("run", "--study", simulated);
     await ok("package", "--study", simulated);
@@ -179,13 +181,9 @@ describe("a study with its own task, measure, analysis and model", () => {
   test.skipIf(!hasR)(
     "R computes the same figures from the study and from the package (Rscript)",
     async () => {
-      for (const folder of ["report", "package"]) {
-        const { stdout } = spawnSync("Rscript", ["check.R"], {
-          cwd: join(simulated, folder),
-          encoding: "utf8",
-        });
-        expect(stdout).toContain("all figures agree");
-        expect(stdout).not.toContain("DIFFER");
+      for (const output of checkedInR([join(simulated, "report"), join(simulated, "package")])) {
+        expect(output).toContain("all figures agree");
+        expect(output).not.toContain("DIFFER");
       }
     },
   );
@@ -215,6 +213,7 @@ generate:
   temperature: 0.7
   topP: 0.92
 describe: { skip: [grammar, perplexity] }
+analyse: { draws: 1000 }
 compose:
   forms: 3
   human: 2

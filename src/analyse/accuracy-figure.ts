@@ -18,12 +18,16 @@ export interface AccuracyRow {
   readonly group?: string;
 }
 
-/** Accuracies with the interval of the equivalence test (inner) and that of the test for a difference (outer). */
+/**
+ * Accuracies with the interval of the equivalence test (inner) and that of the test for a difference (outer). `isRounded`
+ * labels the rows with whole percentages, where a table has the exact ones.
+ */
 export function accuracyFigure(
   key: string,
   label: string,
   shown: readonly AccuracyRow[],
   data: Data,
+  { isRounded = false }: { readonly isRounded?: boolean } = {},
 ): Figure {
   const { alpha, equivalenceAlpha } = alphaLevelsOf(data);
   const isGrouped = shown.some(({ group }) => group !== undefined);
@@ -57,6 +61,7 @@ export function accuracyFigure(
       ...(isGrouped && { group: "group" }),
     },
     labels: { x: "Share of right answers" },
+    ...(isRounded && { rounded: true }),
     marks: marginMarks(data.settings.margin),
   };
 }

@@ -43,7 +43,7 @@ export interface Detection {
 const folds = 5;
 
 /** The name of the classifier that uses every feature. */
-export const allFeatures = "all features combined";
+export const allFeatures = "all features together";
 
 /**
  * Classifies items by each feature alone (a threshold) and by all features (a logistic regression with a ridge of 1 on

@@ -272,7 +272,7 @@ const dialogueOutcome = (texts: readonly DoseText[]): UntestedOutcome => ({
   data: textMeasures(texts, dialogueWords),
 });
 
-/** Whether first draws have the code asked for, coded by cue words, and by people or models. */
+/** Whether first draws have the code asked for, coded by word lists, and by people or models. */
 function codeOutcomes(
   variable: string,
   texts: readonly DoseText[],
@@ -294,7 +294,7 @@ function codeOutcomes(
   return ([true, false] as const).flatMap((cues) => {
     const codes = codesBy(cues);
     const known = firstDraws(texts).filter(({ generation }) => codes.has(generation.id));
-    const whose = cues ? "coded by cue words" : "coded by people or a model";
+    const whose = cues ? "coded by word lists (roughly)" : "coded by people or a model";
     return fitOutcome(
       {
         key: cues ? "cues" : "coders",

@@ -5,7 +5,7 @@ import type { Form } from "../study/form.ts";
 import { shortConditions } from "../study/generation.ts";
 import type { Judgment } from "../study/judgment.ts";
 import { plannedEnd } from "../study/planned-end.ts";
-import { methodOf } from "../study/settings/analyse.ts";
+import { methodOf, storyClusters } from "../study/settings/analyse.ts";
 import type { Key, Stimulus } from "../study/stimulus.ts";
 import { type Row, readTable } from "../tables/tables.ts";
 import type { TaskProperties } from "../tasks/kinds.ts";
@@ -170,9 +170,6 @@ function demographicsOf(judgments: readonly Judgment[]): Map<string, Record<stri
   }
   return answers;
 }
-
-/** Clusters that need no demographic question. */
-export const storyClusters: ReadonlySet<string> = new Set(["title", "form"]);
 
 /** Attention checks; the task itself decides which answer passes. */
 const checksIn = (judgments: readonly Judgment[], factsOf: TaskLookup): Data["checks"] =>

@@ -13,14 +13,19 @@ export interface JudgedStory extends StoryFacts {
   readonly saidHuman: number;
   readonly right: number;
   readonly measures: Readonly<Record<string, number>>;
+  /** The measures that were taken of the whole text, and whether readers saw only its first part. */
+  readonly wholeText: ReadonlySet<string>;
+  readonly isClipped: boolean;
 }
 
 /** Each judged story with its measures; in a study also its surface features. */
 export function judgedStories(data: Data): JudgedStory[] {
+  const isClipped = data.study?.clip !== undefined && data.study.clip.clip !== "none";
   const texts = new Map(data.study?.stimuli.map((stimulus) => [stimulus.id, stimulus]));
   return [...groupedBy(data.choices, ({ stimulus }) => stimulus).values()].map((own) => {
     const { stimulus, origin, model, example, title } = own[0]!;
     const text = texts.get(stimulus);
+    const described = labelled(data.measures.get(stimulus));
     return {
       stimulus,
       origin,
@@ -32,8 +37,10 @@ export function judgedStories(data: Data): JudgedStory[] {
       right: own.filter((choice) => choice.right).length,
       measures: {
         ...(text && surfaceFeatures(text.text, text.title)),
-        ...labelled(data.measures.get(stimulus)),
+        ...described,
       },
+      wholeText: new Set(Object.keys(described)),
+      isClipped,
     };
   });
 }

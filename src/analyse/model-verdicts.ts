@@ -2,10 +2,11 @@ import { type Conclusion, conclusionOf } from "../stats/claim.ts";
 import { holm } from "../stats/multiple-tests.ts";
 import type { StudyVerdict, Verdict } from "../stats/verdict-test.ts";
 import { type Finding, sentence } from "../study/finding.ts";
-import { percent } from "../study/print.ts";
+import { listed, percent } from "../study/print.ts";
 import type { Data } from "./data.ts";
 import { alphaLevelsOf, whyWithheld } from "./interim-analysis.ts";
 import { verdictOnChoices } from "./judged.ts";
+import { modelNoun } from "./model-noun.ts";
 
 /** The verdict on one model of several. */
 export interface ModelVerdict extends Verdict {
@@ -52,8 +53,13 @@ export function modelVerdicts(data: Data): ModelVerdict[] {
 }
 
 /** The conclusion for each model. */
-export function modelConclusions({ together }: StudyVerdict, models: readonly ModelVerdict[]): Finding[] {
+export function modelConclusions(
+  { together }: StudyVerdict,
+  models: readonly ModelVerdict[],
+  data: Data,
+): Finding[] {
   if (models.length === 0) return [];
+  const noun = modelNoun(data);
   const words: readonly Conclusion[] = ["equivalent", "different", "inconclusive"];
   const each = words.flatMap((conclusion) => {
     const own = models.filter(({ verdict: its }) => its === conclusion).map(({ model }) => model);
@@ -62,21 +68,43 @@ export function modelConclusions({ together }: StudyVerdict, models: readonly Mo
   return [
     sentence(
       models.every(({ verdict: conclusion }) => conclusion === together) ? "detail" : "verdict",
-      `This verdict is for all ${models.length} models combined. For each model, with Holm’s correction: ${each.join("; ")}.`,
+      `This verdict is for all ${models.length} ${noun}s combined. For each ${noun}, with Holm’s correction: ${each.join("; ")}.`,
     ),
   ];
 }
 
 /** The headline if at least one of several models is different: each by name, with its balanced accuracy. */
-export function differentModelsText(models: readonly ModelVerdict[]): string {
+export function differentModelsText(models: readonly ModelVerdict[], data: Data): string {
+  const { recognised } = differentOf(models);
+  const conclusion =
+    recognised.length === 0
+      ? "Readers are misled"
+      : recognised.length === models.length
+        ? "Readers can tell"
+        : `Readers can tell some ${modelNoun(data)}s`;
+  return `${conclusion}: ${modelsParts(models)}.`;
+}
+
+/** The models that are recognised, and those that pass as human. */
+function differentOf(models: readonly ModelVerdict[]) {
+  const different = models.filter(({ verdict: its }) => its === "different");
+  return {
+    recognised: different.filter(({ estimate }) => estimate! > 0.5),
+    misleading: different.filter(({ estimate }) => estimate! <= 0.5),
+  };
+}
+
+/** What was found for each model, in half a sentence. */
+export function modelsParts(models: readonly ModelVerdict[]): string {
   const of = (conclusion: Conclusion) => models.filter(({ verdict: its }) => its === conclusion);
-  const different = of("different").map(
-    ({ model, estimate }) =>
-      `${model} ${estimate! > 0.5 ? "is recognised" : "passes as human"} (${percent(estimate!)})`,
-  );
-  const rest = [
-    ...of("equivalent").map(({ model }) => `${model} is equivalent to guessing`),
-    ...of("inconclusive").map(({ model }) => `${model} is inconclusive`),
-  ];
-  return `Different: ${[different.join(", "), ...rest].join("; ")}.`;
+  const named = ({ model, estimate }: ModelVerdict) => `${model} (${percent(estimate!)})`;
+  const { recognised, misleading } = differentOf(models);
+  const part = (some: readonly ModelVerdict[], begin: string, end: string) =>
+    some.length === 0 ? [] : [`${begin} ${listed(some.map(named))} ${end}`];
+  return [
+    ...part(recognised, "stories by", "are recognised"),
+    ...part(misleading, "stories by", "pass as human"),
+    ...part(of("equivalent"), "accuracy on", "is equivalent to guessing"),
+    ...part(of("inconclusive"), "the result on", "is inconclusive"),
+  ].join("; ");
 }

@@ -1,4 +1,4 @@
-import type { AnalyseSettings } from "../study/settings/analyse.ts";
+import { type AnalyseSettings, storyClusters } from "../study/settings/analyse.ts";
 import { allAboutItems } from "../tasks/task-settings.ts";
 import { codesFile } from "../workbench/artefacts.ts";
 import { StudyError } from "../workbench/errors.ts";
@@ -16,16 +16,15 @@ export async function preflightAnalyses(study: Study, settled: ReadonlySet<strin
     const { analysesWith } = await import("./analyses.ts");
     assertKnownAnalyses(settings, analysesWith(study.plugins));
   }
-  await assertKnownClusters(study);
+  assertKnownClusters(study);
   await assertGroupsPossible(study);
   if (!settled.has(codesFile)) return;
   const { measuredTexts } = await import("./from-study.ts");
   assertKnownEffects(settings.effects, await measuredTexts(study));
 }
 
-async function assertKnownClusters({ config }: Study): Promise<void> {
+function assertKnownClusters({ config }: Study): void {
   if (!config.analyse.clusters) return;
-  const { storyClusters } = await import("./from-study.ts");
   const known = [...storyClusters, ...allAboutItems(config).map(({ name }) => name)];
   const unknown = config.analyse.clusters.find((name) => !known.includes(name));
   if (unknown === undefined) return;

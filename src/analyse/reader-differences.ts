@@ -130,10 +130,13 @@ function heterogeneityText({ heterogeneity, able, shown }: ReaderDifferences, da
   if (ratio === undefined)
     return "Differences between readers cannot be tested: no story has both right and wrong answers.";
   if (p > alphaLevelsOf(data).alpha) {
-    return `Readers are not shown to differ in how well they judge (${pValue(p)}).${shown ? "" : ` At most ${percent(able!.most)} of readers could be right in 95 % of stories (one-sided, level ${levelText(1 - alphaLevelsOf(data).alpha)}).`}`;
+    return `Readers are not shown to differ in how well they judge (variance ratio ${printed(ratio, "number")}, ${pValue(p)}). ${ableText(able!, data)}${shown ? "" : ` At most ${percent(able!.most)} of readers could be right in 95 % of stories (one-sided, level ${levelText(1 - alphaLevelsOf(data).alpha)}).`}`;
   }
-  return `Readers differ in how well they judge (${pValue(p)}): the variance of their accuracies is ${printed(ratio, "number")} times as large as it would be for equally skilled readers. In a model with two kinds of readers, those who guess and those who are right in at least 75 %, an estimated ${shareText(able!, data)} can tell.`;
+  return `Readers differ in how well they judge (${pValue(p)}): the variance of their accuracies is ${printed(ratio, "number")} times as large as it would be for equally skilled readers. ${ableText(able!, data)}`;
 }
+
+const ableText = (able: AbleShare, data: Data): string =>
+  `In a model with two kinds of readers, those who guess and those who are right in at least 75 %, an estimated ${shareText(able, data)} can tell. The model assumes these two kinds; it is no evidence that they exist.`;
 
 function namedText({ named, fewestForName, medianAnswers, heterogeneity }: ReaderDifferences): string {
   const { readers } = heterogeneity;
@@ -160,8 +163,9 @@ const namedTable = (named: readonly TestedScore[]) => ({
     { key: "machine", label: "Machine stories", format: "percent" as const },
     { key: "p", label: "p, Holm", format: "p" as const },
   ],
-  rows: named.map(({ reader, right, judged, holm }) => ({
-    reader: String(reader),
+  rows: named.map(({ reader, right, judged, holm }, at) => ({
+    // The ids of a study's participants are long random letters.
+    reader: String(reader).length > 12 ? String(at + 1) : String(reader),
     right: right[0] + right[1],
     judged: judged[0] + judged[1],
     human: right[0] / judged[0],

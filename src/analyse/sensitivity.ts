@@ -1,6 +1,6 @@
 import type { StudyVerdict } from "../stats/verdict-test.ts";
 import { type WeightingGap, weightingGap } from "../stats/weighting-gap.ts";
-import { type Finding, sentence, table } from "../study/finding.ts";
+import { type Finding, inSection, sentence, table } from "../study/finding.ts";
 import { capital, counted, listed, percent, percentRange } from "../study/print.ts";
 import { defaultMethod, type Method, methodOf, methodOf01 } from "../study/settings/analyse.ts";
 import type { Choice, Data } from "./data.ts";
@@ -104,10 +104,13 @@ export function alternativeFindings(
       : [`${gap ? "" : "accuracy is "}${accuracy(finished)} for ${finished.name.replace(/^Only/, "only")}`]),
   ];
   const parts = gap !== undefined && gap.p <= data.settings.alpha && Math.abs(gap.gap) >= noticeable;
-  return [
+  const sentences = [
     ...(estimates.length > 0 ? [sentence("result", `${capital(listed(estimates))}.`)] : []),
     ...(parts ? [sentence("warning", gapText(gap, methodOf(data.settings)))] : []),
     ...(usual ? [sentence("result", defaultText(usual, data))] : []),
+  ];
+  return [
+    ...inSection("robustness", ...sentences),
     table("detail", "Sensitivity of the verdict to the analysis", {
       columns: [
         { key: "analysis", label: "Analysis", format: "text" },

@@ -1,11 +1,11 @@
 import { basename, dirname, resolve } from "node:path";
 import { StudyConfig } from "../study/config.ts";
 import { counted, listed } from "../study/print.ts";
+import { roles } from "../tables/story-columns.ts";
 import type { Effects } from "../workbench/effects.ts";
 import { StudyError } from "../workbench/errors.ts";
 import { studyOf } from "../workbench/study.ts";
 import type { SettingAtPath } from "../workbench/with-settings.ts";
-import { roles } from "./columns.ts";
 import { byReason } from "./corpus-summary.ts";
 import { CollectOptions } from "./options.ts";
 import { table } from "./sources/table.ts";

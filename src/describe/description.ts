@@ -3,7 +3,8 @@ import type { Text } from "../coding/texts.ts";
 import { measureLabel } from "../measures/measure.ts";
 import type { Random } from "../stats/random.ts";
 import { type Finding, type Findings, sentence, table } from "../study/finding.ts";
-import { counted } from "../study/print.ts";
+import { shortConditions } from "../study/generation.ts";
+import { counted, listed } from "../study/print.ts";
 import { DescribedTexts, type FindingInput, numbersOf, spreadOf } from "./described.ts";
 import { codes } from "./findings/codes.ts";
 import { comparison } from "./findings/comparison.ts";
@@ -44,12 +45,12 @@ const parts: readonly ((input: FindingInput) => Finding[])[] = [
 ];
 
 function introduction({ human, machine, setAside }: DescribedTexts): Finding {
-  const models = new Set(machine.map(({ model }) => model));
+  const conditions = [...new Set(machine.map(({ model }) => model))];
   const stories = counted(human.length, "human story", "human stories");
   const texts =
     machine.length === 0
       ? `${stories}; there are no machine texts yet`
-      : `${stories} and ${counted(machine.length, "machine text")} by ${counted(models.size, "model")}, one per title`;
+      : `${stories} and ${counted(machine.length, "machine text")} by ${listed(conditions.map(shortConditions(conditions)))}, one per title`;
   const others =
     setAside.length === 0
       ? ""

@@ -162,7 +162,7 @@ export function contentsOf(
     warnings: warningsOf(all, body, appendix),
     body,
     appendix,
-    methods: sentences("method"),
+    methods: [...sentences("method"), softwareText(about.provenance)],
     results: sentences("apa"),
     cite: citation(about, sentences("fact").map(factOf)),
   };
@@ -233,7 +233,7 @@ export const firstSentence = (text: string): string =>
 
 /** The facts in the order of the first page; others follow. */
 function factsInOrder(facts: readonly Fact[]): Fact[] {
-  const order = ["Readers", "Collected", "Model", "Models", "Margin", "Registration"];
+  const order = ["Readers", "Collected", "Model", "Models", "Margin", "First drafts", "Registration"];
   const place = ({ name }: Fact) => (order.includes(name) ? order.indexOf(name) : order.length);
   return facts.toSorted((one, other) => place(one) - place(other));
 }
@@ -241,6 +241,17 @@ function factsInOrder(facts: readonly Fact[]): Fact[] {
 function factOf(text: string): Fact {
   const colon = text.indexOf(": ");
   return { name: text.slice(0, colon), value: text.slice(colon + 2) };
+}
+
+/** The programs and the seed, for the methods of a paper. */
+function softwareText({ facts }: Provenance): string {
+  const of = (name: string) => facts.find(([own]) => own === name)?.[1];
+  const seed = of("Seed");
+  const random =
+    seed === undefined
+      ? ""
+      : ` Every random choice (split, drafts, lengths, forms, permutations) follows from the seed ${seed}.`;
+  return `Stories, forms and analyses were made with ${of("Stages") ?? of("Report") ?? "Tiny Love"}.${random}`;
 }
 
 /** Title, program, dates of the data and the start of a hash that names these data. */

@@ -1,8 +1,8 @@
 import type { Table } from "../study/finding.ts";
-import { idsIn, percent, shownTable } from "../study/print.ts";
+import { idsIn, shownTable } from "../study/print.ts";
 import type { Block, Contents } from "./contents.ts";
 import type { Names } from "./names.ts";
-import { exampleStories, type ReportStory } from "./stories.ts";
+import { exampleStories, judgedText, type ReportStory } from "./stories.ts";
 
 /** The report as Markdown, with figures as `figures/<name>.svg`. */
 export function markdown(contents: Contents): string {
@@ -14,13 +14,14 @@ export function markdown(contents: Contents): string {
   const examples = exampleStories(stories);
   const parts = [
     `# ${title}: report`,
+    noticesText(notices.filter((mark) => mark.synthetic)),
     `**${headline}**`,
     ...headlineFigures.map(block),
     ...summary,
     ...(plain.length > 0 ? ["**In plain words.**", ...plain] : []),
     warnings.map(({ line }) => `- ${line}`).join("\n"),
     facts.map(({ name, value }) => `- ${name}: ${value}`).join("\n"),
-    notices.map(({ name, text }) => `> ${name}: ${text}`).join("\n>\n"),
+    noticesText(notices.filter((mark) => !mark.synthetic)),
     `Cite: ${cite}`,
     ...body.flatMap((section) => [
       `## ${section.title}`,
@@ -43,6 +44,9 @@ export function markdown(contents: Contents): string {
   ];
   return `${parts.filter(Boolean).join("\n\n")}\n`;
 }
+
+const noticesText = (notices: Contents["notices"]): string =>
+  notices.map(({ name, text }) => `> ${name}: ${text}`).join("\n>\n");
 
 function blockText({ name, finding, label }: Block, names: Names): string {
   if (finding.kind === "sentence") return finding.text;
@@ -74,11 +78,8 @@ const bold = (text: string): string => text.replace(/«(\s+)»/g, "$1").replace(
 
 const cellText = (cell: string): string => cell.replace(/\|/g, "\\|").replace(/\s*\n\s*/g, " ");
 
-function storyText({ title, text, by, judgments, right, reasons }: ReportStory): string {
-  const judged =
-    judgments > 0
-      ? `${right} of ${judgments} readers were right (${percent(right / judgments)})`
-      : "not judged yet";
+function storyText(story: ReportStory): string {
+  const { title, text, by, reasons } = story;
   const quoted = text
     .split("\n")
     .map((line) => `> ${line}`)
@@ -86,7 +87,9 @@ function storyText({ title, text, by, judgments, right, reasons }: ReportStory):
   const reasonList = reasons
     .map(({ answer, reason }) => `- said “${answer}”: ${cellText(reason)}`)
     .join("\n");
-  return [`#### ${title}`, `By ${by}; ${judged}.`, quoted, reasonList].filter(Boolean).join("\n\n");
+  return [`#### ${title}`, `By ${by}; ${judgedText(story)}.`, quoted, reasonList]
+    .filter(Boolean)
+    .join("\n\n");
 }
 
 const pairs = (rows: readonly (readonly [string, string])[]): string =>

@@ -29,7 +29,8 @@ export function page(contents: Contents): string {
 </head>
 <body>
 <header class="top">
-  <p class="eyebrow">Tiny Love report${syntheticNames(notices).map((name) => html` · <b class="synthetic">${name}</b>`)}</p>
+  ${notices.filter(({ synthetic }) => synthetic).map(noticeLine)}
+  <p class="eyebrow">Tiny Love report</p>
   <h1>${title}</h1>
   ${headline(contents.headline, context)}
   ${headlineFigures.map((block) => blockOf(block, context))}
@@ -84,9 +85,19 @@ const syntheticTag = (notices: readonly Notice[]): Html | false => {
 /** The headline, with its first part emphasised. */
 function headline(text: string, { prose }: Context): Html {
   const [conclusion, rest] = splitAt(text);
-  const kind = /^(Inconclusive|Different|Indistinguishable|Equivalent)/.exec(conclusion)?.[1]?.toLowerCase();
+  const kind = conclusionKinds.find(([begin]) => begin.test(conclusion))?.[1];
   return html`<p class="headline${kind && ` verdict-${kind}`}">${kind ? html`<strong>${prose.plain(conclusion)}</strong>${prose.plain(rest)}` : prose.plain(text)}</p>`;
 }
+
+/** The colour of a headline by its first words. */
+const conclusionKinds: readonly (readonly [RegExp, string])[] = [
+  [/^Inconclusive/, "inconclusive"],
+  [/^Readers (can tell|are misled)/, "different"],
+  [/^(Indistinguishable|Equivalent)/, "equivalent"],
+];
+
+const noticeLine = ({ name, text }: Notice): Html =>
+  html`<p class="mark" role="note"><b>${name}:</b> ${text}</p>`;
 
 /** Splits a sentence after its first colon. */
 function splitAt(text: string): [string, string] {
@@ -102,7 +113,7 @@ function firstPage(contents: Contents, context: Context): Html {
   ${plain.length > 0 && html`<div class="plain" role="group" aria-labelledby="plain-title"><h2 id="plain-title">In plain words</h2>${plain.map((text) => html`<p>${prose.of(text)}</p>`)}</div>`}
   ${warnings.length > 0 && html`<ul class="warnings" aria-label="Warnings">${warnings.map(({ line, target }) => html`<li>${prose.of(line)} <a href="#${target}">More</a></li>`)}</ul>`}
   ${facts.length > 0 && html`<dl class="facts">${facts.map(({ name, value }) => html`<div><dt>${name}</dt><dd>${prose.plain(value)}</dd></div>`)}</dl>`}
-  ${notices.map(({ name, text }) => html`<p class="mark" role="note"><b>${name}:</b> ${text}</p>`)}
+  ${notices.filter(({ synthetic }) => !synthetic).map(noticeLine)}
   ${body.length > 0 && html`<nav aria-label="Contents"><ol>${body.map(({ id, title }) => html`<li><a href="#${id}">${title}</a></li>`)}<li><a href="#appendix">Appendix</a></li></ol></nav>`}
   <p class="cite"><b>Cite:</b> ${prose.plain(cite)}</p>`;
 }
@@ -124,16 +135,17 @@ function bodySection({ id, title, blocks, more }: BodySection, context: Context)
 function examples({ contents }: Context): Html | false {
   const pair = exampleStories(contents.stories);
   if (!pair) return false;
+  const judged = pair.some(({ judgments }) => judgments > 0);
   const same = pair[0].title === pair[1].title;
   return html`
   <div class="examples" role="group" aria-label="Two of the stories">
     ${pair.map(
       ({ id, title, by, origin, text, right, judgments }) => html`
-    <figure class="example of-${origin}"><figcaption><a href="#story-${id}"><b>${title}</b></a>, by <b class="${origin}">${by}</b>${judgments > 0 && html`; ${percentText(right / judgments)} were right`}</figcaption>
+    <figure class="example of-${origin}"><figcaption><a href="#story-${id}"><b>${title}</b></a>, by <b class="${origin}">${by}</b>${judgments > 0 && html`; ${percentText(right / judgments)} of its readers were right`}</figcaption>
     <blockquote>${text}</blockquote></figure>`,
     )}
   </div>
-  <p class="caption">Two of the stories as readers saw them${same ? ", with the same title" : ""}, neither the easiest nor the hardest to judge.</p>`;
+  <p class="caption">Two of the stories as readers saw them${same ? ", with the same title" : ""}${judged && ", neither the easiest nor the hardest to judge"}.</p>`;
 }
 
 const percentText = (share: number): string => unbroken(percent(share));

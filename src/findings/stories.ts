@@ -1,5 +1,6 @@
 import { groupedBy } from "../study/groups.ts";
 import type { Judgment } from "../study/judgment.ts";
+import { counted, percent } from "../study/print.ts";
 import type { Key, Stimulus } from "../study/stimulus.ts";
 
 /** A story as shown, with its judgments. */
@@ -16,6 +17,8 @@ export interface ReportStory {
   readonly judgments: number;
   readonly saidHuman: number;
   readonly right: number;
+  /** Answers about pairs that show this story. */
+  readonly pairs: number;
   /** Tone and other codes by people or a model, by variable. */
   readonly codes: Readonly<Record<string, string>>;
   /** Readers' reasons, with their answers. */
@@ -38,6 +41,9 @@ export function reportStories(
     ({ stimuli: shown, response: { answer } }) =>
       shown.length === 1 && (answer === "human" || answer === "machine"),
   );
+  const inPairs = new Map<string, number>();
+  for (const { stimuli: shown } of judgments)
+    if (shown.length > 1) for (const id of shown) inPairs.set(id, (inPairs.get(id) ?? 0) + 1);
   const byStory = groupedBy(choices, ({ stimuli: [id = ""] }) => id);
   const stories = stimuli.flatMap(({ id, title, text }) => {
     const entry = key.get(id);
@@ -56,6 +62,7 @@ export function reportStories(
         judgments: own.length,
         saidHuman: own.filter(({ response }) => response.answer === "human").length,
         right: own.filter(({ response }) => response.answer === entry.origin).length,
+        pairs: inPairs.get(id) ?? 0,
         codes: codesOf.get(source) ?? {},
         reasons: own.flatMap(({ response: { answer, reason } }) =>
           typeof reason === "string" && reason !== "" ? [{ answer: String(answer), reason }] : [],
@@ -67,6 +74,14 @@ export function reportStories(
     (one, other) => shareRight(one) - shareRight(other) || (one.title < other.title ? -1 : 1),
   );
 }
+
+/** How a story was judged, in a few words. */
+export const judgedText = ({ judgments, right, saidHuman, pairs }: ReportStory): string =>
+  judgments > 0
+    ? `${right} of ${counted(judgments, "reader")} ${right === 1 ? "was" : "were"} right (${percent(right / judgments)}), ${saidHuman} said “human”`
+    : pairs > 0
+      ? `shown only in pairs (${counted(pairs, "answer")})`
+      : "not judged yet";
 
 /** Stories without judgments come last. */
 const shareRight = ({ right, judgments }: ReportStory): number => (judgments === 0 ? 2 : right / judgments);

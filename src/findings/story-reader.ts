@@ -1,7 +1,6 @@
-import { percent } from "../study/print.ts";
 import { type Html, html, trusted } from "../text/html.ts";
 import { unbroken } from "./prose.ts";
-import type { ReportStory } from "./stories.ts";
+import { judgedText, type ReportStory } from "./stories.ts";
 
 /** All stories with their judgments and reasons. A script in the page sorts and filters them; without it all are shown. */
 export function storyReader(stories: readonly ReportStory[], files: boolean): Html {
@@ -43,13 +42,7 @@ function card(story: ReportStory): Html {
   const human = judgments > 0 ? saidHuman / judgments : undefined;
   return html`
   <article class="story of-${origin}" id="story-${id}" data-by="${by}" data-title="${title}" data-right="${share?.toFixed(4) ?? ""}" data-human="${human?.toFixed(4) ?? ""}" data-reasons="${reasons.length}" data-codes="${JSON.stringify(codes)}">
-  <details><summary><h4>${title}</h4> <span class="by">by <b class="${origin}">${by}</b>${
-    share === undefined
-      ? "; not judged yet"
-      : unbroken(
-          `; ${right} of ${judgments} readers were right (${percent(share)}), ${saidHuman} said “human”`,
-        )
-  }${Object.values(codes).map((code) => `; ${code}`)}</span></summary>
+  <details><summary><h4>${title}</h4> <span class="by">by <b class="${origin}">${by}</b>; ${unbroken(judgedText(story))}${Object.values(codes).map((code) => `; ${code}`)}</span></summary>
     <blockquote>${text}</blockquote>
     ${
       reasons.length > 0 &&

@@ -12,13 +12,12 @@ body { margin: 0; background: var(--paper); color: var(--ink); font: 1.0625rem/1
 main, header.top, footer { max-width: 46rem; margin: 0 auto; padding: 0 1.25rem; }
 header.top { padding-top: 1.75rem; }
 .eyebrow { margin: 0 0 .25rem; font: 600 .8125rem/1.4 var(--sans); color: var(--muted); }
-.synthetic { color: var(--warning); }
 h1 { margin: 0 0 .75rem; font-size: 1.125rem; line-height: 1.3; font-weight: 400; font-style: italic; color: var(--muted); }
 .headline { margin: 0 0 .75rem; font-size: clamp(1.25rem, 1.05rem + 1.3vw, 1.625rem); line-height: 1.3; text-wrap: pretty; }
 .headline strong { font-weight: 700; }
 .verdict-inconclusive strong { color: var(--warning); }
 .verdict-different strong { color: var(--human); }
-.verdict-indistinguishable strong, .verdict-equivalent strong { color: var(--machine); }
+.verdict-equivalent strong { color: var(--machine); }
 h2 { margin: 0 0 .75rem; font-size: 1.5rem; line-height: 1.25; font-weight: 700; text-wrap: balance; }
 h3 { margin: 0; font-size: 1.0625rem; line-height: 1.3; }
 h4 { margin: 1.5rem 0 .5rem; font-size: 1rem; line-height: 1.3; }
@@ -119,8 +118,9 @@ summary { cursor: pointer; font: .9375rem/1.5 var(--sans); color: var(--muted); 
   .examples { grid-template-columns: 1fr 1fr; }
   figure { margin: .5rem 0 .75rem; }
   figure, tr, .mark, .example, .plain { break-inside: avoid; } h2, h3, h4, .caption, .tag { break-after: avoid; }
-  nav, .files, .reader, .numbers:not([open]), .rows:not([open]) { display: none; } .table { overflow: visible; background: none; margin: .25rem 0 .75rem; }
-  figcaption, p.caption, p.mark, .facts, .warnings, .cite, p.behind, .example blockquote, blockquote, summary { font-size: 10pt; line-height: 1.35; } .caption { margin-top: .75rem; } p.caption { margin-bottom: 0; }
+  .facts { gap: .125rem 1.5rem; margin-bottom: .5rem; } h1 { margin-bottom: .25rem; } .plain p { margin-bottom: .25rem; } section:not(#appendix) .table { break-inside: avoid; }
+  nav, .behind, .files, .reader, .numbers:not([open]), .rows:not([open]) { display: none; } .table { overflow: visible; background: none; margin: .25rem 0 .75rem; }
+  figcaption, p.caption, p.mark, .facts, .warnings, .cite, .example blockquote, blockquote, summary { font-size: 10pt; line-height: 1.35; } .caption { margin-top: .75rem; } p.caption { margin-bottom: 0; }
   .plain { margin: .5rem 0; padding: .5rem .75rem .125rem; } .warnings { margin-bottom: .5rem; padding-top: .25rem; padding-bottom: .25rem; }
   table { font-size: 10pt; line-height: 1.3; } th, td { padding: .125rem .5rem .125rem 0; } td.long, tbody th:not(.short) { min-width: 0; } tbody th.short { white-space: normal; }
   #appendix table { font-size: 8.5pt; }

@@ -80,7 +80,7 @@ export const generate = stage({
     const training = trainingStories(stories);
     const ignoredReplies = again ? await repliesWithoutStory(study) : new Set<string>();
     const journal = await openJournal(study.path(journalFile), { again, ignoredReplies });
-    const context: RunContext = { study, journal, faults, training, thinkUnopened: new Set(), effects };
+    const context: RunContext = { study, journal, faults, training, thinkingInTemplate: new Set(), effects };
     try {
       const written = new Map<string, Generation[]>();
       const failures = new Map<ModelSettings, StudyError>();

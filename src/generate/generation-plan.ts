@@ -1,10 +1,11 @@
+import { join } from "node:path";
 import { catalogueFile, catalogueModel } from "../llm/catalogue.ts";
 import type { Sampling } from "../study/generation.ts";
 import type { GenerateSettings } from "../study/settings/generate.ts";
 import { isServed, type ModelSettings, targetOf } from "../study/settings/models.ts";
 import type { Story } from "../study/story.ts";
 import { foldedName } from "../text/file-name.ts";
-import { readStories, storiesFile } from "../workbench/artefacts.ts";
+import { readStories, storiesFile, titlesLearntFrom } from "../workbench/artefacts.ts";
 import { StudyError } from "../workbench/errors.ts";
 import { exists } from "../workbench/files.ts";
 import type { Study } from "../workbench/study.ts";
@@ -47,7 +48,7 @@ export async function planOf(
   stories: readonly Story[],
   controls: ControlSettings = study.config.generate.control,
 ): Promise<Series[]> {
-  const titles = titlesOf(study, stories);
+  const titles = titlesOf(study, await withoutLearntTitles(study, stories));
   const pipelines = await pipelinesOf(study);
   await assertControlsInPrompt(pipelines, controlsOf(controls), study);
   return pipelines.flatMap((pipeline) =>
@@ -58,6 +59,22 @@ export async function planOf(
       titles: plannedTitles(study, pipeline.template, titles, stories, control),
     })),
   );
+}
+
+/**
+ * The stories without those of whose titles a model of the study has learnt what readers preferred (`tune prefer`): what
+ * it writes for these is no test of it. They are left out for all models, so that all have the same titles.
+ */
+async function withoutLearntTitles(study: Study, stories: readonly Story[]): Promise<readonly Story[]> {
+  const learnt = new Set<string>();
+  for (const model of study.config.generate.models) {
+    if (isServed(model)) continue;
+    // The run's folder contains the model's: `tuned/NAME/model`, `tuned/NAME/export/NAME.gguf`.
+    const target = study.path(targetOf(model));
+    for (const folder of [target, join(target, ".."), join(target, "..", "..")])
+      for (const title of await titlesLearntFrom(folder)) learnt.add(title);
+  }
+  return learnt.size === 0 ? stories : stories.filter(({ title }) => !learnt.has(title));
 }
 
 /** Checks what `planOf` would refuse, as far as it is known now. */

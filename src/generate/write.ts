@@ -18,7 +18,7 @@ export interface RunContext {
   /** Human stories; levels of tone are ranks among them. */
   readonly training: readonly Story[];
   /** Models whose template was seen to open their thinking (`closesUnopenedThinking`). */
-  readonly thinkUnopened: Set<unknown>;
+  readonly thinkingInTemplate: Set<unknown>;
   readonly effects: Effects;
 }
 
@@ -30,14 +30,14 @@ export interface RunContext {
 export async function writeSeries(
   series: Series,
   model: Model,
-  { study, journal, faults, training, thinkUnopened, effects }: RunContext,
+  { study, journal, faults, training, thinkingInTemplate, effects }: RunContext,
 ): Promise<Generation[]> {
   const isMeasured = measurable(series.control);
   const distance = isMeasured ? distanceTo(series.control, training) : undefined;
   const tried: { readonly attempt: Attempt; readonly reply: Reply }[] = [];
   const kept = new Map<string, Generation[]>(series.titles.map(({ story }) => [story.id, []]));
   const judge = ({ attempt, reply }: (typeof tried)[number]) => {
-    const generation = generationOf(attempt, reply, series, model, thinkUnopened.has(series.model));
+    const generation = generationOf(attempt, reply, series, model, thinkingInTemplate.has(series.model));
     return judged(generation, faults, distance);
   };
   const draws = isMeasured ? (study.config.generate.bestOf ?? 1) : 1;
@@ -48,12 +48,12 @@ export async function writeSeries(
     const label = `${series.name}${number > 1 ? `, attempt ${number}` : ""}`;
     const requests = attempted.map(({ request }) => request);
     const replies = await repliesTo(requests, model, journal, label, effects);
-    const learned = !thinkUnopened.has(series.model) && closesUnopenedThinking(replies);
+    const learned = !thinkingInTemplate.has(series.model) && closesUnopenedThinking(replies);
     const fresh = attempted.map((attempt, at) => ({ attempt, reply: replies[at]! }));
     tried.push(...fresh);
     // A reply that shows how the model's template works changes how all replies are read.
     if (learned) {
-      thinkUnopened.add(series.model);
+      thinkingInTemplate.add(series.model);
       for (const own of kept.values()) own.length = 0;
     }
     for (const each of learned ? tried : fresh) kept.get(each.attempt.planned.story.id)!.push(judge(each));
@@ -78,9 +78,9 @@ const faulty = ({ reason }: Generation): boolean => reason !== undefined;
 
 /** Marks the text closest to the controls, if possible one without a fault. */
 function withChoice(tried: readonly Generation[]): Generation[] {
-  const worse = ({ text, reason, distance = 1 }: Generation): number =>
+  const penalty = ({ text, reason, distance = 1 }: Generation): number =>
     distance + (text === "" ? 4 : reason === undefined ? 0 : 2);
-  const nearest = tried.reduce((best, next) => (worse(next) < worse(best) ? next : best));
+  const nearest = tried.reduce((best, next) => (penalty(next) < penalty(best) ? next : best));
   return tried.map((generation) => ({ ...generation, chosen: generation === nearest }));
 }
 

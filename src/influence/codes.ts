@@ -106,7 +106,7 @@ function variableText(
 const coderWords: Record<CoderKind, string> = {
   people: "people",
   model: "a language model",
-  cues: "cue words",
+  cues: "word lists",
 };
 
 function methodOf(variables: readonly CodedVariable[], tests: number): string {

@@ -3,15 +3,15 @@ import type { PluginKind } from "./plugin.ts";
 
 /** The required type of a member of a definition, and for a text its pattern, with the pattern in words. */
 interface Member {
-  readonly is: "text" | "function" | "list" | "object" | "boolean" | "value";
+  readonly type: "text" | "function" | "list" | "object" | "boolean" | "value";
   readonly optional?: true;
   readonly pattern?: readonly [pattern: RegExp, inWords: string];
 }
 
-const textMember: Member = { is: "text" };
-const functionMember: Member = { is: "function" };
+const textMember: Member = { type: "text" };
+const functionMember: Member = { type: "function" };
 const textMatching = (pattern: RegExp, inWords: string): Member => ({
-  is: "text",
+  type: "text",
   pattern: [pattern, inWords],
 });
 const optional = (member: Member): Member => ({ ...member, optional: true });
@@ -21,19 +21,19 @@ const shapes: Readonly<Record<PluginKind, Readonly<Record<string, Member>>>> = {
   task: {
     name: textMember,
     kind: textMember,
-    phrases: { is: "object" },
+    phrases: { type: "object" },
     items: functionMember,
-    asksOrigin: optional({ is: "boolean" }),
-    asksFeeling: optional({ is: "boolean" }),
+    asksOrigin: optional({ type: "boolean" }),
+    asksFeeling: optional({ type: "boolean" }),
     rightAnswer: optional(textMember),
     simulate: optional(functionMember),
   },
   model: {
     scheme: textMatching(/^[a-z]{2,20}$/, "2 to 20 lower-case letters"),
     summary: textMember,
-    settings: optional({ is: "object" }),
+    settings: optional({ type: "object" }),
     api: optional(textMatching(/^(chat|completions)$/, "chat or completions")),
-    dummy: optional({ is: "boolean" }),
+    dummy: optional({ type: "boolean" }),
     files: optional(functionMember),
     open: functionMember,
   },
@@ -46,14 +46,14 @@ const shapes: Readonly<Record<PluginKind, Readonly<Record<string, Member>>>> = {
       /^(text|integer|number|percent|p|milliseconds)$/,
       "number, integer, percent or text",
     ),
-    dependsOn: optional({ is: "list" }),
+    dependsOn: optional({ type: "list" }),
     of: functionMember,
   },
   analysis: {
     name: textMatching(/^[a-z][a-z0-9-]{0,39}$/, "lower-case letters, digits and hyphens"),
     question: textMember,
-    needs: { is: "list" },
-    beforeData: optional({ is: "boolean" }),
+    needs: { type: "list" },
+    beforeData: optional({ type: "boolean" }),
     section: optional(textMember),
     run: functionMember,
   },
@@ -85,15 +85,16 @@ export function shapeError(kind: PluginKind, definition: object): readonly [stri
   return undefined;
 }
 
-function fits(value: unknown, { is, pattern }: Member): boolean {
-  if (is === "list") return Array.isArray(value);
-  if (is === "text") return typeof value === "string" && value !== "" && (!pattern || pattern[0].test(value));
-  if (is === "object") return typeof value === "object" && value !== null && !Array.isArray(value);
-  return is === "value" || typeof value === is;
+function fits(value: unknown, { type, pattern }: Member): boolean {
+  if (type === "list") return Array.isArray(value);
+  if (type === "text")
+    return typeof value === "string" && value !== "" && (!pattern || pattern[0].test(value));
+  if (type === "object") return typeof value === "object" && value !== null && !Array.isArray(value);
+  return type === "value" || typeof value === type;
 }
 
-const inWords = ({ is, pattern }: Member): string =>
-  pattern?.[1] ?? { boolean: "true or false", object: "an object" }[is as string] ?? `a ${is}`;
+const inWords = ({ type, pattern }: Member): string =>
+  pattern?.[1] ?? { boolean: "true or false", object: "an object" }[type as string] ?? `a ${type}`;
 
 const shown = (value: unknown): string =>
   typeof value === "function" ? "a function" : (JSON.stringify(value)?.slice(0, 60) ?? String(value));

@@ -64,7 +64,7 @@ export interface StudyVerdict {
  * The verdict of a study: equivalent to chance within the margin, different from chance, or inconclusive, with
  * readers and stories both random. Each accuracy has a standard error clustered by reader and by story (nested in origin),
  * and by named clusters (titles that human and machine stories share, classes, forms), and Student's t with the degrees
- * of freedom of the clustering with the fewest clusters (`clusteredContrast`). With fewer named clusters than
+ * of freedom of `clusteredContrast`. With fewer named clusters than
  * `fewestClusters` there is no verdict, and the reason says so.
  * The error is never below that of independent judgments at rates of (right + 1) / (judgments + 2), so that few
  * judgments, or identical ones, can't have a standard error of zero. A significant difference is "different" at any margin; if it also lies

@@ -7,6 +7,7 @@ import { GenerateSettings } from "./settings/generate.ts";
 import { InfluenceSettings } from "./settings/influence.ts";
 import { SurveySettings } from "./settings/survey.ts";
 import { TuneSettings } from "./settings/tune.ts";
+import { WorkplaceSettings } from "./settings/workplace.ts";
 
 /** What built-in prompts request, unless the study sets `genre`. */
 export const defaultGenre = "very short stories";
@@ -49,5 +50,6 @@ export const StudyConfig = z.strictObject({
   analyse: AnalyseSettings.prefault({}).describe(
     "Which claims are tested and with which margin, declared before data collection.",
   ),
+  workplace: WorkplaceSettings.prefault({}).describe("The researcher's pages, which `tinylove open` shows."),
 });
 export type StudyConfig = Readonly<z.infer<typeof StudyConfig>>;

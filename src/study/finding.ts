@@ -30,6 +30,8 @@ export const Figure = z.strictObject({
   table: Table,
   encode: z.record(z.string(), z.string()),
   labels: z.record(z.string(), z.string()),
+  /** Whether the percentages next to the rows are whole ones, because a table has them with decimals. */
+  rounded: z.boolean().optional(),
   /** Reference lines: chance, a margin. */
   marks: z.array(z.strictObject({ axis: z.enum(["x", "y"]), at: z.number(), label: z.string() })).optional(),
 });

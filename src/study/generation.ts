@@ -108,21 +108,30 @@ export const conditionName = (generation: Pick<Generation, "model" | "prompt">):
   `${modelName(generation)} ${generation.prompt.template}`;
 
 /**
- * Conditions as reports name them: by the model alone where no model has two prompts. An empty name stays empty.
+ * Conditions as reports name them: by the model alone where no model has two prompts, and without the provider or folder
+ * of its address where that is clear (`smollm2` for `llama:smollm2 one-shot`). An empty name stays empty.
  */
 export function shortConditions(conditions: Iterable<string>): (condition: string) => string {
   const all = [...new Set(conditions)].filter(Boolean);
+  const areClear = (names: readonly string[]) => new Set(names).size === all.length;
   const models = all.map(modelIn);
-  if (new Set(models).size < all.length) return (condition) => condition;
-  const short = new Map(all.map((condition, at) => [condition, models[at]!]));
+  const names = areClear(models) ? models : all;
+  const plain = names.map(withoutProvider);
+  const shown = areClear(plain) ? plain : names;
+  const short = new Map(all.map((condition, at) => [condition, shown[at]!]));
   return (condition) => short.get(condition) ?? condition;
 }
+
+const withoutProvider = (name: string): string => name.replace(/^[a-z]+:(?=\S)(?:\S*\/)?/, "");
 
 /** The model of a condition; the whole name if it has no prompt. */
 const modelIn = (condition: string): string => /^(.+) \S+$/.exec(condition)?.[1] ?? condition;
 
 /** Whether an attempt at a title is selected before another: the one that was chosen, else the later one. */
-export const isPreferred = (one: Generation, other: Generation): boolean =>
+export const isPreferred = (
+  one: Pick<Generation, "chosen" | "attempt">,
+  other: Pick<Generation, "chosen" | "attempt">,
+): boolean =>
   (one.chosen ?? false) === (other.chosen ?? false) ? one.attempt > other.attempt : one.chosen === true;
 
 /** The selected attempt of those with the same `keyOf`, in the order of their first attempts. */

@@ -33,6 +33,14 @@ export function percentApart(share: number, marks: readonly number[]): string {
   return `${minus(reads(share, decimals))} %`;
 }
 
+/** A whole percentage, with decimals only where it would otherwise look equal to one of the `marks`: `58 %`, `59.8 %`. */
+export const wholePercent = (share: number, marks: readonly number[]): string => {
+  const whole = Math.round(100 * share);
+  return marks.some((mark) => Math.round(100 * mark) === whole)
+    ? percentApart(share, marks)
+    : `${minus(String(whole))} %`;
+};
+
 /** An interval of shares: `45.2 % to 54.8 %`; its ends are never rounded onto one of the `marks`. */
 export const percentRange = (
   { low, high }: { low: number; high: number },

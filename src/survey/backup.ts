@@ -58,7 +58,7 @@ async function copyFromServer(study: Study, effects: Effects): Promise<Uint8Arra
       cause,
     });
   try {
-    const response = await effects.fetch(`${url}/study/backup`, {
+    const response = await effects.fetch(`${url}/control/backup`, {
       method: "POST",
       headers: { authorization: `Bearer ${token}` },
       signal: effects.signal,

@@ -40,6 +40,24 @@ export class Metadata {
     );
   }
 
+  /** Whether newcomers are turned away. */
+  async paused(): Promise<boolean> {
+    return (await this.#value("paused")) === "yes";
+  }
+
+  async setPaused(paused: boolean): Promise<void> {
+    await this.set("paused", paused ? "yes" : "no");
+  }
+
+  async #value(name: string): Promise<string | undefined> {
+    const row = await this.#database
+      .selectFrom("fact")
+      .select("value")
+      .where("name", "=", name)
+      .executeTakeFirst();
+    return row?.value;
+  }
+
   /** Records that somebody looked at the results before the end. */
   async recordLook(now: number): Promise<void> {
     await this.set(`look ${new Date(now).toISOString()} ${randomId().slice(0, 4)}`, "");
@@ -72,11 +90,6 @@ export class Metadata {
 
   /** How often an unknown browser has opened the survey. */
   async visits(): Promise<number> {
-    const row = await this.#database
-      .selectFrom("fact")
-      .select("value")
-      .where("name", "=", "openings")
-      .executeTakeFirst();
-    return Number(row?.value ?? 0);
+    return Number((await this.#value("openings")) ?? 0);
   }
 }

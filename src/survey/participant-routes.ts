@@ -93,6 +93,7 @@ export function participantRoutes(server: FastifyInstance, context: SurveyContex
     if (survey.invited && !invited && !(await store.bySecret(secret))) {
       return sendPage(reply, 403, problemPage(pageContext, words("problem.uninvited")));
     }
+    if ((await store.metadata.paused()) && !(await store.bySecret(secret))) return refuse(reply, "paused");
     const { id } = newParticipant();
     const allocated = await store.allocate(
       {
@@ -242,16 +243,17 @@ export function participantRoutes(server: FastifyInstance, context: SurveyContex
   }
 
   async function refusal(): Promise<((reply: FastifyReply) => FastifyReply) | undefined> {
+    if (await store.metadata.paused()) return (reply) => refuse(reply, "paused");
     if (survey.quota === undefined) return undefined;
     const loads = await store.loads([...materials.forms.keys()], effects.now());
     const allocation = allocateForm(loads, survey.quota, study.random("peek"));
     return "refused" in allocation ? (reply) => refuse(reply, allocation.refused) : undefined;
   }
 
-  const refuse = (reply: FastifyReply, why: "full" | "closed" | "withdrawn") =>
+  const refuse = (reply: FastifyReply, why: "full" | "closed" | "paused" | "withdrawn") =>
     sendPage(
       reply,
-      why === "full" ? 503 : 410,
+      why === "full" || why === "paused" ? 503 : 410,
       refusedPage(
         pageContext,
         words(`problem.${why}.heading`),

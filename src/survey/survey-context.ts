@@ -19,10 +19,8 @@ export interface SurveyContext {
   readonly signingKey: string;
   /** Origins by stimulus; only if participants are shown their score or the authors after the last answer. */
   readonly origins: ReadonlyMap<string, Origin> | undefined;
-  /** The token that opens the dashboard. */
+  /** The token of the requests of other commands on this machine. */
   readonly token: string;
-  /** The address of the dashboard's script. */
-  readonly dashboardScript: string;
   /** A consistent copy of the store as one file. */
   backup(): Promise<Buffer>;
   /** Called when an unknown browser opens the survey. */

@@ -62,7 +62,7 @@ async function askServer(study: Study, who: string, effects: Effects): Promise<W
     "the survey may still be starting: try again",
   );
   const response = await effects
-    .fetch(`${url}/study/withdraw`, {
+    .fetch(`${url}/control/withdraw`, {
       method: "POST",
       headers: {
         authorization: `Bearer ${token}`,

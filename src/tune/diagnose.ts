@@ -3,7 +3,7 @@ import { join } from "node:path";
 import { z } from "zod";
 import { runTrainer, type TrainerEvent } from "../llm/trainer.ts";
 import type { Findings } from "../study/finding.ts";
-import { storiesFile, tunedFolder, tuningFindingsFile } from "../workbench/artefacts.ts";
+import { storiesFile, titlesLearntFrom, tunedFolder, tuningFindingsFile } from "../workbench/artefacts.ts";
 import type { Effects } from "../workbench/effects.ts";
 import { StudyError } from "../workbench/errors.ts";
 import { exists, readJson, writeWhole } from "../workbench/files.ts";
@@ -39,7 +39,7 @@ export const diagnose = command({
   async run(folder, { name, json, ...sizes }, effects) {
     const study = await openStudy(folder);
     const { findings, verdict } = await diagnoseRun(study, name ?? (await onlyRun(study)), sizes, effects);
-    effects.print(json ? JSON.stringify(findings, null, 2) : printed(findings, verdict));
+    effects.print(json ? JSON.stringify(findings, null, 2) : inTerminal(findings, verdict));
   },
 });
 
@@ -78,6 +78,8 @@ export async function diagnoseRun(
     model: join(folder, "model"),
     ...(!base && { base: begun.model }),
     run: folder,
+    finished: join(folder, "diagnosis", "finished.jsonl"),
+    learnt_titles: await titlesLearntFrom(folder),
     stories: study.path(storiesFile),
     ...(begun.messages ? { messages: begun.messages } : { template: begun.template }),
     titles,
@@ -123,7 +125,8 @@ export async function onlyRun(study: Study): Promise<string> {
   );
 }
 
-function printed({ findings }: Findings, verdict: Verdict): string {
+/** The verdict and the table of measures, for a terminal. */
+export function inTerminal({ findings }: Findings, verdict: Verdict): string {
   const rows = findings.flatMap((finding) => (finding.kind === "table" ? [finding] : [])).slice(0, 1);
   const table = rows.flatMap(({ table: { columns, rows } }) => [
     columns.map(({ label }, at) => (at === 0 ? label.padEnd(26) : label.padStart(16))).join(""),

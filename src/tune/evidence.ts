@@ -2,6 +2,7 @@ import { readdir } from "node:fs/promises";
 import { join } from "node:path";
 import { z } from "zod";
 import { TrainerEvent } from "../llm/trainer.ts";
+import { clusteredShare } from "../stats/clustered-share.ts";
 import { StudyError } from "../workbench/errors.ts";
 import { checked, exists, parseJson, readText } from "../workbench/files.ts";
 
@@ -18,6 +19,8 @@ export const TextMeasures = z.looseObject({
   entropy_bits: z.number(),
   longest_copied_words: z.number(),
   copied_8_grams: z.number(),
+  /** Mean length of a text; version 0.1 did not measure it. */
+  words: z.number().optional(),
 });
 export type TextMeasures = Readonly<z.infer<typeof TextMeasures>>;
 
@@ -38,6 +41,17 @@ export const ModelMeasures = z.looseObject({
 });
 export type ModelMeasures = Readonly<z.infer<typeof ModelMeasures>>;
 
+/** What a model learnt from readers, on pairs of titles that were held out. */
+const LearntPreference = z.object({
+  pairs: z.number(),
+  titles: z.number(),
+  /** The share of pairs whose preferred text training raised more than the other, clustered by title. */
+  accuracy: z.object({ estimate: z.number(), low: z.number(), high: z.number() }),
+  /** The share of pairs whose preferred text is the likelier one per token, before and after. */
+  likelier: z.object({ before: z.number(), after: z.number() }),
+});
+export type LearntPreference = Readonly<z.infer<typeof LearntPreference>>;
+
 /** All data for the verdict on a tuned model. Losses are means per token, natural logarithm. */
 export const Evidence = z.object({
   rate: z.number(),
@@ -53,6 +67,8 @@ export const Evidence = z.object({
   people: TextMeasures,
   base: ModelMeasures.optional(),
   tuned: ModelMeasures,
+  /** Only for a model that learnt from readers; `base` is the model before. */
+  preference: LearntPreference.optional(),
 });
 export type Evidence = Readonly<z.infer<typeof Evidence>>;
 
@@ -117,11 +133,40 @@ export async function evidenceOf(
       people: of("people"),
       base: base ?? of("base"),
       tuned: of("tuned"),
+      preference: learntPreference(await eventsOf(folder)),
     },
     Evidence,
     folder,
   );
 }
+
+const Sides = z.object({ chosen: z.number(), rejected: z.number() });
+const MeasuredPair = z.looseObject({ title: z.string(), tokens: Sides, before: Sides, after: Sides });
+
+/** Held-out preference accuracy from the events of `prefer`; undefined for another kind of run. A tie counts half. */
+export function learntPreference(events: readonly TrainerEvent[]): LearntPreference | undefined {
+  const last = events.findLastIndex(({ event }) => event === "start");
+  const pairs = events.slice(last + 1).flatMap((event) => MeasuredPair.safeParse(event).data ?? []);
+  if (pairs.length === 0) return undefined;
+  const share = (lead: (pair: z.infer<typeof MeasuredPair>) => number) =>
+    pairs.map((pair) => (Math.sign(lead(pair)) + 1) / 2);
+  const raised = share(
+    ({ before, after }) => after.chosen - before.chosen - (after.rejected - before.rejected),
+  );
+  const likelier = (of: "before" | "after") =>
+    mean(share((pair) => pair[of].chosen / pair.tokens.chosen - pair[of].rejected / pair.tokens.rejected));
+  const titles = pairs.map(({ title }) => title);
+  const { estimate, interval } = clusteredShare({ correct: raised, readers: titles, stories: titles }, 0.95);
+  return {
+    pairs: pairs.length,
+    titles: new Set(titles).size,
+    accuracy: { estimate, ...interval },
+    likelier: { before: likelier("before"), after: likelier("after") },
+  };
+}
+
+const mean = (values: readonly number[]): number =>
+  values.reduce((sum, value) => sum + value, 0) / values.length;
 
 const RunConfig = z.looseObject({
   model: z.string(),

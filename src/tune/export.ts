@@ -7,6 +7,7 @@ import { exists, readJson } from "../workbench/files.ts";
 import { wholeNumber } from "../workbench/options.ts";
 import { command } from "../workbench/stage.ts";
 import { openStudy, type Study } from "../workbench/study.ts";
+import { copyAttribution } from "./attribution.ts";
 import { onlyRun } from "./diagnose.ts";
 import { tunedPath } from "./job.ts";
 
@@ -70,9 +71,14 @@ export const exportTuned = command({
       },
       effects,
     );
+    // The licences of base and stories, next to the files of an export and in its folders.
+    for (const to of [join(place, "export"), ...foldersIn(made)]) await copyAttribution(model, to);
     for (const event of made) effects.print(lineOf(event, study));
   },
 });
+
+const foldersIn = (made: readonly TrainerEvent[]): string[] =>
+  made.flatMap(({ form, path }) => (form === "merged" || form === "adapter" ? [String(path)] : []));
 
 const RunConfig = z.looseObject({ template: z.string().default("[[title]]") });
 
@@ -103,11 +109,11 @@ function formsIn(text: string): string[] {
 const Config = z.looseObject({ model_type: z.string() });
 const Adapter = z.looseObject({ base_model_name_or_path: z.string() });
 
-/** llama.cpp supports GPT-NeoX but not GPT-Neo; other architectures have their own converters. */
+/** GPT-NeoX is written to GGUF by the trainer; others need llama.cpp's converter, so only on request. */
 async function formsFor(model: string): Promise<string[]> {
   const adapter = join(model, "adapter_config.json");
-  const base = (await exists(adapter)) ? (await readJson(adapter, Adapter)).base_model_name_or_path : model;
-  const config = join(base, "config.json");
+  if (await exists(adapter)) return formsFor((await readJson(adapter, Adapter)).base_model_name_or_path);
+  const config = join(model, "config.json");
   const isNeox = (await exists(config)) && (await readJson(config, Config)).model_type === "gpt_neox";
   return isNeox ? ["merged", "gguf"] : ["merged"];
 }

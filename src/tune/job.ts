@@ -50,6 +50,7 @@ export async function jobOf(study: Study, request: TuningRequest): Promise<Job> 
       epochs: request.epochs ?? tune.epochs,
       patience: tune.patience,
       evaluations: tune.evaluations,
+      keep: tune.keep,
       batch: tune.batch,
       micro_batch: tune.microBatch,
       length: tune.length,

@@ -89,7 +89,10 @@ async function sizeOf(url: string, effects: Effects): Promise<number | undefined
   }
 }
 
-/** Installs with uv if available. uv gets exactly the files that pip chose, so that both install the same. */
+/**
+ * Installs exactly the files that pip chose, with uv if available, and then the trainer itself. Nothing is resolved a
+ * second time.
+ */
 export async function install(
   program: string,
   trainer: string,
@@ -99,19 +102,18 @@ export async function install(
   const byUv = (await runProgram("uv", ["--version"], effects)).code === 0;
   const files = packages.filter(({ url }) => !isFolder(url)).map(({ name, url }) => `${name} @ ${url}`);
   effects.log(`  installing with ${byUv ? "uv" : "pip"}`);
-  if (byUv && files.length > 0) {
-    const { code, text } = await runProgram(
-      "uv",
-      ["pip", "install", "--quiet", "--python", program, "--no-deps", ...files],
-      effects,
-    );
-    if (code !== 0) throw pipError(text, "uv cannot install the trainer's packages");
+  const pip = ["-m", "pip", "install", "--quiet", "--retries", "2", "--no-deps"];
+  if (files.length > 0) {
+    const { code, text } = byUv
+      ? await runProgram(
+          "uv",
+          ["pip", "install", "--quiet", "--python", program, "--no-deps", ...files],
+          effects,
+        )
+      : await runProgram(program, [...pip, ...files], effects);
+    if (code !== 0) throw pipError(text, `${byUv ? "uv" : "pip"} cannot install the trainer's packages`);
   }
-  const { code, text } = await runProgram(
-    program,
-    ["-m", "pip", "install", "--quiet", "--retries", "2", trainer],
-    effects,
-  );
+  const { code, text } = await runProgram(program, [...pip, trainer], effects);
   if (code !== 0) throw pipError(text, "pip cannot install the trainer");
 }
 

@@ -1,7 +1,9 @@
 import { z } from "zod";
 import { TuneSettings } from "../study/settings/tune.ts";
+import { inColumns } from "../workbench/columns.ts";
 import { wholeNumber } from "../workbench/options.ts";
 import { command } from "../workbench/stage.ts";
+import { wrapped } from "../workbench/wrapped.ts";
 import { type Hardware, parseHardware } from "./hardware.ts";
 import {
   contextBytes,
@@ -163,7 +165,7 @@ const labels: Record<Strategy, string> = {
   fsdp2: "FSDP2",
 };
 const label = (strategy: Strategy): string => labels[strategy];
-const gib = (bytes: number): string => (bytes / 2 ** 30).toFixed(2).padStart(8);
+const gib = (bytes: number): string => (bytes / 2 ** 30).toFixed(bytes < 10 * 2 ** 30 ? 2 : 1);
 
 function describe({ shape, hardware, rows, recommended, because }: TuningPlan): string {
   const { nodes, perNode, bytes } = hardware;
@@ -173,17 +175,47 @@ function describe({ shape, hardware, rows, recommended, because }: TuningPlan): 
     `${shape.name}: ${shape.parameters.toLocaleString("en")} parameters, ${shape.layers} layers of ${shape.block.toLocaleString("en")}`,
     `${gpus}; ${first.batch} sequence${first.batch > 1 ? "s" : ""} of ${first.length} tokens per GPU and step; GiB on each GPU:`,
     "",
-    "method  strategy  checkpoints   weights gradients optimiser activations buffers    total  fits  machines needed",
-    ...rows.map(lineOf),
+    ...inColumns(
+      columns,
+      rows.map((row) => cellsOf(row)),
+      width,
+    ),
     "",
+    "Memory is for weights, gradients, the optimiser’s state, activations and buffers. ckpt: with activation checkpointing. fits: here, or on so many such machines.",
     recommended
-      ? `choose: ${settingName(recommended.setting)} (${gib(recommended.memory.total).trim()} GiB per GPU)`
+      ? `choose: ${settingName(recommended.setting)} (${gib(recommended.memory.total)} GiB per GPU)`
       : "choose: nothing fits",
     `why:    ${because}`,
     ...(recommended ? [`how:    ${howToUse(recommended.setting, nodes)}`] : []),
     `Each GPU keeps ${contextBytes / 2 ** 30} GiB for CUDA itself; "fits" counts it.`,
   ];
-  return lines.join("\n");
+  return lines.map((line) => wrapped(line, width, /^\w+: {2,}/.exec(line)?.[0].length ?? 0)).join("\n");
+}
+
+const width = 80;
+
+const columns = [
+  "method",
+  "strategy",
+  "ckpt",
+  "weights",
+  "grads",
+  "optim.",
+  "activ.",
+  "buffers",
+  "total",
+  "fits",
+].map((head, at) => ({ head, number: at >= 3 && at <= 8 }));
+
+function cellsOf({ setting, memory, fits, nodes }: PlanRow): string[] {
+  const { weights, gradients, optimiser, activations, buffers, total } = memory;
+  return [
+    setting.method,
+    label(setting.strategy),
+    setting.checkpointing ? "yes" : "no",
+    ...[weights, gradients, optimiser, activations, buffers, total].map(gib),
+    fits ? "here" : nodes === "never" ? "never" : `on ${nodes === "more than 64" ? ">64" : nodes}`,
+  ];
 }
 
 /** The setting in study.yaml, and the command to run. */
@@ -199,15 +231,8 @@ function howToUse(
   const step = Math.ceil(TuneSettings.parse({}).batch / share) * share;
   const settings = `method: ${method}, checkpointing: ${checkpointing}, batch: ${step}, microBatch: ${batch}, length: ${length}`;
   return here
-    ? `tune: { ${settings}, sharded: ${strategy === "fsdp2"} } in study.yaml, and \`tinylove tune run\``
-    : `tune: { ${settings} } in study.yaml, and \`tinylove tune submit --nodes ${nodes} --strategy ${strategy}\``;
-}
-
-function lineOf({ setting, memory, fits, nodes }: PlanRow): string {
-  const name = `${setting.method.padEnd(7)} ${label(setting.strategy).padEnd(9)} ${(setting.checkpointing ? "yes" : "no").padEnd(12)}`;
-  const { weights, gradients, optimiser, activations, buffers, total } = memory;
-  const parts = `${gib(weights)} ${gib(gradients)}  ${gib(optimiser)}    ${gib(activations)} ${gib(buffers)} ${gib(total)}`;
-  return `${name} ${parts}  ${(fits ? "yes" : "no").padEnd(4)}  ${nodes}`;
+    ? `tune: { ${settings}, sharded: ${strategy === "fsdp2"} } in study.yaml, and\n        \`tinylove tune run\``
+    : `tune: { ${settings} } in study.yaml, and\n        \`tinylove tune submit --nodes ${nodes} --strategy ${strategy}\``;
 }
 
 const settingName = ({ method, strategy, checkpointing }: MemorySetting): string =>

@@ -10,6 +10,7 @@ import { readManifest, runStage, stateOf } from "../workbench/manifest.ts";
 import { realNumber, wholeNumber } from "../workbench/options.ts";
 import { command, stage } from "../workbench/stage.ts";
 import { openStudy, type Study } from "../workbench/study.ts";
+import { writeAttribution } from "./attribution.ts";
 import { withUnpackedBase } from "./base.ts";
 import { foundRate, readCurve, Suggested } from "./evidence.ts";
 import { checkFits, thisMachine } from "./fits.ts";
@@ -44,7 +45,7 @@ export const tuneRun = command({
   flags: [
     [
       "--model <model>",
-      "the base: a folder with config.json and weights, a GGUF file of GPT-NeoX, llama:embedded, or OWNER/NAME on the hub",
+      "the base: a folder with config.json and weights, a GGUF file, llama:embedded, llama:smollm2, or OWNER/NAME on the hub",
     ],
     ["--method <method>", "full or lora (default: tune.method)"],
     ["--learning-rate <rate>", "default: 1e-5 for full, 1e-4 for lora"],
@@ -122,6 +123,7 @@ const stageOf = (study: Study, job: Job, device: TrainingDevice) =>
     async run(_, __, effects) {
       // A run may already be complete: a cluster's job, or one killed just before it was recorded.
       const done = (await doneEvent(job.folder)) ?? (await train(job, device, effects));
+      await writeAttribution(join(job.folder, "model"), job.model, job.stories);
       await logResult(job, done, effects);
     },
   });
@@ -173,7 +175,7 @@ async function doneEvent(folder: string): Promise<TrainerEvent | undefined> {
 }
 
 /**
- * The settings that define a training, without paths, threads, timeouts and sharding. The trainer itself checks that
+ * The settings that define a training, without paths, threads, timeouts, sharding and kept checkpoints. The trainer itself checks that
  * its checkpoints match.
  */
 function settingsOf({
@@ -182,6 +184,7 @@ function settingsOf({
   stories: ___,
   silence: ____,
   sharded: _____,
+  keep: ______,
   ...settings
 }: Job["config"]): Record<string, unknown> {
   return settings;

@@ -1,16 +1,10 @@
-import { fileURLToPath } from "node:url";
+import { chosenParts, type Message, messagesIn, parseTemplate, templateFile } from "../llm/prompt-file.ts";
 import { StudyError } from "../workbench/errors.ts";
 import { exists, readText } from "../workbench/files.ts";
 import type { Study } from "../workbench/study.ts";
-import { packageFolder } from "../workbench/version.ts";
 
 /** How stories are asked for in training: by a text to continue, or by messages to an instructed model. */
 export type StoryFormat = { readonly template: string } | { readonly messages: readonly Message[] };
-
-interface Message {
-  readonly role: string;
-  readonly content: string;
-}
 
 /**
  * The format in which stories are learnt, so that a tuned model gets the same wording in generation as in training. A
@@ -19,54 +13,40 @@ interface Message {
  * prompt without such a format.
  */
 export async function storyFormat(prompt: string, study: Study): Promise<StoryFormat> {
-  const file = await promptFile(prompt, study);
+  const file = await templateFile(prompt, study);
   if (!(await exists(file))) {
     throw new StudyError(`tune.prompt: no prompt file ${prompt}`, {
       hint: "give a path inside the study, or `title-only`, which comes with Tiny Love",
     });
   }
-  const text = await readText(file);
-  return isChat(text)
-    ? { messages: messagesOf(text, prompt, study.config.genre) }
-    : { template: formOf(text, prompt) };
+  const { api, body } = parseTemplate(await readText(file), prompt);
+  return api === "chat"
+    ? { messages: messagesOf(body, prompt, study.config.genre) }
+    : { template: formOf(body, prompt) };
 }
 
-const isChat = (text: string): boolean => /^---\r?\n[\s\S]*?^api: *chat *$[\s\S]*?^---/m.test(text);
-
-/** The messages in a chat prompt's text, without controls. */
-function messagesOf(text: string, name: string, genre: string): readonly Message[] {
-  const parts = bodyOf(text)
-    .replace(/\[\[if [^\]]+\]\][\s\S]*?\[\[end\]\]/g, "")
+/** The messages of a chat prompt, without controls. Throws StudyError if it shows examples. */
+function messagesOf(body: string, name: string, genre: string): readonly Message[] {
+  const plain = chosenParts(body, {})
     .replaceAll("[[genre]]", () => genre)
-    .replace(/\[\[(?:controls|wishes)\]\]/g, "")
-    .split(/^\[\[(system|user|assistant)\]\]\n/m);
-  const messages = parts.flatMap((role, at) =>
-    at % 2 === 1 ? [{ role, content: parts[at + 1]!.replace(/[ \t]+$/gm, "").trim() }] : [],
-  );
-  const contents = messages.map(({ content }) => content).join("\n");
-  const other = /\[\[(?!title\]\])([^\]]*)\]\]/.exec(contents)?.[0];
+    .replace(/\[\[(?:controls|wishes)\]\]/g, "");
+  const messages = messagesIn(plain, name).map(({ role, content }) => ({
+    role,
+    content: content.replace(/[ \t]+$/gm, ""),
+  }));
+  const other = messages.flatMap(
+    ({ content }) => /\[\[(?!title\]\])([^\]]*)\]\]/.exec(content)?.[0] ?? [],
+  )[0];
   if (other) {
     throw new StudyError(`${name}: cannot be used for tuning, because it contains ${other}`, {
       hint: "set tune.prompt to a prompt without examples and controls, such as `chat-small`",
     });
   }
-  if (!contents.includes("[[title]]")) {
-    throw new StudyError(`${name}: the prompt has no [[title]]`, {
-      hint: "put [[title]] where the title goes",
-    });
-  }
   return messages;
 }
 
-const bodyOf = (text: string): string =>
-  text
-    .replace(/\r\n/g, "\n")
-    .replace(/^---\n[\s\S]*?\n---\n/, "")
-    .trimEnd();
-
-/** The format in the text of a prompt for completions. */
-export function formOf(text: string, name: string): string {
-  const body = bodyOf(text);
+/** The format in the body of a prompt for completions. */
+export function formOf(body: string, name: string): string {
   const title = body.lastIndexOf("[[title]]");
   if (title < 0)
     throw new StudyError(`${name}: the prompt has no [[title]]`, {
@@ -85,10 +65,4 @@ export function formOf(text: string, name: string): string {
     );
   }
   return `${promptPart} [[story]]`;
-}
-
-async function promptFile(prompt: string, study: Study): Promise<string> {
-  const inStudy = study.path(prompt);
-  if (!/^[a-z0-9-]+$/.test(prompt) || (await exists(inStudy))) return inStudy;
-  return fileURLToPath(new URL(`prompts/${prompt}.md`, packageFolder));
 }

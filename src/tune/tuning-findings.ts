@@ -1,7 +1,8 @@
 import type { TrainerEvent } from "../llm/trainer.ts";
 import { type Findings, figure, sentence, table } from "../study/finding.ts";
-import type { Evidence, ModelMeasures, TextMeasures } from "./evidence.ts";
+import type { Evidence, LearntPreference, ModelMeasures, TextMeasures } from "./evidence.ts";
 import { inWords, type Verdict } from "./verdict.ts";
+import { accuracyOf } from "./verdict-rules.ts";
 
 /** The findings of a diagnosis for the report: the verdict, the measures, the curves, and samples during training. */
 export function tuningFindings(
@@ -16,8 +17,15 @@ export function tuningFindings(
     question: `Did tuning ${name} work?`,
     findings: [
       sentence("result", `The tuned model ${name} is ${inWords(verdict)}.`),
+      ...(evidence.preference ? preferenceFindings(name, evidence.preference) : []),
       ...verdict.also.map(({ is, because }) => sentence("detail", `It is also ${is}: ${because}.`)),
-      table("result", `${name}, its base and human stories, on the test stories`, measuresTable(evidence)),
+      table(
+        "result",
+        evidence.preference
+          ? `${name} before (base) and after (tuned) learning from readers, and human stories: what it cost`
+          : `${name}, its base and human stories, on the test stories`,
+        measuresTable(evidence),
+      ),
       figure("result", `Loss of ${name} during training, in nats per token`, lossFigure(evidence)),
       ...(evidence.steps.some(({ gradientNorm }) => gradientNorm !== null)
         ? [figure("detail", `Norm of the gradients of ${name} before clipping`, normFigure(evidence))]
@@ -31,10 +39,22 @@ export function tuningFindings(
   };
 }
 
+/** How far the model learnt what readers preferred, on titles that it was not trained on. */
+function preferenceFindings(name: string, preference: LearntPreference) {
+  const { likelier, titles } = preference;
+  return [
+    sentence("result", `${name} learnt from readers: ${accuracyOf(preference)}.`),
+    sentence(
+      "detail",
+      `The preferred text is the likelier one per token in ${(100 * likelier.before).toFixed(0)} % of these pairs before and ${(100 * likelier.after).toFixed(0)} % after. No pair of these ${titles} titles was trained on; test stories whose titles were are left out of the table.`,
+    ),
+  ];
+}
+
 const method =
   "A tuned model is judged by its losses first, then against its base model, then by its texts: greedy ones, which show loops, and sampled ones, which show collapse. Repetition is seq-rep-4 (Welleck et al. 2020), variety distinct-n (Li et al. 2016); copied means word for word in a training story.";
 
-type Measure = readonly [label: string, of: (texts: TextMeasures) => number];
+type Measure = readonly [label: string, of: (texts: TextMeasures) => number | null];
 
 const measures: readonly Measure[] = [
   ["repeated runs of 4 words", (texts) => texts.seq_rep_4],
@@ -44,6 +64,7 @@ const measures: readonly Measure[] = [
   ["entropy, bits", (texts) => texts.entropy_bits],
   ["copied runs of 8 words", (texts) => texts.copied_8_grams],
   ["longest copy, words", (texts) => texts.longest_copied_words],
+  ["words in a text", (texts) => texts.words ?? null],
 ];
 
 function measuresTable({ people, base, tuned }: Evidence) {
@@ -129,7 +150,7 @@ const downsampled = <T>(rows: readonly T[]): T[] => {
 
 interface Sample {
   readonly title: string;
-  readonly way: string;
+  readonly decoding: string;
   readonly step: number;
   readonly text: string;
 }
@@ -137,11 +158,12 @@ interface Sample {
 /** The samples of a run; after a resume, the later one of a step counts. */
 function samplesOf(events: readonly TrainerEvent[]): Sample[] {
   const samples = new Map<string, Sample>();
-  for (const { event, title, way, step, text } of events) {
+  // Version 0.1 called the field `way`.
+  for (const { event, title, way, decoding = way, step, text } of events) {
     if (event === "sample")
-      samples.set(JSON.stringify([title, way, step]), {
+      samples.set(JSON.stringify([title, decoding, step]), {
         title: String(title),
-        way: String(way),
+        decoding: String(decoding),
         step: Number(step),
         text: String(text),
       });
@@ -153,8 +175,8 @@ const samplesTable = (samples: readonly Sample[]) => ({
   columns: [
     { key: "step", label: "step", format: "integer" as const },
     { key: "title", label: "title", format: "text" as const },
-    { key: "way", label: "decoding", format: "text" as const },
+    { key: "decoding", label: "decoding", format: "text" as const },
     { key: "text", label: "text", format: "text" as const },
   ],
-  rows: samples.map(({ step, title, way, text }) => ({ step, title, way, text })),
+  rows: samples.map(({ step, title, decoding, text }) => ({ step, title, decoding, text })),
 });

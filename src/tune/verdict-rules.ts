@@ -2,6 +2,8 @@ import type { Evidence, TextMeasures } from "./evidence.ts";
 
 interface Rule {
   readonly is: string;
+  /** The kind of training that the rule judges, if it does not judge both: on stories, or on readers' preferences. */
+  readonly of?: "stories" | "preferences";
   readonly unusable?: true;
   /** The evidence in words if the rule applies, else undefined. */
   signs(evidence: Evidence): string | undefined;
@@ -38,6 +40,10 @@ export const limits = {
   ends: 0.2,
   /** Sampled seq-rep-4, above that of human stories. */
   repeats: 0.15,
+  /** Distinct pairs of words in sampled texts, as a multiple of those before learning from readers. */
+  variety: 0.7,
+  /** Loss of human stories, as a multiple of that before learning from readers. */
+  cost: 1.1,
 } as const;
 
 /**
@@ -85,6 +91,26 @@ export const rules: readonly Rule[] = [
     remedy: rateAdvice,
   },
   {
+    is: "monotonous",
+    of: "preferences",
+    signs: ({ people, base, tuned }) => {
+      const [before, after] = [base?.sampled.distinct_2 ?? 1, tuned.sampled.distinct_2];
+      if (after >= limits.variety * before) return undefined;
+      return `its sampled texts are more alike than before: ${percent(after)} of their pairs of words are different ones (before: ${percent(before)}, human stories: ${percent(people.distinct_2)})`;
+    },
+    remedy: milder,
+  },
+  {
+    is: "costly",
+    of: "preferences",
+    signs: ({ evaluations }) => {
+      const [before, after] = [evaluations[0]!.loss, evaluations.at(-1)!.loss];
+      if (after <= limits.cost * before) return undefined;
+      return `human stories became less likely: their loss rose from ${before.toFixed(3)} to ${after.toFixed(3)} nats per token`;
+    },
+    remedy: milder,
+  },
+  {
     is: "memorised",
     signs: ({ people, base, tuned }) => {
       const copied = Math.max(tuned.greedy.copied_8_grams, tuned.sampled.copied_8_grams);
@@ -111,7 +137,18 @@ export const rules: readonly Rule[] = [
     remedy: () => "use fewer epochs, a smaller LoRA rank, or more stories",
   },
   {
+    is: "no better than chance",
+    of: "preferences",
+    signs: ({ preference }) =>
+      preference && preference.accuracy.low <= 0.5
+        ? `it did not learn what readers preferred: ${accuracyOf(preference)}; the interval includes 50 %`
+        : undefined,
+    remedy: () =>
+      "collect more judgments, use more epochs (tune.prefer.epochs), or a rate three times as high",
+  },
+  {
     is: "undertrained",
+    of: "stories",
     signs: ({ evaluations }) => {
       const [before, best] = [evaluations[0]!, lowest(evaluations)];
       const fall = 1 - best.loss / before.loss;
@@ -128,6 +165,7 @@ export const rules: readonly Rule[] = [
   },
   {
     is: "trained too long",
+    of: "stories",
     signs: ({ evaluations }) => {
       const [best, last] = [lowest(evaluations), evaluations.at(-1)!];
       if (last.loss <= limits.tooLong * best.loss) return undefined;
@@ -157,12 +195,15 @@ export const rules: readonly Rule[] = [
   },
   {
     is: "healthy",
-    signs: ({ people, base, tuned, evaluations }) => {
+    signs: ({ people, base, tuned, evaluations, preference }) => {
       const [before, best] = [evaluations[0]!, lowest(evaluations)];
       const perplexity = base
         ? `, perplexity on the test stories from ${base.perplexity.toFixed(1)} to ${tuned.perplexity.toFixed(1)}`
         : "";
-      return `the validation loss fell from ${before.loss.toFixed(3)} to ${best.loss.toFixed(3)}${perplexity}; sampled texts repeat ${percent(tuned.sampled.seq_rep_4)} of their runs of four words (human stories: ${percent(people.seq_rep_4)})`;
+      const learnt = preference
+        ? accuracyOf(preference)
+        : `the validation loss fell from ${before.loss.toFixed(3)} to ${best.loss.toFixed(3)}`;
+      return `${learnt}${perplexity}; sampled texts repeat ${percent(tuned.sampled.seq_rep_4)} of their runs of four words (human stories: ${percent(people.seq_rep_4)})`;
     },
     remedy: () => "",
   },
@@ -177,8 +218,18 @@ function isUnusable({ evaluations, base, tuned }: Evidence): boolean {
   return more || evaluations.at(-1)!.loss > evaluations[0]!.loss;
 }
 
+/** "it raised the preferred text more in 78 % of the 26 held-out pairs (95 % interval 61 to 95 %, 13 titles)". */
+export const accuracyOf = ({ pairs, titles, accuracy }: NonNullable<Evidence["preference"]>): string =>
+  `of ${pairs} held-out pairs it raised the preferred text more than the other in ${percent(accuracy.estimate)} (95 % interval ${Math.round(100 * Math.max(0, accuracy.low))} to ${percent(Math.min(1, accuracy.high))}, clustered by ${titles} titles)`;
+
+/** Advice after readers' preferences changed a model too much. */
+function milder(): string {
+  return "use fewer epochs or a third of the rate, or hold the model closer to what it was (tune.prefer.beta)";
+}
+
 /** Advice on the rate after a divergence. */
-function rateAdvice({ rate, foundRate }: Evidence): string {
+function rateAdvice({ rate, foundRate, preference }: Evidence): string {
+  if (preference) return milder();
   const given = `the learning rate of ${rate.toExponential(1)}`;
   if (foundRate === undefined) return `${given} is too high; find one with --find-lr, or try a tenth`;
   return rate > 1.5 * foundRate

@@ -17,7 +17,9 @@ export interface Verdict {
 
 /** Judges by the rules, in their order. */
 export function verdictOn(evidence: Evidence): Verdict {
+  const kind = evidence.preference ? "preferences" : "stories";
   const applying = rules.flatMap((rule) => {
+    if (rule.of !== undefined && rule.of !== kind) return [];
     const because = rule.signs(evidence);
     return because === undefined ? [] : [{ rule, because }];
   });

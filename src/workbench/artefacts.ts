@@ -1,5 +1,6 @@
 import { readdir } from "node:fs/promises";
-import { basename } from "node:path";
+import { basename, join } from "node:path";
+import { z } from "zod";
 import { ClipSummary } from "../study/clip-summary.ts";
 import { CorpusSummary } from "../study/corpus.ts";
 import { Findings } from "../study/finding.ts";
@@ -40,7 +41,17 @@ export const findingsFolder = "findings";
 export const registrationFile = "preregistration.json";
 /** Tuned models, one folder each, with `model/`, how it was made, and the findings of its diagnosis. */
 export const tunedFolder = "tuned";
+/** In the folder of a model that learnt from readers: the pairs of texts, by title. */
+export const preferencesFile = "preferences.jsonl";
 export const tuningFindingsFile = (name: string): string => `${tunedFolder}/${name}/findings.json`;
+
+/** Titles of which a tuned model learnt what readers preferred, from the run's folder; empty for other models. */
+export async function titlesLearntFrom(run: string): Promise<string[]> {
+  const file = join(run, preferencesFile);
+  if (!(await exists(file))) return [];
+  const pairs = await readJsonLines(file, z.looseObject({ title: z.string(), held_out: z.boolean() }));
+  return [...new Set(pairs.filter((pair) => !pair.held_out).map(({ title }) => title))];
+}
 
 export const readStories = (study: Study): Promise<Story[]> =>
   readJsonLines(study.path(storiesFile), Story, "run `tinylove collect` first");

@@ -1,5 +1,5 @@
 import { spawn } from "node:child_process";
-import { type Progress, progressOn } from "./progress.ts";
+import { type Progress, type ProgressEvent, progressEvents, progressOn } from "./progress.ts";
 import { wrapped } from "./wrapped.ts";
 
 /** Everything a stage does outside its study's folder. Tests pass in their own. */
@@ -18,6 +18,8 @@ export interface Effects {
   /** The terminal, for output that grows as it is written; undefined if standard output is a file or a pipe. */
   readonly terminal?: Terminal | undefined;
   progress(label: string, total: number): Progress;
+  /** A stage begins; only programs that watch this one hear of it. */
+  stage?(name: string): void;
   /** Aborted when the user interrupts; long work then ends at the next safe point. */
   readonly signal: AbortSignal;
 }
@@ -28,8 +30,37 @@ export interface Terminal {
   write(text: string): void;
 }
 
+/**
+ * A line on standard error for a program that runs this one, as JSON. `TINYLOVE_PROGRESS=json` asks for these lines
+ * in place of text and bars.
+ */
+export type ProgramEvent =
+  | { readonly log: string }
+  | { readonly warning: string }
+  | { readonly stage: string }
+  | { readonly progress: ProgressEvent };
+
+/** The variable of the environment that asks for events, and its value. */
+export const eventsVariable = ["TINYLOVE_PROGRESS", "json"] as const;
+
 /** The effects of the real program: network, processes, environment and terminal. `signal` interrupts them. */
 export function worldEffects(signal: AbortSignal): Effects {
+  const [variable, value] = eventsVariable;
+  return process.env[variable] === value
+    ? { ...terminalEffects(signal), ...eventEffects }
+    : terminalEffects(signal);
+}
+
+const writeEvent = (event: ProgramEvent): void => void process.stderr.write(`${JSON.stringify(event)}\n`);
+
+const eventEffects: Partial<Effects> = {
+  log: (log) => writeEvent({ log }),
+  warn: (warning) => writeEvent({ warning }),
+  stage: (stage) => writeEvent({ stage }),
+  progress: (label, total) => progressEvents((progress) => writeEvent({ progress }), Date.now, label, total),
+};
+
+function terminalEffects(signal: AbortSignal): Effects {
   return {
     fetch: globalThis.fetch,
     spawn,

@@ -106,6 +106,7 @@ async function runAndRecord(
   effects: Effects,
 ): Promise<void> {
   await stage.assertNotFrozen?.(study);
+  effects.stage?.(stage.name);
   const started = effects.now();
   const reads = await inputsOf(stage, study);
   if ((await stage.run(study, options, effects)) === unrecorded) return;

@@ -58,6 +58,38 @@ export function progressOn(terminal: Terminal, now: () => number, label: string,
   };
 }
 
+/** What `progressEvents` reports: `left` is in milliseconds, undefined while it is too early to say. */
+export interface ProgressEvent {
+  readonly label: string;
+  readonly done: number;
+  readonly total: number;
+  readonly left?: number | undefined;
+  readonly note?: string;
+}
+
+const eventEvery = 200;
+
+/** Progress for a program: an event at the start and the end, and at most five a second between them. */
+export function progressEvents(
+  write: (event: ProgressEvent) => void,
+  now: () => number,
+  label: string,
+  total: number,
+): Progress {
+  const pace = paceOf(now());
+  let done = 0;
+  let last = Number.NEGATIVE_INFINITY;
+  const to = (count: number, note = "") => {
+    done = count;
+    pace.reached(count, now());
+    if (now() - last < eventEvery && done < total) return;
+    last = now();
+    write({ label, done, total, left: done < total ? pace.left(now(), total) : undefined, note });
+  };
+  to(0);
+  return { to, step: (note) => to(done + 1, note), end() {} };
+}
+
 /** 75 s as `1 min 15 s`. */
 export function duration(milliseconds: number): string {
   const seconds = Math.round(milliseconds / 1000);

@@ -1,7 +1,6 @@
 import { isAbsolute, join, resolve } from "node:path";
 import { isCollection, parseDocument } from "yaml";
 import type { z } from "zod";
-import { loadPlugins } from "../plugins/load.ts";
 import { noPlugins, type Plugins } from "../plugins/plugin.ts";
 import { type Random, randomFrom } from "../stats/random.ts";
 import { StudyConfig } from "../study/config.ts";
@@ -36,7 +35,9 @@ export async function openStudy(folder: string): Promise<Study> {
   }
   const text = await readText(file);
   // Load plugins first, because a plugin's model brings its own settings for study.yaml.
-  const plugins = await loadPlugins(root, pluginsNamed(text));
+  const named = pluginsNamed(text);
+  const plugins =
+    named.length === 0 ? noPlugins : await (await import("../plugins/load.ts")).loadPlugins(root, named);
   return studyOf(root, parseConfig(text, "study.yaml"), plugins);
 }
 
@@ -72,7 +73,9 @@ export function parseConfig(text: string, where: string): StudyConfig {
     throw new StudyError(`${where}: ${broken.message.split("\n")[0]!.replace(/:$/, "")}`, {
       hint: "fix the YAML",
     });
-  const result = StudyConfig.safeParse(withCurrentSettings(plain(document, where)), { reportInput: true });
+  // Without compiling the schema, which takes longer than to check one file.
+  const how = { reportInput: true, jitless: true };
+  const result = StudyConfig.safeParse(withCurrentSettings(plain(document, where)), how);
   if (result.success) return result.data;
 
   // A misspelt required key gives two issues, unknown and missing; the unknown one is more helpful.

@@ -1,12 +1,10 @@
-import { createHash } from "node:crypto";
-import { readFileSync } from "node:fs";
 import cookie from "@fastify/cookie";
 import formbody from "@fastify/formbody";
-import helmet from "@fastify/helmet";
 import rateLimit from "@fastify/rate-limit";
 import { type FastifyInstance, fastify } from "fastify";
 import { addBasePath, withoutBasePath } from "../survey/base-path.ts";
 import { secretOf } from "../survey/browser-session.ts";
+import { controlRoutes } from "../survey/control-routes.ts";
 import { errorHandlers, sendNotFound } from "../survey/error-pages.ts";
 import { askedIn } from "../survey/instructions.ts";
 import { phrasesOf } from "../survey/languages.ts";
@@ -19,16 +17,13 @@ import { rateLimitKey } from "../survey/rate-limit.ts";
 import type { StudyMaterials } from "../survey/study-materials.ts";
 import type { SurveyContext } from "../survey/survey-context.ts";
 import { fillIn, surveyLengthOf } from "../survey/survey-length.ts";
+import { monitorOf } from "../survey/survey-monitor.ts";
 import type { Study } from "../workbench/study.ts";
-import { packageFolder } from "../workbench/version.ts";
+import { asset, serveAssets } from "./assets.ts";
+import { makeCoderLink } from "./coder-session.ts";
+import { codingRoutes } from "./coding-routes.ts";
 import { rehearsalRoutes } from "./rehearsal-routes.ts";
-import { researcherRoutes } from "./researcher-routes.ts";
-
-const asset = (name: string, type: string) => {
-  const content = readFileSync(new URL(`src/survey/client/${name}`, packageFolder));
-  const hash = createHash("sha256").update(content).digest("hex").slice(0, 16);
-  return { content, type, address: `/assets/${hash}-${name}` };
-};
+import { safeHeaders } from "./safe-headers.ts";
 
 /** What every page of a study's survey needs. */
 export function pageContextOf(study: Study, { forms, stimuli }: StudyMaterials): PageContext {
@@ -42,8 +37,8 @@ export function pageContextOf(study: Study, { forms, stimuli }: StudyMaterials):
   return {
     language: survey.language,
     words,
-    style: assets.style.address,
-    script: assets.script.address,
+    style: surveyAssets.style.address,
+    script: surveyAssets.script.address,
     base: "",
     survey: {
       ...survey,
@@ -54,16 +49,13 @@ export function pageContextOf(study: Study, { forms, stimuli }: StudyMaterials):
   };
 }
 
-const assets = {
-  style: asset("style.css", "text/css; charset=utf-8"),
-  script: asset("outbox.js", "text/javascript; charset=utf-8"),
-  dashboard: asset("dashboard.js", "text/javascript; charset=utf-8"),
+/** The fixed files of the participants' pages. */
+export const surveyAssets = {
+  style: asset("src/survey/client/style.css", "text/css; charset=utf-8"),
+  script: asset("src/survey/client/outbox.js", "text/javascript; charset=utf-8"),
 };
 
-/** The address of the dashboard's script. */
-export const dashboardScript = assets.dashboard.address;
-
-/** The survey's web server, not yet listening. It serves three fixed files and no folder, so no address can reach another file. */
+/** The survey's web server, not yet listening. It has no page for the researcher, whose pages `tinylove open` shows. */
 export async function buildApp(context: SurveyContext): Promise<FastifyInstance> {
   const { proxy, rate, recruiting } = context.study.config.survey;
   const { base } = context;
@@ -86,7 +78,7 @@ export async function buildApp(context: SurveyContext): Promise<FastifyInstance>
   });
   server.addHook("onRequest", ({ routeOptions: { url } }, reply, done) => {
     // By the matched route, because an address can be spelled in many ways.
-    const isParticipantPage = url !== undefined && !/^\/(study|coding)/.test(url);
+    const isParticipantPage = url !== undefined && !/^\/(control|coding)/.test(url);
     reply.headers(isParticipantPage ? participants : headers);
     done();
   });
@@ -112,11 +104,7 @@ export async function buildApp(context: SurveyContext): Promise<FastifyInstance>
   // Only forms are posted here.
   server.removeAllContentTypeParsers();
   await server.register(formbody);
-  for (const { address, type, content } of Object.values(assets)) {
-    server.get(address, { config: { rateLimit: false } }, (_, reply) => {
-      reply.header("cache-control", "public, max-age=31536000, immutable").type(type).send(content);
-    });
-  }
+  serveAssets(server, Object.values(surveyAssets));
   const limits = [...context.materials.forms.values()].flatMap(({ conditions = [] }) =>
     conditions.flatMap(({ seconds }) => seconds ?? []),
   );
@@ -125,8 +113,18 @@ export async function buildApp(context: SurveyContext): Promise<FastifyInstance>
       reply.type("text/css; charset=utf-8").send(timeLimitStyle(seconds));
     });
   }
-  researcherRoutes(server, context);
-  rehearsalRoutes(server, context);
+  controlRoutes(
+    server,
+    context,
+    monitorOf({
+      ...context,
+      forms: [...context.materials.forms.keys()],
+      stimuli: context.materials.stimuli,
+      makeCoderLink: (signingKey, asked) => makeCoderLink(context.study, signingKey, asked),
+    }),
+  );
+  server.register(async (coding) => codingRoutes(coding, context));
+  rehearsalRoutes(server, () => context);
   participantRoutes(server, context);
   questionRoutes(server, context);
   errorHandlers(server, context);
@@ -142,33 +140,4 @@ function once(act: () => void): () => void {
     if (!done) act();
     done = true;
   };
-}
-
-/** The headers of every reply. They are the same for all, so helmet computes them once. */
-async function safeHeaders(proxy: boolean): Promise<Record<string, string>> {
-  const probe = fastify();
-  await probe.register(helmet, {
-    contentSecurityPolicy: {
-      useDefaults: false,
-      directives: {
-        defaultSrc: ["'none'"],
-        styleSrc: ["'self'"],
-        scriptSrc: ["'self'"],
-        connectSrc: ["'self'"],
-        imgSrc: ["'self'", "data:"],
-        formAction: ["'self'"],
-        baseUri: ["'none'"],
-        frameAncestors: ["'none'"],
-      },
-    },
-    strictTransportSecurity: proxy,
-    xFrameOptions: { action: "deny" },
-  });
-  const { headers } = await probe.inject("/");
-  const own = ["content-type", "content-length", "date", "connection"];
-  const safe = Object.entries(headers).filter(([name]) => !own.includes(name));
-  return Object.fromEntries([
-    ...safe.map(([name, value]) => [name, String(value)]),
-    ["cache-control", "no-store"],
-  ]);
 }

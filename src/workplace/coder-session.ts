@@ -1,7 +1,9 @@
 import { drawnTexts, readCoders } from "../coding/codings.ts";
 import { coderInTextSet, readTextSet, TextSet } from "../coding/text-sets.ts";
 import type { Coding } from "../study/coding.ts";
+import { cuesCoder } from "../study/coding.ts";
 import { equalSecrets, hmac } from "../survey/ids.ts";
+import type { CoderLink } from "../survey/survey-monitor.ts";
 import { StudyError } from "../workbench/errors.ts";
 import type { Study } from "../workbench/study.ts";
 
@@ -18,6 +20,39 @@ export interface CoderSession {
 export function coderToken(signingKey: string, { name, textSet, count }: Omit<CoderSession, "file">): string {
   const purpose = { study: "coder", factorial: "coder of the factorial" }[textSet];
   return `${name}.${count}.${hmac(signingKey, purpose, name, String(count))}`;
+}
+
+/** Makes a coder's link. Throws StudyError for an invalid name, or one that belongs to a model. */
+export async function makeCoderLink(
+  study: Study,
+  signingKey: string,
+  { coder = "", count: wanted = "", text_set: chosen }: Readonly<Record<string, string>>,
+): Promise<CoderLink> {
+  const textSet = TextSet.catch("study").parse(chosen);
+  const name = parseCoderName(coder.trim());
+  const all = { name, textSet, file: coderInTextSet(name, textSet), count: Number.POSITIVE_INFINITY };
+  // Throws if the name belongs to a model.
+  await codingsOf(study, all);
+  const count = wanted.trim() === "" ? {} : { count: parseCount(wanted.trim()) };
+  const texts = await textsFor(study, { ...all, ...count });
+  const token = coderToken(signingKey, { name, textSet, count: texts.length });
+  return { name, textSet, count: texts.length, path: `/coding/enter/${token}` };
+}
+
+function parseCoderName(name: string): string {
+  if (name.toLowerCase() === cuesCoder) {
+    throw new StudyError(`coder ${name}: this name is reserved for the cue words`, {
+      hint: "choose another name",
+    });
+  }
+  return name.length > 80 ? `${name.slice(0, 80)}…` : name;
+}
+
+function parseCount(given: string): number {
+  if (/^[1-9]\d{0,6}$/.test(given)) return Number(given);
+  throw new StudyError(`${given.slice(0, 20)}: not a number of texts`, {
+    hint: "try 60, or leave it empty for all",
+  });
 }
 
 /** The coder that a token belongs to. Throws if this study did not make it. */

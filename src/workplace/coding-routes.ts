@@ -18,7 +18,7 @@ import {
   textsFor,
 } from "./coder-session.ts";
 import { codedTextPage, coderErrorPage, coderPage, codingDonePage, fieldOf } from "./coding-pages.ts";
-import { errorLine } from "./page-layout.ts";
+import { errorLine } from "./layout.ts";
 
 type Fields = Readonly<Record<string, unknown>>;
 

@@ -17,6 +17,7 @@ import { questionPage } from "../survey/question-page.ts";
 import { type SurveyContext, sendPage } from "../survey/survey-context.ts";
 import { type Plan, planOf } from "../survey/survey-plan.ts";
 import { taskNamed } from "../tasks/tasks.ts";
+import { readKey } from "../workbench/artefacts.ts";
 
 /** A form to be tried without storing anything. */
 export interface Rehearsal {
@@ -25,57 +26,66 @@ export interface Rehearsal {
   readonly plan: Plan;
 }
 
+/** What a rehearsal needs of a survey. */
+export type RehearsalContext = Pick<SurveyContext, "study" | "materials" | "pageContext" | "signingKey">;
+
 type RehearsalParams = { Params: { token: string; position: string } };
 
 /**
  * A form as participants see it, from consent to thanks, for the researcher and for people who get the link from them.
  * Nothing is stored and nobody is counted. Only links signed by this study's server open it.
  */
-export function rehearsalRoutes(server: FastifyInstance, context: SurveyContext): void {
-  const { survey } = context.study.config;
-  const rehearsals = new Map(
-    [...context.materials.forms.values()].map((form) => [form.id, rehearsalOf(form, context)]),
-  );
-  const banner = context.pageContext.words("rehearsal");
-
-  /** The rehearsal with this token; undefined if this study did not make it. */
-  const rehearsalFor = (token: string) =>
-    [...rehearsals.values()]
+export function rehearsalRoutes(
+  server: FastifyInstance,
+  contextOf: () => RehearsalContext | Promise<RehearsalContext>,
+): void {
+  /** The rehearsal with this token, in its context; undefined if this study did not make it. */
+  const rehearsalFor = (context: RehearsalContext, token: string) =>
+    [...context.materials.forms.values()]
+      .map((form) => rehearsalOf(form, context))
       .filter(({ address }) => equalSecrets(address, `${prefix}/${token}`))
       .map((rehearsal) => ({
         ...rehearsal,
-        pageContext: { ...context.pageContext, base: rehearsal.address, banner },
+        pageContext: {
+          ...context.pageContext,
+          base: rehearsal.address,
+          banner: context.pageContext.words("rehearsal"),
+        },
       }))[0];
 
   server.get<RehearsalParams>(`${prefix}/:token`, async ({ params }, reply) => {
-    const rehearsal = rehearsalFor(params.token);
+    const context = await contextOf();
+    const rehearsal = rehearsalFor(context, params.token);
     return rehearsal
       ? sendPage(reply, 200, consentPage(rehearsal.pageContext, ""))
       : sendNotFound(reply, context.pageContext);
   });
 
   server.post<RehearsalParams>(`${prefix}/:token/consent`, async ({ params }, reply) => {
-    const rehearsal = rehearsalFor(params.token);
+    const context = await contextOf();
+    const rehearsal = rehearsalFor(context, params.token);
     return rehearsal
       ? reply.redirect(`${rehearsal.address}/instructions`, 303)
       : sendNotFound(reply, context.pageContext);
   });
 
   server.get<RehearsalParams>(`${prefix}/:token/declined`, async ({ params }, reply) => {
-    const rehearsal = rehearsalFor(params.token);
+    const context = await contextOf();
+    const rehearsal = rehearsalFor(context, params.token);
     return rehearsal
       ? sendPage(reply, 200, declinedPage(rehearsal.pageContext, undefined))
       : sendNotFound(reply, context.pageContext);
   });
 
   server.get<RehearsalParams>(`${prefix}/:token/instructions`, async ({ params }, reply) => {
-    const rehearsal = rehearsalFor(params.token);
+    const context = await contextOf();
+    const rehearsal = rehearsalFor(context, params.token);
     if (!rehearsal) return sendNotFound(reply, context.pageContext);
     const text =
       rehearsal.pageContext.survey.instructions ||
       instructionsFor(
         rehearsal.plan,
-        survey.language,
+        context.study.config.survey.language,
         rehearsal.pageContext.words,
         cutIn(rehearsal.form, context.materials.cut),
       );
@@ -84,28 +94,34 @@ export function rehearsalRoutes(server: FastifyInstance, context: SurveyContext)
   });
 
   server.get<RehearsalParams>(`${prefix}/:token/q/:position`, async (request, reply) => {
-    const rehearsal = rehearsalFor(request.params.token);
+    const context = await contextOf();
+    const rehearsal = rehearsalFor(context, request.params.token);
     const position = rehearsal && parsePosition(rehearsal.plan, request.params.position);
     if (!position) return sendNotFound(reply, rehearsal?.pageContext ?? context.pageContext);
     return sendPage(
       reply,
       200,
-      questionAt(rehearsal, position, undefined, alertFromQuery(request, context.pageContext)),
+      questionAt(context, rehearsal, position, undefined, alertFromQuery(request, context.pageContext)),
     );
   });
 
   server.post<RehearsalParams>(`${prefix}/:token/q/:position`, async (request, reply) => {
-    const rehearsal = rehearsalFor(request.params.token);
+    const context = await contextOf();
+    const rehearsal = rehearsalFor(context, request.params.token);
     const position = rehearsal && parsePosition(rehearsal.plan, request.params.position);
     if (!position) return sendNotFound(reply, rehearsal?.pageContext ?? context.pageContext);
     const { pageContext, plan, address } = rehearsal;
     const fields = formFields(request);
-    const read = parseResponse(fields, plan[position - 1]!.task, survey.demographics);
+    const read = parseResponse(fields, plan[position - 1]!.task, context.study.config.survey.demographics);
     if ("refused" in read) {
       const name = read.refused;
       return wantsJson(request)
         ? sendProblem(request, reply, pageContext, { status: 400, name, address: `${address}/q/${position}` })
-        : sendPage(reply, 400, questionAt(rehearsal, position, fields, alertText(pageContext, name)));
+        : sendPage(
+            reply,
+            400,
+            questionAt(context, rehearsal, position, fields, alertText(pageContext, name)),
+          );
     }
     const next = givesFeedback(rehearsal, position)
       ? `${address}/q/${position}/feedback`
@@ -115,13 +131,15 @@ export function rehearsalRoutes(server: FastifyInstance, context: SurveyContext)
 
   // Answers are not stored, so the page shows who wrote the story and not what was said.
   server.get<RehearsalParams>(`${prefix}/:token/q/:position/feedback`, async ({ params }, reply) => {
-    const rehearsal = rehearsalFor(params.token);
+    const context = await contextOf();
+    const rehearsal = rehearsalFor(context, params.token);
     const position = rehearsal && parsePosition(rehearsal.plan, params.position);
     if (!position || !givesFeedback(rehearsal, position))
       return sendNotFound(reply, rehearsal?.pageContext ?? context.pageContext);
+    const key = await readKey(context.study);
     const revealed = rehearsal.plan[position - 1]!.stimuli.map((id) => ({
       stimulus: context.materials.stimuli.get(id)!,
-      origin: context.origins!.get(id)!,
+      origin: key.get(id)!.origin,
       said: undefined,
     }));
     return sendPage(
@@ -132,13 +150,15 @@ export function rehearsalRoutes(server: FastifyInstance, context: SurveyContext)
   });
 
   server.get<RehearsalParams>(`${prefix}/:token/thanks`, async ({ params }, reply) => {
-    const rehearsal = rehearsalFor(params.token);
+    const context = await contextOf();
+    const rehearsal = rehearsalFor(context, params.token);
     if (!rehearsal) return sendNotFound(reply, context.pageContext);
     const view = { score: undefined, code: undefined, personal: undefined };
     return sendPage(reply, 200, thanksPage(rehearsal.pageContext, view));
   });
 
   function questionAt(
+    context: RehearsalContext,
     { form, plan, pageContext }: Rehearsal & { readonly pageContext: PageContext },
     position: number,
     given: Fields | undefined,
@@ -152,8 +172,8 @@ export function rehearsalRoutes(server: FastifyInstance, context: SurveyContext)
       told,
       whole: conditionOf(form, planned)?.whole,
       seconds: conditionOf(form, planned)?.seconds,
-      mayGoBack: survey.back,
-      fields: survey.demographics,
+      mayGoBack: context.study.config.survey.back,
+      fields: context.study.config.survey.demographics,
       position,
       count: plan.length,
       seal: "",

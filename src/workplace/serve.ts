@@ -6,7 +6,6 @@ import { setFlagsFromString } from "node:v8";
 import { z } from "zod";
 import { deviationsOf } from "../registration/registration.ts";
 import type { Origin } from "../stats/judgments.ts";
-import { randomId } from "../survey/ids.ts";
 import { type ControlFile, controlFile } from "../survey/running-survey.ts";
 import { openDatabase } from "../survey/store/database.ts";
 import { assertNothingWouldBeLost, Exporter } from "../survey/store/export-answers.ts";
@@ -20,10 +19,12 @@ import type { Effects } from "../workbench/effects.ts";
 import { codeOf, StudyError } from "../workbench/errors.ts";
 import { writeWhole } from "../workbench/files.ts";
 import { wholeNumber } from "../workbench/options.ts";
+import { quoted } from "../workbench/quoted.ts";
 import { command } from "../workbench/stage.ts";
 import { openStudy, type Study } from "../workbench/study.ts";
-import { buildApp, dashboardScript, pageContextOf } from "./app.ts";
+import { buildApp, pageContextOf } from "./app.ts";
 import { rehearsalOf } from "./rehearsal-routes.ts";
+import { tokenFrom } from "./token.ts";
 import { interruption, superviseWorkers, supervisorEnded } from "./workers.ts";
 
 /** `tinylove serve`: runs the survey until it is interrupted. */
@@ -48,9 +49,7 @@ export const serve = command({
     const study = await openStudy(folder);
     const { survey } = study.config;
     if (cluster.isPrimary && !survey.proxy && !isLoopback(host ?? survey.host)) {
-      effects.warn(
-        "answers and the dashboard's token cross the network unencrypted: put an https proxy in front and set survey.proxy",
-      );
+      effects.warn("answers cross the network unencrypted: put an https proxy in front and set survey.proxy");
     }
     if (cluster.isPrimary) {
       for (const missing of ["contact", "ethics"] as const)
@@ -64,7 +63,7 @@ export const serve = command({
     if (workers > 1 && cluster.isPrimary) {
       const token = tokenFrom(effects);
       const opened = (port: number, address = "localhost") =>
-        announce({ url: addressOf(port, address) + survey.path, token }, effects);
+        announce({ url: addressOf(port, address) + survey.path }, folder, effects);
       await superviseWorkers(workers, { token, opened }, effects);
       return;
     }
@@ -74,7 +73,7 @@ export const serve = command({
       { port: port ?? survey.port, host: host ?? survey.host },
       effects,
     );
-    if (!cluster.isWorker) announce(running, effects);
+    if (!cluster.isWorker) announce(running, folder, effects);
     await Promise.race([interruption(effects.signal), supervisorEnded()]);
     await running.close();
     // The connection to the supervisor would keep the process alive.
@@ -96,34 +95,22 @@ function limitHeapGrowth(): void {
 }
 
 function announce(
-  { url, token, rehearsal }: Pick<RunningSurvey, "url" | "token"> & Partial<Pick<RunningSurvey, "rehearsal">>,
+  { url, rehearsal }: Pick<RunningSurvey, "url"> & Partial<Pick<RunningSurvey, "rehearsal">>,
+  folder: string,
   effects: Effects,
 ): void {
   effects.log("the survey is open; every answer is on disk before it is acknowledged; stop it with Ctrl-C");
-  effects.log(`dashboard: ${url}/study, token ${token}`);
-  const forms = `${url}/study/forms`;
   effects.log(
-    `try the survey yourself (nothing is stored): ${rehearsal ? `${rehearsal} (other forms: ${forms})` : forms}`,
+    `watch it in a browser on this machine: \`tinylove open${folder === "." ? "" : ` ${quoted(folder)}`}\``,
   );
+  if (rehearsal) effects.log(`try the survey yourself (nothing is stored): ${rehearsal}`);
   effects.print(url);
 }
-
-/** The dashboard's token. Throws StudyError for a short one, which can be guessed: logins are limited only by address. */
-function tokenFrom({ env }: Effects): string {
-  const token = env["TINYLOVE_TOKEN"]?.trim();
-  if (!token) return randomId();
-  if (token.length >= shortestToken) return token;
-  throw new StudyError(`TINYLOVE_TOKEN has ${token.length} characters and can be guessed`, {
-    hint: `use at least ${shortestToken} random characters, or unset it for a new token at each start`,
-  });
-}
-
-const shortestToken = 16;
 
 export interface RunningSurvey {
   /** The address for participants. */
   readonly url: string;
-  /** The token that opens the dashboard: TINYLOVE_TOKEN of the environment, or a new one at each start. */
+  /** The token of other commands on this machine: TINYLOVE_TOKEN of the environment, or a new one at each start. */
   readonly token: string;
   /** The address of a rehearsal: a form as participants see it; nothing is stored. */
   readonly rehearsal: string;
@@ -167,7 +154,6 @@ export async function startSurvey(
       signingKey,
       origins,
       token,
-      dashboardScript,
       backup: () => store.backup(study.folder),
       onVisit: () => visits.count(),
       onAnswer: () => exporter.schedule(),

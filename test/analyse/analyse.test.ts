@@ -32,7 +32,9 @@ describe("a study’s own judgments", () => {
         answersTo(`form-${(at % 2) + 1}`, reader, { human: 3, machine: 3 }),
       ),
     );
-    expect(await verdictOf(study)).toMatch(/^Different: readers can tell/);
+    expect(await verdictOf(study)).toMatch(
+      /^Readers can tell: they are right about human and machine stories more often/,
+    );
   });
 
   test("readers who are always wrong are different from chance too", async () => {
@@ -43,7 +45,9 @@ describe("a study’s own judgments", () => {
         answersTo(`form-${(at % 2) + 1}`, reader, { human: 0, machine: 0 }),
       ),
     );
-    expect(await verdictOf(study)).toMatch(/^Different: readers confuse human and machine stories/);
+    expect(await verdictOf(study)).toMatch(
+      /^Readers are misled: they are right about human and machine stories less often/,
+    );
   });
 
   test("a reader who says “human” to everything shows no skill, and the findings report the bias", async () => {

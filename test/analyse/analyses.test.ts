@@ -126,7 +126,9 @@ describe("the mixed model", () => {
     const tests = of(all, "mixed-model").numbers["tests"] as { effect: string; p: number }[];
     expect(tests.find(({ effect }) => effect === "dialogue")!.p).toBeLessThan(0.001);
     expect(tests.find(({ effect }) => effect === "order")!.p).toBeGreaterThan(0.001);
-    expect(sentencesIn(of(all, "cues"))).toContain("more often the higher “dialogue”");
+    expect(sentencesIn(of(all, "cues"))).toContain(
+      "more often about those with a higher value of “dialogue” (rank",
+    );
   });
 });
 
@@ -203,7 +205,7 @@ describe("exclusions", () => {
       ["reader-1", { filledTraps: 0, pastedAnswers: 2 }],
       ["reader-2", { filledTraps: 0, pastedAnswers: 1 }],
     ]);
-    const readers = (rules: object) =>
+    const readers = (rules: Record<string, unknown>) =>
       withoutExcluded(dataOf({ choices, botSignals, settings: settings(rules) })).choices.length / 6;
     expect(readers({})).toBe(4);
     expect(readers({ filledTraps: 0 })).toBe(3);
@@ -280,7 +282,9 @@ describe("pairs", () => {
 
   test("readers who find the human story get this verdict, and people have the largest strength", () => {
     const pairs = of(found(dataOf({ pairs: pairsWhere((random) => random.next() < 0.75) })), "pairs");
-    expect(sentencesIn(pairs, "verdict")).toMatch(/^Different: side by side, readers find the human story/);
+    expect(sentencesIn(pairs, "verdict")).toMatch(
+      /^Readers can tell: side by side, they find the human story/,
+    );
     const { conditions } = pairs.numbers["strengths"] as {
       conditions: { condition: string; strength: number }[];
     };
@@ -306,7 +310,9 @@ describe("pairs", () => {
   test("one pair, and pairs that are always found, do not fail", () => {
     const always = pairsWhere(() => true);
     expect(sentencesIn(of(found(dataOf({ pairs: always.slice(0, 1) })), "pairs"))).toContain("one reader");
-    expect(sentencesIn(of(found(dataOf({ pairs: always })), "pairs"), "verdict")).toMatch(/^Different/);
+    expect(sentencesIn(of(found(dataOf({ pairs: always })), "pairs"), "verdict")).toMatch(
+      /^Readers can tell/,
+    );
   });
 });
 

@@ -6,7 +6,7 @@ import { problemWithGroups, readerGroupings } from "../../src/analyse/reader-gro
 import { comparisonPower, simulateComparison, simulatedComparison } from "../../src/stats/compared-groups.ts";
 import { randomFrom } from "../../src/stats/random.ts";
 import { AnalyseSettings } from "../../src/study/settings/analyse.ts";
-import { dataOf, found, of, said } from "./made-up.ts";
+import { dataOf, found, of, sentencesIn } from "./made-up.ts";
 
 describe("groups of readers", () => {
   const questions = [
@@ -112,7 +112,7 @@ describe("the comparison of groups", () => {
 
   test("finds a difference of d′, gives each group its verdict, and hides groups of fewer than five", () => {
     const findings = only(studyOf(2, byGroup));
-    expect(said(findings)).toMatch(
+    expect(sentencesIn(findings)).toMatch(
       /Readers tell better by experience: d′ is \d\.\d+ higher for expert than for lay/,
     );
     const text = JSON.stringify(findings);
@@ -135,8 +135,10 @@ describe("the comparison of groups", () => {
     const findings = only(
       studyOf(0, (drawn) => [...byGroup(drawn), { ...byGroup(drawn)[0]!, name: "late", exploratory: true }]),
     );
-    expect(said(findings)).toContain("It is not shown that readers tell better or worse by experience");
-    expect(said(findings)).toContain("Exploratory, to be confirmed by another study: it is not shown");
+    expect(sentencesIn(findings)).toContain(
+      "It is not shown that readers tell better or worse by experience",
+    );
+    expect(sentencesIn(findings)).toContain("Exploratory, to be confirmed by another study: it is not shown");
     const { effects } = findings.numbers as unknown as { effects: GroupEffect[] };
     for (const { p, holm } of effects) expect(holm).toBe(p);
   });
@@ -155,7 +157,7 @@ describe("the comparison of groups", () => {
         },
       ]),
     );
-    expect(said(findings)).toMatch(
+    expect(sentencesIn(findings)).toMatch(
       /Readers with a higher literacy tell better: if it is 5\.\d+ more, the log odds ratio/,
     );
     const [slope] = (findings.numbers as unknown as { effects: GroupEffect[] }).effects;

@@ -109,7 +109,7 @@ describe("the sentence", () => {
       const plan = { readers: 60, each: 20, stories: 20, titles: true, seed: `titles ${seed}` };
       const choices = choicesOf(plan, (_, story) => chanceOf(ease[story % 10]!));
       const before = dataOf({ choices, settings: settings({ weighting: "judgments", clusters: [] }) });
-      if (!headline(before).startsWith("Different")) continue;
+      if (!headline(before).startsWith("Readers can tell")) continue;
       wrong++;
       const now = verdictOf(dataOf({ choices, settings: settings() }));
       if (now.numbers["together"] === "different") continue;
@@ -133,7 +133,7 @@ describe("the sentence", () => {
     }));
     const all = verdictOf(dataOf({ choices, settings: settings() }));
     expect(sentencesIn(all, "verdict")).toMatch(
-      /^Different: A is recognised \(\d\d\.\d %\), B passes as human \(3\d\.\d %\)\. /,
+      /^Readers can tell some models: stories by A \(\d\d\.\d %\) are recognised; stories by B \(3\d\.\d %\) pass as human\. /,
     );
     expect(all.numbers["together"]).toBe("different");
   });
@@ -145,16 +145,16 @@ describe("the sentence", () => {
     ).slice(0, 8845);
     for (const margin of [0.01, 0.03, 0.05, 0.07, 0.1, 0.15, 0.3, 0.49]) {
       const all = verdictOf(dataOf({ choices, settings: settings({ margin, draws: 50 }) }));
-      expect(sentencesIn(all, "verdict"), `margin ${margin}`).toMatch(/^Different/);
+      expect(sentencesIn(all, "verdict"), `margin ${margin}`).toMatch(/^Readers can tell/);
       expect(all.numbers["together"]).toBe("different");
       if (margin === 0.1) {
         expect(sentencesIn(all, "verdict")).toMatch(
-          /^Different, but within the margin of 10 points: readers are right in 57\.\d %\. /,
+          /^Readers can tell, but only a little: they are right .* \(57\.\d %\), within the margin of 10 points\. /,
         );
       }
       if (margin === 0.05) {
         expect(sentencesIn(all, "verdict")).toMatch(
-          /^Different: readers can tell human stories from machine stories more often than by guessing\. /,
+          /^Readers can tell: they are right about human and machine stories more often than by guessing \(57\.\d %\)\. /,
         );
       }
     }
@@ -165,7 +165,7 @@ describe("the sentence", () => {
     const result = sentencesIn(verdictOf(dataOf({ choices, settings: settings() })), "verdict");
     expect(result).toMatch(/^Inconclusive/);
     expect(result).toContain("there are 4 clusters by title, and at least 6 are needed");
-    expect(headline(dataOf({ choices, settings: settings({ clusters: [] }) }))).toMatch(/^Different/);
+    expect(headline(dataOf({ choices, settings: settings({ clusters: [] }) }))).toMatch(/^Readers can tell/);
   });
 });
 
@@ -329,12 +329,18 @@ describe.skipIf(!existsSync(join(reviewed, "experts.csv")))(
         "experts.csv",
         "Equivalent on average, but some readers can tell: 5 of 100 are shown to, and an estimated 5.0 % (95 % interval 2.2 % to 11.2 %) can.",
       ],
-      ["two.csv", "Different: A is recognised (61.5 %), B passes as human (39.8 %)."],
+      [
+        "two.csv",
+        "Readers can tell some models: stories by A (61.5 %) are recognised; stories by B (39.8 %) pass as human.",
+      ],
       [
         "title_false_different.csv",
         "Inconclusive: these data cannot say whether readers can tell human stories from machine stories.",
       ],
-      ["pairs.csv", "Different: side by side, readers find the human story more often than by guessing."],
+      [
+        "pairs.csv",
+        "Readers can tell: side by side, they find the human story more often than by guessing (66.6 %).",
+      ],
     ])("%s has its sentence", async (name, sentence) => {
       const data = await dataIn(join(reviewed, name), settings());
       const first = found(data, [verdict, pairs]).find(({ findings }) => findings.length > 0)!.findings[0]!;

@@ -36,7 +36,9 @@ describe("equivalence", () => {
     const better = sentencesIn(
       of(found(dataOf({ choices: choicesBy(300, 60, rightWith(0.53)) }), [verdict]), "verdict"),
     );
-    expect(better).toMatch(/^Different, but within the margin of 10 points: readers are right in 53\.0 %\./);
+    expect(better).toMatch(
+      /^Readers can tell, but only a little: they are right .* \(53\.0 %\), within the margin of 10 points\./,
+    );
     expect(better).toContain("lies above 50 %; the 90 % interval lies within the declared margin");
     expect(better.toLowerCase()).not.toContain("indistinguishable");
     expect(better).not.toContain("no better than");
@@ -67,7 +69,7 @@ describe("equivalence", () => {
     const all = of(found(dataOf({ choices }), [verdict]), "verdict");
     expect(all.numbers["together"]).toBe("different");
     expect(sentencesIn(all, "verdict")).toMatch(
-      /^Different: easy is recognised \(\d\d\.\d %\), hard passes as human/,
+      /^Readers can tell some models: stories by easy \(\d\d\.\d %\) are recognised; stories by hard \(\d\d\.\d %\) pass as human/,
     );
     expect(sentencesIn(all, "verdict")).toContain("different: easy, hard");
     expect(sentencesIn(all).toLowerCase()).not.toContain("indistinguishable");
@@ -262,7 +264,7 @@ describe("an interim analysis", () => {
         ? { ...choice, answer: "human" as const, right: choice.origin === "human" }
         : choice,
     );
-    expect(headline(careless, { readers: 20 })).toMatch(/^Different: .* 19 readers were right/);
+    expect(headline(careless, { readers: 20 })).toMatch(/^Readers can tell: .* 19 readers were right/);
     const left = choices
       .slice(0, 120)
       .map((choice) => ({ ...choice, participant: `left-${choice.participant}` }));
@@ -286,7 +288,7 @@ describe("leaks", () => {
   test("are not possible to scan if only the origin of the stories is known", () => {
     const choices = choicesBy(20, 40, guess).map(({ order: _, ...choice }) => choice);
     expect(sentencesIn(of(found(dataOf({ choices }), [leaks]), "leaks"))).toContain(
-      "leak scan is not possible",
+      "give the stories away cannot be tested",
     );
   });
 

@@ -112,7 +112,7 @@ describe("pairs", () => {
       ["left", expect.stringMatching(/^(\d+) of \1$/)],
       ["right", expect.stringMatching(/^(\d+) of \1$/)],
     ]);
-    expect(printed).toMatch(/both +different +120 of +100\.0 %/);
+    expect(printed).toMatch(/Human story +both sides\n +Found +120 of 120\n +Share +100\.0 %/);
     const many = await tableOf(pairRows(60, 20, () => true));
     expect(sentencesIn(of(found(many, [pairs]), "pairs"))).not.toContain("missing from the sample");
   });
@@ -132,8 +132,8 @@ describe("pairs", () => {
       const result = of(found({ ...data, settings: settings({ margin }) }, [pairs]), "pairs");
       expect(sentencesIn(result, "verdict")).toMatch(
         margin === 0.1
-          ? /^Different, but within the margin of 10 points: side by side, readers find the human story in 5\d\.\d %/
-          : /^Different: side by side/,
+          ? /^Readers can tell, but only a little: side by side, they find the human story more often than by guessing \(5\d\.\d %\)/
+          : /^Readers can tell: side by side/,
       );
     }
   });
@@ -162,7 +162,7 @@ describe("a choice of several", () => {
     expect(Number(guessing.numbers["differenceP"])).toBeGreaterThan(0.05);
     const finding = of(found(await tableOf(setRows(0.5)), [pairs]), "pairs");
     expect(sentencesIn(finding, "verdict")).toMatch(
-      /^Different: among 4 stories, readers find the human story more often/,
+      /^Readers can tell: among 4 stories, they find the human story more often/,
     );
     const { rows } = tableIn(finding, "The verdict on choices of 4");
     expect(rows.map(({ of }) => of)).toEqual([
@@ -253,9 +253,7 @@ describe("the leak scan", () => {
 
   test("of pairs without known features says so", async () => {
     const result = of(found(await tableOf(pairRows(8, 24, () => true)), [leaks]), "leaks");
-    expect(sentencesIn(result)).toContain(
-      "leak scan is not possible: the stories in the pairs have no measures",
-    );
+    expect(sentencesIn(result)).toContain("cannot be tested: the stories in the pairs have no measures");
   });
 
   test("keeps the stories of a title together: what they share is not evidence about either", () => {

@@ -3,6 +3,7 @@ import { robustness } from "../../src/analyse/analyses/robustness.ts";
 import { verdict } from "../../src/analyse/analyses/verdict.ts";
 import { withoutExcluded } from "../../src/analyse/exclusions.ts";
 import { verdictOnChoices } from "../../src/analyse/judged.ts";
+import { percent } from "../../src/study/print.ts";
 import { AnalyseSettings } from "../../src/study/settings/analyse.ts";
 import { choicesBy, dataOf, found, guess, of, sentencesIn } from "./made-up.ts";
 
@@ -20,6 +21,7 @@ interface Numbers {
     readonly checked: number;
     readonly changed: number;
     readonly low: number;
+    readonly high: number;
     readonly mostInfluential: string;
   }[];
 }
@@ -40,7 +42,7 @@ test("equivalence is shown at the smallest margin and just below it is not", () 
   expect(sentencesIn(result)).toContain("The smallest margin at which equivalence is shown");
 });
 
-test("one reader who can tell is named, and the verdicts without each unit are counted", () => {
+test("the most influential reader is found but not named in sentences, and the verdicts without each unit are counted", () => {
   const choices = choicesBy(20, 40, guess).map((choice) =>
     choice.participant === "reader-7" ? { ...choice, answer: choice.origin, right: true } : choice,
   );
@@ -52,7 +54,11 @@ test("one reader who can tell is named, and the verdicts without each unit are c
     dataOf({ choices }),
   );
   expect(readers.low).toBeCloseTo(rest.overall.estimate!, 12);
-  expect(sentencesIn(result)).toContain("reader-7 changes it most");
+  // An id means nothing in a sentence.
+  expect(sentencesIn(result)).not.toContain("reader-7");
+  expect(sentencesIn(result)).toContain(
+    `Without any one reader, accuracy is between ${percent(readers.low)} and ${percent(readers.high)}. The verdict`,
+  );
   // No form is named in the data, so none is left out.
   expect(numbers.leftOut.map(({ unit }) => unit)).toEqual(["title", "reader"]);
 });

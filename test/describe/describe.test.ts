@@ -63,6 +63,11 @@ test("findings compare human and machine texts, with the ids of the texts", asyn
     texts: { human: 2, machine: 2 },
     machine: { pronoun_loop: { mean: 0.5 } },
   });
+  const definitions = found!.findings.flatMap((finding) =>
+    finding.kind === "table" && finding.caption.startsWith("The measures") ? [finding.table] : [],
+  )[0]!;
+  for (const row of definitions.rows)
+    for (const { key } of definitions.columns) expect(row[key]).toEqual(expect.stringMatching(/./));
 });
 
 test("attempts that were set aside are described separately, by id", async () => {

@@ -27,7 +27,7 @@ async function exported(format: string, of: Fixture = built): Promise<Record<str
   await exportForms.run(of.study.folder, { format }, effects);
   return Object.fromEntries(
     await Promise.all(
-      effects.said.map(async (path) => [path.split("/").at(-1)!, await readFile(path, "utf8")] as const),
+      effects.logged.map(async (path) => [path.split("/").at(-1)!, await readFile(path, "utf8")] as const),
     ),
   );
 }
@@ -218,7 +218,7 @@ test("answers to the Google forms that the script makes are imported as judgment
   const form = forms[0]!.id;
   await importResponses.run(study.folder, { files: [file], form }, effects);
   await importResponses.run(study.folder, { files: [file], form }, effects);
-  expect(effects.said).toEqual(["2 responses imported", "0 responses imported, 2 imported before"]);
+  expect(effects.logged).toEqual(["2 responses imported", "0 responses imported, 2 imported before"]);
 
   const judgments = await readJudgments(study);
   expect(judgments).toHaveLength(2 * forms[0]!.questions.length);
@@ -235,7 +235,7 @@ test("answers to the Google forms that the script makes are imported as judgment
   store.exec("DELETE FROM answer WHERE position > 2");
   store.close();
   await importResponses.run(study.folder, { files: [file], form }, effects);
-  expect(effects.said.at(-1)).toBe("2 responses imported");
+  expect(effects.logged.at(-1)).toBe("2 responses imported");
   const again = (await readJudgments(study)).map(({ at: _, ...judgment }) => judgment);
   expect(again).toEqual(judgments.map(({ at: _, ...judgment }) => judgment));
 
@@ -282,7 +282,7 @@ test("ten rows of a Google form without times, six of them equal, are ten partic
     // A newer export: two of its rows are new.
     await writeWhole(file, csv(columns, [...rows, mixed(1), mixed(6)]));
     await importResponses.run(own.study.folder, { files: [file], form: form!.id }, effects);
-    expect(effects.said).toEqual([
+    expect(effects.logged).toEqual([
       "10 responses imported",
       "0 responses imported, 10 imported before",
       "2 responses imported, 10 imported before",
@@ -328,7 +328,7 @@ test("data of the exported jsPsych page are imported in the order shown, with si
     const together = own.study.path("all.csv");
     await writeWhole(together, csv(columns, people.flat()));
     await importResponses.run(own.study.folder, { files: [together] }, effects);
-    expect(effects.said).toEqual(["3 responses imported", "0 responses imported, 3 imported before"]);
+    expect(effects.logged).toEqual(["3 responses imported", "0 responses imported, 3 imported before"]);
 
     const judgments = await readJudgments(own.study);
     expect(judgments).toHaveLength(3 * form!.questions.length);
@@ -412,7 +412,7 @@ test("Qualtrics exports are imported by value or label, without previews and wit
       const effects = quietEffects();
       await importResponses.run(own.study.folder, { files: [file] }, effects);
       await importResponses.run(own.study.folder, { files: [file] }, effects);
-      expect(effects.said).toEqual([
+      expect(effects.logged).toEqual([
         "3 responses imported, 1 without an answer to every question, 1 preview left out",
         "0 responses imported, 3 imported before, 1 without an answer to every question, 1 preview left out",
       ]);

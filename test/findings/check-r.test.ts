@@ -1,8 +1,7 @@
 import { spawnSync } from "node:child_process";
-import { mkdtemp, readFile, writeFile } from "node:fs/promises";
-import { tmpdir } from "node:os";
+import { cp, readFile, writeFile } from "node:fs/promises";
 import { join } from "node:path";
-import { describe, expect, test } from "vitest";
+import { beforeAll, describe, expect, test } from "vitest";
 import { analyse } from "../../src/analyse/analyse.ts";
 import { mixedModel } from "../../src/analyse/analyses/mixed-model.ts";
 import { signalDetection } from "../../src/analyse/analyses/signal-detection.ts";
@@ -18,8 +17,8 @@ import { writeWhole } from "../../src/workbench/files.ts";
 import { runStage } from "../../src/workbench/manifest.ts";
 import { answersTo, aStudy, quiet, writeJudgments } from "../analyse/a-study.ts";
 import { dataOf, found } from "../analyse/made-up.ts";
-
-const hasR = spawnSync("Rscript", ["--version"]).status === 0;
+import { checkedInR, hasR } from "../helpers/check-r.ts";
+import { temporaryFolder } from "../helpers/world.ts";
 
 async function reported(kept: (judgment: Judgment, at: number) => boolean = () => true) {
   const study = await aStudy();
@@ -36,8 +35,13 @@ async function reported(kept: (judgment: Judgment, at: number) => boolean = () =
   return study.path("report");
 }
 
-/** The output of check.R for simulated data: 14 titles of a human and one or two machine stories, readers in 7 classes, one who can tell. */
-async function checked(settings: AnalyseSettings): Promise<string> {
+let folder: string;
+beforeAll(async () => {
+  folder = await reported();
+});
+
+/** A folder with check.R for simulated data: 14 titles of a human and one or two machine stories, readers in 7 classes, one who can tell. */
+async function made(settings: AnalyseSettings): Promise<string> {
   const random = randomFrom("clusters in R");
   const stories = Array.from({ length: 35 }, (_, at) => ({
     stimulus: `s${at}`,
@@ -70,18 +74,17 @@ async function checked(settings: AnalyseSettings): Promise<string> {
     });
   }).flat();
   const data = dataOf({ choices, settings });
-  const folder = await mkdtemp(join(tmpdir(), "tinylove-check-"));
+  const folder = await temporaryFolder();
   await writeWhole(join(folder, "tables/judgments.csv"), choicesCsv(data));
   const program = checkR(found(data, [verdict, mixedModel, signalDetection]), {
     margin: settings.margin,
     table: "tables/judgments.csv",
   });
   await writeWhole(join(folder, "check.R"), program!);
-  return spawnSync("Rscript", ["check.R"], { cwd: folder, encoding: "utf8" }).stdout;
+  return folder;
 }
 
 test("findings with former names give the same program", async () => {
-  const folder = await reported();
   const study = join(folder, "..");
   const names = ["verdict", "mixed-model"];
   const texts = await Promise.all(
@@ -100,57 +103,64 @@ test("findings with former names give the same program", async () => {
 });
 
 describe.skipIf(!hasR)("check.R (Rscript)", () => {
-  test("recomputes every figure of the verdict and agrees", async () => {
-    const folder = await reported();
-    const { status, stdout, stderr } = spawnSync("Rscript", ["check.R"], { cwd: folder, encoding: "utf8" });
-    expect(stdout, stderr).not.toContain("DIFFER");
-    expect(status).toBe(0);
-    expect(stdout.match(/^ok/gm)!.length).toBeGreaterThanOrEqual(21);
-    expect(stdout).toContain("all figures agree");
-  });
-
-  test("agrees for readers who stopped early and stories with unequal numbers of judgments", async () => {
-    const folder = await reported(({ order, participant }, at) => {
+  let whole = "";
+  let unequal = "";
+  let clustered = "";
+  let declared = "";
+  beforeAll(async () => {
+    const stopped = await reported(({ order, participant }, at) => {
       const reader = Number(participant.slice(7));
       return reader % 3 > 0 || (order + reader) % 4 > 1 || at % 11 === 0;
     });
-    const { status, stdout, stderr } = spawnSync("Rscript", ["check.R"], { cwd: folder, encoding: "utf8" });
-    expect(stdout, stderr).not.toContain("DIFFER");
-    expect(status).toBe(0);
-  });
-
-  test("agrees for clusters by title and class and equal reader weights, with the slopes of the mixed model", {
-    timeout: 300_000,
-  }, async () => {
-    const stdout = await checked(AnalyseSettings.parse({ draws: 300, clusters: ["title", "class"] }));
-    expect(stdout).not.toContain("DIFFER");
-    expect(stdout).toContain("all figures agree");
-    expect(stdout).toMatch(/ok {5}readers shown to be able to tell +here [1-9]/);
-    expect(stdout).toMatch(/ok {5}readers differ, p by permutation/);
-    expect(stdout).toMatch(/ok {5}mixed model: SD of origin by reader/);
-    expect(stdout).toMatch(/ok {5}mean reader: d'/);
-    expect(stdout).toMatch(/ok {5}AUC, mean reader/);
-  });
-
-  test("agrees with the analysis of version 0.1 if it was declared", async () => {
-    const stdout = await checked(
-      AnalyseSettings.parse({
-        draws: 300,
-        weighting: methodOf01.weighting,
-        clusters: [...methodOf01.clusters],
-      }),
+    const clusters = await made(AnalyseSettings.parse({ draws: 300, clusters: ["title", "class"] }));
+    const { weighting } = methodOf01;
+    const as01 = await made(
+      AnalyseSettings.parse({ draws: 300, weighting, clusters: [...methodOf01.clusters] }),
     );
-    expect(stdout).not.toContain("DIFFER");
-    expect(stdout).toContain("all figures agree");
+    [whole, unequal, clustered, declared] = checkedInR([folder, stopped, clusters, as01]) as [
+      string,
+      string,
+      string,
+      string,
+    ];
+  }, 300_000);
+
+  const agrees = (output: string) => {
+    expect(output).not.toContain("DIFFER");
+    expect(output).not.toContain("failed:");
+    expect(output).toContain("all figures agree");
+  };
+
+  test("recomputes every figure of the verdict and agrees", () => {
+    agrees(whole);
+    expect(whole.match(/^ok/gm)!.length).toBeGreaterThanOrEqual(21);
+  });
+
+  test("agrees for readers who stopped early and stories with unequal numbers of judgments", () => {
+    agrees(unequal);
+  });
+
+  test("agrees for clusters by title and class and equal reader weights, with the slopes of the mixed model", () => {
+    agrees(clustered);
+    expect(clustered).toMatch(/ok {5}readers shown to be able to tell +here [1-9]/);
+    expect(clustered).toMatch(/ok {5}readers differ, p by permutation/);
+    expect(clustered).toMatch(/ok {5}mixed model: SD of origin by reader/);
+    expect(clustered).toMatch(/ok {5}mean reader: d'/);
+    expect(clustered).toMatch(/ok {5}AUC, mean reader/);
+  });
+
+  test("agrees with the analysis of version 0.1 if it was declared", () => {
+    agrees(declared);
   });
 
   test("fails if a judgment was changed", async () => {
-    const folder = await reported();
-    const table = `${folder}/tables/judgments.csv`;
+    const changed = join(await temporaryFolder(), "report");
+    await cp(folder, changed, { recursive: true });
+    const table = `${changed}/tables/judgments.csv`;
     const text = await readFile(table, "utf8");
     await writeFile(table, text.replace(/,human,,([^,]*),(\d),human/, ",human,,$1,$2,machine"));
     expect(await readFile(table, "utf8")).not.toBe(text);
-    const { status, stdout } = spawnSync("Rscript", ["check.R"], { cwd: folder, encoding: "utf8" });
+    const { status, stdout } = spawnSync("Rscript", ["check.R"], { cwd: changed, encoding: "utf8" });
     expect(status).not.toBe(0);
     expect(stdout).toContain("DIFFER");
   });

@@ -29,7 +29,7 @@ export async function startPythonServer(options: PythonServerOptions): Promise<P
   const port = await freePort();
   const address = `http://127.0.0.1:${port}`;
   let server: ChildProcess;
-  let said = "";
+  let errorOutput = "";
   const ended = () => server.exitCode !== null || server.signalCode !== null;
   const start = async () => {
     const settings = JSON.stringify(argv(port));
@@ -37,12 +37,12 @@ export async function startPythonServer(options: PythonServerOptions): Promise<P
       env,
       stdio: ["pipe", "ignore", "pipe"],
     });
-    said = "";
+    errorOutput = "";
     server.stderr!.on("data", (chunk) => {
-      said = `${said}${chunk}`.slice(-2000);
+      errorOutput = `${errorOutput}${chunk}`.slice(-2000);
     });
     while (!(await ready(address))) {
-      if (ended()) throw new Error(`the server ended before it was ready: ${said}`);
+      if (ended()) throw new Error(`the server ended before it was ready: ${errorOutput}`);
       await sleep(50);
     }
   };

@@ -34,8 +34,9 @@ export async function smallStudy(...changes: readonly string[]): Promise<string>
   return folder;
 }
 
+/** Runs a command without Chromium, so that no report is printed as PDF, which takes seconds. */
 export async function tinylove(...argv: readonly string[]) {
-  const effects = quietEffects();
+  const effects = quietEffects({ env: { ...process.env, PATH: "", CHROMIUM: undefined } });
   const code = await main(argv, effects);
   return {
     code,

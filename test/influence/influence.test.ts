@@ -97,7 +97,7 @@ test("people's codes of the factorial are used in addition to cue words", async 
   expect(said.find((text) => text.startsWith("Tone, coded by people"))).toMatch(
     /the code follows the example; an effect of the title is not shown\. 100\.0 % of 32 texts/,
   );
-  expect(said.some((text) => text.includes("coded by cue words"))).toBe(true);
+  expect(said.some((text) => text.includes("coded by word lists"))).toBe(true);
 });
 
 test("errors in the settings of the embedding model are one line with the fix", async () => {

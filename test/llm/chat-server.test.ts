@@ -47,10 +47,10 @@ test.skipIf(!there)(
     const options = { reasoningFormat: "none", fullPrecision: true } as const;
     const server = await startLlamaServer(there!, file, options);
     try {
-      const found = await comparedWithServer(file, server.base, await storyPrompts(8), 6, options);
-      expect(found).toMatchObject({ prompts: 8, sameTokens: 8, written: 48, otherToken: 0 });
+      const found = await comparedWithServer(file, server.base, await storyPrompts(3), 6, options);
+      expect(found).toMatchObject({ prompts: 3, sameTokens: 3, written: 18, otherToken: 0 });
       expect(found.furthest).toBeLessThan(1e-3);
-      expect(found.clear).toBeGreaterThan(40);
+      expect(found.clear).toBeGreaterThan(15);
     } finally {
       await server.kill();
     }

@@ -1,21 +1,34 @@
 import { join } from "node:path";
 import { expect, test } from "vitest";
-import { grammar } from "../../src/measures/grammar.ts";
+import { describe } from "../../src/describe/describe.ts";
 import type { SlowMeasure, Value } from "../../src/measures/measure.ts";
 import { ParsedText } from "../../src/measures/parsed-text.ts";
 import { perplexity } from "../../src/measures/perplexity.ts";
+import { readTable } from "../../src/tables/tables.ts";
+import { storiesFile } from "../../src/workbench/artefacts.ts";
+import { jsonLines, writeWhole } from "../../src/workbench/files.ts";
+import { runStage } from "../../src/workbench/manifest.ts";
 import type { Study } from "../../src/workbench/study.ts";
-import { goodProse, textOf } from "../describe/texts.ts";
+import { goodProse, storyOf, textOf } from "../describe/texts.ts";
 import { writeTinyModel } from "../helpers/tiny-model.ts";
-import { temporaryFolder, temporaryStudy } from "../helpers/world.ts";
+import { quietEffects, temporaryFolder, temporaryStudy } from "../helpers/world.ts";
 
 test("good prose has no grammar errors, bad prose has; names and foreign words are no errors", async () => {
-  const study = await temporaryStudy();
-  const [good, broken, named] = await taken(grammar, study, [
-    goodProse,
-    "She have a apple. They was going to there house. He could of stayed.",
-    "Wanjiru met Xochitl Ngũgĩ. “Habari yako?” she asked. “Mi corazón,” said Xochitl.",
-  ]);
+  const study = await temporaryStudy({ describe: { measures: ["grammar"] } });
+  const stories = [
+    storyOf("good", "Bread", goodProse),
+    storyOf("broken", "Apples", "She have a apple. They was going to there house. He could of stayed."),
+    storyOf(
+      "named",
+      "Ngũgĩ",
+      "Wanjiru met Xochitl Ngũgĩ. “Habari yako?” she asked. “Mi corazón,” said Xochitl.",
+    ),
+  ];
+  await writeWhole(study.path(storiesFile), jsonLines(stories));
+  await runStage(describe, study, {}, quietEffects());
+  const [good, broken, named] = (await readTable(study.path("corpus/codes.csv"))).map((row) =>
+    Number(row["grammar"]),
+  );
   expect(good).toBe(0);
   expect(broken).toBeGreaterThanOrEqual(2);
   expect(named).toBe(0);

@@ -1,9 +1,9 @@
 import { execFile } from "node:child_process";
 import { cp, mkdir, readFile, writeFile } from "node:fs/promises";
-import { join } from "node:path";
-import { fileURLToPath } from "node:url";
+import { dirname, join } from "node:path";
+import { fileURLToPath, pathToFileURL } from "node:url";
 import { promisify } from "node:util";
-import { beforeAll, expect, test } from "vitest";
+import { beforeAll, describe, expect, test } from "vitest";
 import { builtProgram } from "../helpers/built.ts";
 import { settingsWith, storyTable } from "../helpers/small-study.ts";
 import { temporaryFolder } from "../helpers/world.ts";
@@ -29,6 +29,37 @@ async function tinylove(argv: readonly string[], env: NodeJS.ProcessEnv = { TINY
   return { code, stdout, stderr, last: stderr.trim().split("\n").at(-1)! };
 }
 
+interface Ended {
+  readonly code: number;
+  readonly lines: readonly string[];
+}
+
+/** Runs several command lines in one process of the built program. */
+async function inOneProcess(commands: readonly (readonly string[])[]): Promise<Ended[]> {
+  const part = (file: string) =>
+    JSON.stringify(pathToFileURL(join(dirname(dirname(program)), "dist", file)).href);
+  const script = `
+    import { main } from ${part("cli.js")};
+    import { worldEffects } from ${part("workbench/effects.js")};
+    const ended = [];
+    for (const argv of ${JSON.stringify(commands)}) {
+      const lines = [];
+      const say = (line) => void lines.push(line);
+      const effects = { ...worldEffects(new AbortController().signal), log: say, warn: say, print: say };
+      ended.push({ code: await main(argv, effects), lines });
+    }
+    console.log(JSON.stringify(ended));`;
+  const env = { ...process.env, TINYLOVE_CACHE: cache, TINYLOVE_TRUST: "1" };
+  const { stdout } = await run(process.execPath, ["--input-type=module", "-e", script], { env });
+  return JSON.parse(stdout) as Ended[];
+}
+
+/** Runs stages one after the other in one process. */
+async function succeed(folder: string, ...stages: readonly string[]): Promise<void> {
+  for (const ended of await inOneProcess(stages.map((stage) => [stage, "--study", folder])))
+    expect(ended).toMatchObject({ code: 0 });
+}
+
 /** A study with these files, each listed under `plugins:` unless its name begins with an underscore. */
 async function studyWith(files: Readonly<Record<string, string>>, ...settings: string[]): Promise<string> {
   const folder = join(await temporaryFolder(), "study");
@@ -49,7 +80,7 @@ const shouting = measure(
   `name: "shouting", meaning: "exclamation marks", unit: "marks", format: "number", of: ({ plain }) => plain.split("!").length - 1`,
 );
 
-test.each([
+const faulty: readonly (readonly [what: string, content: string, expected: RegExp])[] = [
   ["a file that is not there", "absent", /plugins: \.\/p\.mjs: there is no such file/],
   ["code that does not parse", "export default {", /plugins: \.\/p\.mjs cannot be loaded: Unexpected/],
   [
@@ -95,13 +126,29 @@ test.each([
      export default defineModel({ scheme: "own", summary: "s", settings: { loud: true }, open: () => ({ write: async () => "x" }) });`,
     /export default: settings\.loud is not a zod schema/,
   ],
-])("%s is a one-line error that names the file", async (_, content, expected) => {
-  const folder = await studyWith(content === "absent" ? {} : { "p.mjs": content });
-  if (content === "absent") await writeFile(join(folder, "study.yaml"), settingsWith("plugins: [./p.mjs]\n"));
-  const { code, stderr } = await tinylove(["status", "--study", folder]);
-  expect(stderr.trim()).toMatch(expected);
-  expect(stderr.trim().split("\n")).toHaveLength(1);
-  expect(code).toBe(1);
+];
+
+describe("an error in a plugin", () => {
+  let ended: Ended[];
+  beforeAll(async () => {
+    const folders = await Promise.all(
+      faulty.map(async ([, content]) => {
+        if (content !== "absent") return studyWith({ "p.mjs": content });
+        const folder = await studyWith({});
+        await writeFile(join(folder, "study.yaml"), settingsWith("plugins: [./p.mjs]\n"));
+        return folder;
+      }),
+    );
+    ended = await inOneProcess(folders.map((folder) => ["status", "--study", folder]));
+  });
+
+  test.each(faulty)("%s is a one-line error that names the file", (what, _, expected) => {
+    const { code, lines } = ended[faulty.findIndex(([name]) => name === what)]!;
+    const text = lines.join("\n").trim();
+    expect(text).toMatch(expected);
+    expect(text.split("\n")).toHaveLength(1);
+    expect(code).toBe(1);
+  });
 });
 
 test("a plugin runs after the user has agreed, and not after a change to it or its imports", async () => {
@@ -132,8 +179,7 @@ test("a plugin runs after the user has agreed, and not after a change to it or i
 
 test("a measure is a column; if it changes, its values are measured again, and only dependent stages are stale", async () => {
   const folder = await studyWith({ "p.mjs": shouting }, "describe: {measures: [words, shouting]}\n");
-  for (const stage of ["collect", "generate", "describe"])
-    expect(await tinylove([stage, "--study", folder])).toMatchObject({ code: 0 });
+  await succeed(folder, "collect", "generate", "describe");
   const codes = () => readFile(join(folder, "corpus/codes.csv"), "utf8");
   expect((await codes()).split("\n")[0]).toContain(",words,shouting");
   expect((await codes()).split("\n")[1]).toMatch(/,95,0(,|$)/);
@@ -166,8 +212,7 @@ export default defineModel({
   const models = (setting: string) => `generate: {models: [{address: "parrot:grey"${setting}}]}\n`;
   const corpus = "corpus: {source: letters, split: {train: 6, validation: 2, test: 4}}\n";
   const folder = await studyWith({ "s.mjs": source, "m.mjs": model }, corpus, models(", word: hello"));
-  for (const stage of ["collect", "generate", "compose"])
-    expect(await tinylove([stage, "--study", folder])).toMatchObject({ code: 0 });
+  await succeed(folder, "collect", "generate", "compose");
   const generations = await readFile(join(folder, "generations/grey/one-shot.jsonl"), "utf8");
   expect(generations).toContain('"text":"hello');
   expect(generations).toContain('"dummy":true');

@@ -417,7 +417,7 @@ test("measures include withheld texts, except phrases from them", async () => {
 test("codes are listed by coder: a person has one new name in both text sets, and removed texts have no codes", async () => {
   const effects = quietEffects();
   await packageStudy.run(built.study.folder, options(), effects);
-  expect(effects.said).toContainEqual("28 codes; 1 left out, of texts that are no longer in the study");
+  expect(effects.logged).toContainEqual("28 codes; 1 left out, of texts that are no longer in the study");
   const codings = await json("codings");
   const coders = new Map<unknown, typeof codings>();
   for (const row of codings) coders.set(row["coder"], [...(coders.get(row["coder"]) ?? []), row]);

@@ -26,7 +26,9 @@ async function reported(): Promise<Study> {
       simulated: true,
     }),
   );
-  await writeJudgments(study, readers.flat());
+  const [first, ...rest] = readers.flat();
+  const response = { ...first!.response, reason: "It knows what it is like." };
+  await writeJudgments(study, [{ ...first!, response }, ...rest]);
   await writeWhole(study.path(corpusSummaryFile), JSON.stringify(corpus));
   await runStage(analyse, study, analyse.options!.parse({}), quiet());
   const effects = { ...quiet(), env: process.env };
@@ -88,6 +90,62 @@ describe.skipIf(chromiumPath() === undefined)("the report in Chromium", () => {
     await page.close();
   });
 
+  test.each([
+    ["a phone", 390, 844, ".phone"],
+    ["a desk", 1280, 720, ".page"],
+  ])("on %s the verdict and its figure are on the first screen", async (_, width, height, drawing) => {
+    const page = await opened({ viewport: { width, height } });
+    const boxOf = async (selector: string) => (await page.locator(selector).first().boundingBox())!;
+    const [note, headline, figure] = [
+      await boxOf("header .mark"),
+      await boxOf(".headline"),
+      await boxOf(`header figure ${drawing} svg`),
+    ];
+    // Who reads that readers can tell has read before that the readers were simulated.
+    expect(note.y + note.height).toBeLessThanOrEqual(headline.y);
+    expect(headline.y + headline.height).toBeLessThanOrEqual(figure.y);
+    expect(figure.y + figure.height).toBeLessThanOrEqual(height);
+    await page.close();
+  });
+
+  test("stories are sorted and filtered in the page, and all are shown without scripts", async () => {
+    const page = await opened();
+    await page.evaluate(() =>
+      document.querySelector<HTMLDetailsElement>("#stories")!.setAttribute("open", ""),
+    );
+    const cards = page.locator("#story-list article:visible");
+    const valuesOf = (name: string) =>
+      cards.evaluateAll((all, key) => all.map((card) => card.getAttribute(`data-${key}`) ?? ""), name);
+    const all = await cards.count();
+    expect(all).toBe(12);
+    const rising = (await valuesOf("right")).map(Number);
+    expect(rising).toEqual([...rising].sort((one, other) => one - other));
+    expect(new Set(rising).size).toBeGreaterThan(2);
+    await page.getByLabel("highest first").check();
+    expect((await valuesOf("right")).map(Number)).toEqual([...rising].sort((one, other) => other - one));
+    await page.getByLabel("Sort by").selectOption("human");
+    const human = (await valuesOf("human")).map(Number);
+    expect(human).toEqual([...human].sort((one, other) => other - one));
+    expect(human).not.toEqual((await valuesOf("right")).map(Number));
+    await page.getByLabel("Written by").selectOption("a person");
+    expect(new Set(await valuesOf("by"))).toEqual(new Set(["a person"]));
+    expect(await cards.count()).toBe(6);
+    expect(await page.locator("form.reader output").textContent()).toBe("6 of 12");
+    await page.getByLabel("with reasons only").check();
+    expect(await valuesOf("reasons")).toEqual(["1"]);
+    await page.getByLabel("with reasons only").uncheck();
+    await page.getByLabel("Written by").selectOption("");
+    await page.getByLabel("Sort by").selectOption("title");
+    const titles = await valuesOf("title");
+    expect(titles).toEqual([...titles].sort().reverse());
+    await page.close();
+    const plain = await opened({ javaScriptEnabled: false });
+    await plain.locator("#stories > summary").click();
+    expect(await plain.locator("#story-list article:visible").count()).toBe(all);
+    expect(await plain.locator("form.reader:visible").count()).toBe(0);
+    await plain.close();
+  });
+
   test("loads nothing else", async () => {
     const page = await browser.newPage();
     const asked: string[] = [];
@@ -101,6 +159,8 @@ describe.skipIf(chromiumPath() === undefined)("the report in Chromium", () => {
     const pdf = (await readFile(study.path("report/report.pdf"))).toString("latin1");
     expect(pdf).toMatch(/^%PDF-/);
     expect(pdf.trimEnd()).toMatch(/%%EOF$/);
+    // The appendix, closed, is the last page.
+    expect(pdf.match(/\/Type \/Page\b(?!s)/g)!.length).toBeLessThanOrEqual(9);
     for (const [, date] of pdf.matchAll(/\/(?:CreationDate|ModDate) \(D:(\d{14})/g)) {
       expect(date).toBe("20000101000000");
     }

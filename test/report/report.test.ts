@@ -24,6 +24,20 @@ async function reportOf(study: Study) {
   return { html, document: parseHTML(html).document, markdown: await read("report.md"), read };
 }
 
+let shared: ReturnType<typeof ofOneReader> | undefined;
+
+/** A study with one reader, and its report; made once for the tests that only read it. */
+const oneReader = () => {
+  shared ??= ofOneReader();
+  return shared;
+};
+
+async function ofOneReader() {
+  const study = await aStudy();
+  await writeJudgments(study, answersTo("form-1", "reader-1", { human: 2, machine: 1 }));
+  return { study, ...(await reportOf(study)) };
+}
+
 describe("a report", () => {
   test("before anybody has answered it says so and shows what is ready", async () => {
     const { html, document, markdown } = await reportOf(await aStudy());
@@ -49,9 +63,7 @@ describe("a report", () => {
   });
 
   test("the verdict comes first, then the figure that carries it, then facts, body and appendix", async () => {
-    const study = await aStudy();
-    await writeJudgments(study, answersTo("form-1", "reader-1", { human: 2, machine: 1 }));
-    const { html, document } = await reportOf(study);
+    const { html, document } = await oneReader();
     const marks = [
       'class="headline',
       "<figure",
@@ -144,9 +156,7 @@ describe("a report", () => {
   });
 
   test("it is one file: no script, font or picture is loaded from elsewhere", async () => {
-    const study = await aStudy();
-    await writeJudgments(study, answersTo("form-1", "reader-1", { human: 2, machine: 1 }));
-    const { document, html } = await reportOf(study);
+    const { document, html } = await oneReader();
     expect(document.querySelectorAll("link, img, iframe, [src]").length).toBe(0);
     expect(html).not.toMatch(/@import|url\(/);
     for (const link of document.querySelectorAll("a[href]"))
@@ -154,9 +164,7 @@ describe("a report", () => {
   });
 
   test("every link has a target on the page", async () => {
-    const study = await aStudy();
-    await writeJudgments(study, answersTo("form-1", "reader-1", { human: 2, machine: 1 }));
-    const { document } = await reportOf(study);
+    const { document, study } = await oneReader();
     const links = [...document.querySelectorAll("a[href]")].map((link) => link.getAttribute("href")!);
     for (const file of links.filter((link) => !link.startsWith("#")))
       await expect(readFile(study.path("report", file), "utf8"), file).resolves.not.toBe("");
@@ -185,9 +193,7 @@ describe("a report", () => {
   });
 
   test("real readers of a real corpus are not marked", async () => {
-    const study = await aStudy();
-    await writeJudgments(study, answersTo("form-1", "reader-1", { human: 2, machine: 1 }));
-    const { document } = await reportOf(study);
+    const { document } = await oneReader();
     expect(document.querySelectorAll(".mark, .tag").length).toBe(0);
   });
 
@@ -238,9 +244,7 @@ describe("a report", () => {
   });
 
   test("every figure and table is a file of its own; figures need no style sheet", async () => {
-    const study = await aStudy();
-    await writeJudgments(study, answersTo("form-1", "reader-1", { human: 2, machine: 1 }));
-    const { read } = await reportOf(study);
+    const { read, study } = await oneReader();
     const figures = await readdir(study.path("report/figures"));
     expect(figures).toContain("verdict-1.svg");
     for (const file of figures.filter((name) => name.endsWith(".svg"))) {
@@ -252,9 +256,7 @@ describe("a report", () => {
   });
 
   test("the same study gives the same report to the byte", async () => {
-    const study = await aStudy();
-    await writeJudgments(study, answersTo("form-1", "reader-1", { human: 2, machine: 1 }));
-    const { html, markdown } = await reportOf(study);
+    const { html, markdown, study } = await oneReader();
     const again = await reportOf(study);
     expect(again.html).toBe(html);
     expect(again.markdown).toBe(markdown);

@@ -100,7 +100,7 @@ test("the copy has the inputs and outputs of the stages, and no other files of t
   for (const path of Object.keys(strays).filter((path) => !/^(judgments|survey\.sqlite$)/.test(path)))
     expect([path, await exists(join(to, path))]).toEqual([path, false]);
   expect(await readFile(join(to, "judgments/judgments.csv"), "utf8")).not.toContain("answers");
-  expect(effects.said.at(-2)).toBe(
+  expect(effects.logged.at(-2)).toBe(
     `next: \`tinylove run --study ${to}\` analyses them and writes the report`,
   );
   await remove();
@@ -114,7 +114,7 @@ test("with fewer than the planned readers a note says how many give a verdict; w
     copies.push(to);
     const effects = quietEffects();
     await simulate.run(study.folder, simulate.options.parse({ to, participants }), effects);
-    return effects.said.join("\n");
+    return effects.logged.join("\n");
   };
   const sentence = "there is no verdict before the planned end of 6 readers: use --participants 6 to see one";
   expect(await said(4)).toContain(sentence);
@@ -171,7 +171,7 @@ test("without answers the stage waits, and says whether the survey is open", asy
   expect(await state()).toEqual({ is: "waiting", because: "for answers; the survey is open" });
   const effects = quietEffects();
   await status([judgments]).run(study.folder, { json: false }, effects);
-  expect(effects.said.at(-1)).toBe("\neverything is fresh; waiting for answers; the survey is open");
+  expect(effects.logged.at(-1)).toBe("\neverything is fresh; waiting for answers; the survey is open");
   await survey.close();
   expect(await state()).toEqual(closed);
   const again = await served(study);
@@ -203,11 +203,11 @@ test("while the survey runs the stage uses the server's own export", async () =>
   const survey = await served(study);
   const effects = quietEffects();
   await runStage(judgments, study, {}, effects);
-  expect(effects.said).toContain("the survey is running and has exported its answers itself");
+  expect(effects.logged).toContain("the survey is running and has exported its answers itself");
   expect((await stateOf(judgments, study, await readManifest(study))).is).toBe("fresh");
   await survey.close();
   await runStage(judgments, study, {}, effects);
-  expect(effects.said.at(-1)).toBe("4 judgments of 1 participant");
+  expect(effects.logged.at(-1)).toBe("4 judgments of 1 participant");
   expect(await readJudgments(study)).toHaveLength(4);
   await remove();
 });

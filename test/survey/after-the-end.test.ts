@@ -150,10 +150,10 @@ describe("small things", () => {
     expect(consent).toContain("Ethics approval: IRB 12/2026");
     const without = await fixture({ forms: 1 });
     ends.push(without.remove);
-    const { code, said } = await serveOnce(without.study);
+    const { code, output } = await serveOnce(without.study);
     expect(code).toBe(0);
-    expect(said).toContain("survey.contact is empty: participants cannot ask you anything");
-    expect(said).toContain("survey.ethics is empty: name the ethics approval");
+    expect(output).toContain("survey.contact is empty: participants cannot ask you anything");
+    expect(output).toContain("survey.ethics is empty: name the ethics approval");
   });
 
   test("{tasks} in a consent is what is asked", async () => {

@@ -8,7 +8,7 @@ import { openDatabase } from "../../src/survey/store/database.ts";
 import { GroupCommit } from "../../src/survey/store/group-commit.ts";
 import { readJudgments } from "../../src/workbench/artefacts.ts";
 import { writeWhole } from "../../src/workbench/files.ts";
-import { fixture, hiddenFields, quietEffects, served, TestClient } from "./fixture.ts";
+import { control, fixture, hiddenFields, quietEffects, served, TestClient } from "./fixture.ts";
 import { eachStore } from "./stores.ts";
 
 const ends: (() => Promise<unknown>)[] = [];
@@ -223,8 +223,8 @@ describe("a request that is not from our forms", () => {
       ])
         expect((await client.get(path)).status).toBeLessThan(500);
       const cookie = new TestClient(url);
-      cookie.cookie = `participant=${header}; researcher=${header}.${header}`;
-      expect((await cookie.get("/study")).location).toBe("/study/login");
+      cookie.cookie = `participant=${header}; coder=${header}.${header}`;
+      expect((await cookie.get("/coding")).status).toBe(403);
     }
     for (const status of statuses) expect([400, 403, 409, 413]).toContain(status);
     const deep = `answer${"[a]".repeat(5000)}=x`;
@@ -306,7 +306,7 @@ describe("a request that is not from our forms", () => {
 test("every page has the strict policy and no header that identifies readers or versions", async () => {
   const { url } = await open();
   const { client } = await atFirstQuestion(url);
-  for (const path of ["/", "/q/1", "/instructions", "/nowhere", "/study/login"]) {
+  for (const path of ["/", "/q/1", "/instructions", "/nowhere", "/coding"]) {
     const { headers } = await client.get(path);
     expect(headers.get("content-security-policy")).toContain("default-src 'none'");
     expect(headers.get("content-security-policy")).not.toMatch(/unsafe|http/);
@@ -332,15 +332,7 @@ test("an unknown address gives an error page with the same headers and no intern
   }
 });
 
-test("a login without a body is a wrong token, not a server error", async () => {
-  const effects = quietEffects();
-  const { url } = await open({}, effects);
-  for (const init of [{}, { headers: { "content-type": "application/x-www-form-urlencoded" } }])
-    expect((await fetch(`${url}/study/login`, { method: "POST", ...init })).status).toBe(403);
-  expect(effects.said).toEqual([]);
-});
-
-test("a token that is easy to guess is refused, and a long one opens the dashboard", async () => {
+test("a token that is easy to guess is refused, and a long one is accepted", async () => {
   const { study, remove } = await fixture();
   ends.push(remove);
   const startedWith = (token: string) => served(study, quietEffects({ env: { TINYLOVE_TOKEN: token } }));
@@ -348,7 +340,7 @@ test("a token that is easy to guess is refused, and a long one opens the dashboa
   const token = "correct horse battery staple";
   const survey = await startedWith(` ${token}\n`);
   ends.push(survey.close);
-  expect((await new TestClient(survey.url).post("/study/login", { token })).location).toBe("/study");
+  expect((await control({ url: survey.url, token }, "status")).status).toBe(200);
 });
 
 test("no error, script reply or asset reveals what the forms contain", async () => {
@@ -381,37 +373,45 @@ test("no error, script reply or asset reveals what the forms contain", async () 
   }
 });
 
-test("dashboard requests whose replies are never read block nobody", async () => {
-  const { url, token } = await open();
-  const researcher = new TestClient(url);
-  await researcher.post("/study/login", { token });
-  const { port } = new URL(url);
-  const sockets = Array.from({ length: 40 }, () => {
-    const socket = connect(Number(port), "127.0.0.1");
-    socket.on("error", () => {}).pause();
-    const one = `GET /study HTTP/1.1\r\nHost: x\r\nCookie: ${researcher.cookie}\r\n\r\n`;
-    socket.write(one.repeat(50));
-    return socket;
-  });
-  const client = new TestClient(url);
-  await client.begin();
-  expect(await client.finish()).toContain("Thank you");
-  for (const socket of sockets) socket.destroy();
-});
-
-test("a post from another site changes nothing on the dashboard, with or without a cookie", async () => {
+test("a participant who knows the addresses of the control requests gets a page that does not exist", async () => {
   const { url, token, study, close } = await open();
-  const researcher = new TestClient(url);
-  await researcher.post("/study/login", { token });
-  for (const action of ["accuracy", "invitations", "logout"]) {
-    const headers = { origin: "https://evil.example", referer: "https://evil.example/" };
-    const reply = await researcher.post(`/study/${action}`, { seal: "guessed", count: "9" }, headers);
-    expect([action, reply.status]).toEqual([action, 403]);
-  }
-  expect((await researcher.get("/study")).status).toBe(200);
-  expect((await researcher.post("/study/backup", {})).status).toBe(403);
+  const { client } = await atFirstQuestion(url);
+  const nowhere = await client.get("/nowhere");
+  for (const verb of [
+    "status",
+    "comments",
+    "person",
+    "pause",
+    "look",
+    "invitations",
+    "coder",
+    "backup",
+    "withdraw",
+  ])
+    for (const authorization of ["", "Bearer ", `Bearer ${token}x`, token, "Bearer undefined"]) {
+      const reply = await client.post(`/control/${verb}`, { paused: "yes", count: "9" }, { authorization });
+      expect([verb, reply.status, reply.text]).toEqual([verb, 404, nowhere.text]);
+    }
+  for (const path of ["/control/status", "/study", "/study/login", "/survey", "/stories"])
+    expect((await client.get(path)).status).toBe(404);
+  expect((await control({ url, token }, "__proto__")).status).toBe(404);
   await close();
   await expect(readFile(study.path("judgments/looks.csv"))).rejects.toThrow("ENOENT");
+});
+
+test("while the survey is paused nobody starts, and those who have started finish", async () => {
+  const { url, token } = await open();
+  const begun = new TestClient(url);
+  await begun.begin();
+  const opened = new TestClient(url);
+  const consent = hiddenFields((await opened.get("/")).text);
+  await control({ url, token }, "pause", { paused: "yes" });
+  const late = await new TestClient(url).get("/");
+  expect([late.status, late.text]).toEqual([503, expect.stringContaining("The survey is paused")]);
+  expect((await opened.post("/consent", consent)).status).toBe(503);
+  expect(await begun.finish()).toContain("Thank you");
+  await control({ url, token }, "pause", { paused: "no" });
+  expect((await opened.post("/consent", consent)).status).toBe(303);
 });
 
 test.each(["../elsewhere", "a/b", "A", "", "a b", "-a", "a\u0000", "a;drop"])(

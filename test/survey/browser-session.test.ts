@@ -1,7 +1,7 @@
 import { afterAll, afterEach, beforeAll, describe, expect, test } from "vitest";
 import { readTable } from "../../src/tables/tables.ts";
 import type { RunningSurvey } from "../../src/workplace/serve.ts";
-import { type Fixture, fixture, hiddenFields, served, TestClient } from "./fixture.ts";
+import { control, type Fixture, fixture, hiddenFields, served, TestClient } from "./fixture.ts";
 import { eachStore } from "./stores.ts";
 
 const recruiting = { service: "prolific" as const, codes: { complete: "DONE1" } };
@@ -16,16 +16,10 @@ async function takePart(client: TestClient, query: string): Promise<string> {
   return client.finish();
 }
 
-/** The invitations from the dashboard. */
+/** New invitations. */
 async function invitations(survey: RunningSurvey, count: number): Promise<string[]> {
-  const client = new TestClient(survey.url);
-  await client.post("/study/login", { token: survey.token });
-  const page = await client.get("/study");
-  const { text } = await client.post("/study/invitations", {
-    seal: hiddenFields(page.text)["seal"]!,
-    count: String(count),
-  });
-  return text.trim().split(/\r?\n/).slice(1);
+  const reply = await control(survey, "invitations", { count: String(count) });
+  return (await reply.json()) as string[];
 }
 
 describe("in a browser in which somebody has finished,", () => {

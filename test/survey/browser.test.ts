@@ -328,25 +328,6 @@ describe.skipIf(!found)("in Chromium, a participant", () => {
     }
   });
 
-  test("and a researcher find every page accessible", async () => {
-    const page = await reader({ bypassCSP: true });
-    await page.goto(`${survey.url}/study`);
-    expect(await violations(page)).toEqual([]);
-    await page.getByLabel(/The token/).fill(survey.token);
-    await page.getByRole("button", { name: "Log in" }).click();
-    await page.waitForURL(/study$/);
-    const before = await page.locator("dd").first().textContent();
-    const other = await reader();
-    await begin(other);
-    await page.waitForFunction((was) => document.querySelector("dd")?.textContent !== was, before);
-    for (const path of ["", "/stimuli", "/forms", "/generations"]) {
-      await page.goto(`${survey.url}/study${path}`);
-      if (pictures)
-        await page.screenshot({ path: join(pictures, `study${path.replace("/", "-")}.png`), fullPage: true });
-      expect(await violations(page), path).toEqual([]);
-    }
-  });
-
   test("contacts no other server and causes no error in the console", async () => {
     const page = await reader();
     const strays: string[] = [];

@@ -8,10 +8,10 @@ export async function tinylove(
   study: Study,
   words: readonly string[],
   changes: Partial<Effects> = {},
-): Promise<{ code: number; said: string }> {
+): Promise<{ code: number; output: string }> {
   const effects = quietEffects(changes);
   const code = await main([...words, "--study", study.folder], effects);
-  return { code, said: effects.said.join("\n") };
+  return { code, output: effects.logged.join("\n") };
 }
 
 /** Runs `serve` until the survey is open, then stops it; or returns its messages if it does not open. */

@@ -8,6 +8,7 @@ import { randomFrom } from "../../src/stats/random.ts";
 import { StudyConfig } from "../../src/study/config.ts";
 import type { Form } from "../../src/study/form.ts";
 import type { Stimulus } from "../../src/study/stimulus.ts";
+import type { SurveyStatus } from "../../src/survey/survey-monitor.ts";
 import { csv } from "../../src/tables/tables.ts";
 import { type Effects, worldEffects } from "../../src/workbench/effects.ts";
 import { jsonLines, writeWhole } from "../../src/workbench/files.ts";
@@ -113,9 +114,9 @@ function storyOf(name: string, title: string, random: ReturnType<typeof randomFr
 }
 
 /** Real effects with recorded messages. */
-export function quietEffects(changes: Partial<Effects> = {}): Effects & { readonly said: string[] } {
-  const said: string[] = [];
-  const say = (message: string) => void said.push(message);
+export function quietEffects(changes: Partial<Effects> = {}): Effects & { readonly logged: string[] } {
+  const logged: string[] = [];
+  const say = (message: string) => void logged.push(message);
   return {
     ...worldEffects(new AbortController().signal),
     env: {},
@@ -124,13 +125,25 @@ export function quietEffects(changes: Partial<Effects> = {}): Effects & { readon
     print: say,
     progress: () => ({ to() {}, step() {}, end() {} }),
     ...changes,
-    said,
+    logged,
   };
 }
 
 /** Serves a fixture on a free port of loopback. */
 export const served = (study: Study, effects: Effects = quietEffects()) =>
   startSurvey(study, { port: 0, host: "127.0.0.1" }, effects);
+
+/** A request of another command on this machine to the running survey, with its token. */
+export const control = ({ url, token }: { url: string; token: string }, verb: string, fields = {}) =>
+  fetch(`${url}/control/${verb}`, {
+    method: "POST",
+    headers: { authorization: `Bearer ${token}` },
+    body: new URLSearchParams(fields),
+  });
+
+/** What the researcher sees of the progress of a running survey. */
+export const progressOf = async (survey: { url: string; token: string }) =>
+  ((await (await control(survey, "status")).json()) as SurveyStatus).progress;
 
 /** A participant without a browser: keeps the cookie and follows forms like a browser without JavaScript. */
 export class TestClient {

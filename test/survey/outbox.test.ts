@@ -2,7 +2,7 @@ import type { BrowserContext, Page } from "playwright-core";
 import { afterAll, afterEach, beforeAll, describe, expect, test } from "vitest";
 import { readJudgments } from "../../src/workbench/artefacts.ts";
 import { chromiumPath, type SharedBrowser, sharedBrowser, withoutChromium } from "../helpers/browser.ts";
-import { fixture, hiddenFields, served, TestClient } from "./fixture.ts";
+import { control, fixture, served } from "./fixture.ts";
 
 const found = chromiumPath();
 if (!found) console.warn(withoutChromium);
@@ -56,16 +56,11 @@ describe.skipIf(!found)("in Chromium,", () => {
   test("two people by Prolific and two by invitations, in one browser, are four participants with four codes", async () => {
     // Without a code in the settings each participant has a different one.
     const { study, survey } = await open({ survey: { recruiting: { service: "prolific" } } });
-    const researcher = new TestClient(survey.url);
-    await researcher.post("/study/login", { token: survey.token });
-    const { text } = await researcher.post("/study/invitations", {
-      seal: hiddenFields((await researcher.get("/study")).text)["seal"]!,
-      count: "2",
-    });
+    const invited = (await (await control(survey, "invitations", { count: "2" })).json()) as string[];
     const addresses = [
       "/?PROLIFIC_PID=aaaa1&STUDY_ID=s&SESSION_ID=v",
       "/?PROLIFIC_PID=bbbb2&STUDY_ID=s&SESSION_ID=w",
-      ...text.trim().split(/\r?\n/).slice(1),
+      ...invited,
     ].map((path) => survey.url + path);
     const page = await reader();
     // All of them begin before any of them ends; the first two are half-way meanwhile.

@@ -77,7 +77,7 @@ describe.skipIf(!hasPostgres())("on PostgreSQL", () => {
       ),
     );
     await server.end("SIGTERM");
-    expect(server.said()).toContain("is replaced");
+    expect(server.output()).toContain("is replaced");
     await judgments.run(study, {}, effects());
     expect(await readJudgments(study)).toHaveLength(48);
     await remove();

@@ -18,7 +18,7 @@ export interface Served {
   readonly url: string;
   readonly process: ChildProcess;
   /** Its standard error so far. */
-  said(): string;
+  output(): string;
   /** Sends a signal and waits for the end. */
   end(signal: NodeJS.Signals): Promise<void>;
 }
@@ -65,19 +65,19 @@ async function start(
     stdio: ["ignore", "pipe", "pipe"],
   });
   started.push(child);
-  let said = "";
+  let output = "";
   child.stderr.on("data", (chunk) => {
-    said += chunk;
+    output += chunk;
   });
   const ended = new Promise<void>((resolve) => child.once("exit", () => resolve()));
   const url = await Promise.race([
     firstLine(child),
-    ended.then(() => Promise.reject(new Error(`the server did not start: ${said}`))),
+    ended.then(() => Promise.reject(new Error(`the server did not start: ${output}`))),
   ]);
   return {
     url,
     process: child,
-    said: () => said,
+    output: () => output,
     async end(signal) {
       child.kill(signal);
       await ended;

@@ -150,7 +150,7 @@ eachStore((effects) => {
     expect(await readTable(study.path("judgments/participants.csv"))).toHaveLength(1);
   });
 
-  test("MTurk may embed the participants' pages in its frame, and nobody may embed the dashboard", async () => {
+  test("MTurk may embed the participants' pages in its frame, and nobody may embed any other page", async () => {
     const { url } = await open({ survey: { recruiting: mturk, proxy: true } });
     const client = new TestClient(url);
     const { headers } = await client.get(`/${assignment}`);
@@ -161,7 +161,7 @@ eachStore((effects) => {
     expect(headers.getSetCookie()[0]).toMatch(
       /Secure; Partitioned; SameSite=None|SameSite=None.*Partitioned|Partitioned.*SameSite=None/,
     );
-    for (const path of ["/study/login", "/%73tudy/login", "/study", "/coding", "/%63oding", "/nowhere"]) {
+    for (const path of ["/control/status", "/%63ontrol/status", "/coding", "/%63oding", "/nowhere"]) {
       const inside = (await client.get(path)).headers;
       expect(inside.get("content-security-policy")).toContain("frame-ancestors 'none'");
       expect(inside.get("x-frame-options")).toBe("DENY");

@@ -55,9 +55,9 @@ async function refuses(study: Study, words: RegExp, env: Environment = {}): Prom
     await serveOnce(study, { env }),
     await tinylove(study, ["judgments"], { env }),
   ]) {
-    expect(outcome.said).toMatch(words);
+    expect(outcome.output).toMatch(words);
     expect(outcome.code).toBe(1);
-    expect(outcome.said).not.toMatch(/\n {4}at /);
+    expect(outcome.output).not.toMatch(/\n {4}at /);
     expect(tables(study)).toEqual(before);
   }
 }
@@ -113,7 +113,7 @@ describe("the embedded store", () => {
     await client.begin();
     await client.finish();
     await expect
-      .poll(() => effects.said.join(), { timeout: 10_000 })
+      .poll(() => effects.logged.join(), { timeout: 10_000 })
       .toContain("deleted while the survey is running");
     await survey.close();
     const [before] = tables(study);
@@ -145,7 +145,7 @@ describe("the embedded store", () => {
     await writeFile(study.path("survey.sqlite"), bytes);
     await refuses(study, /survey\.sqlite is damaged or not a survey store/);
     const backup = await tinylove(study, ["backup"]);
-    expect([backup.code, backup.said]).toEqual([1, expect.stringContaining("is damaged")]);
+    expect([backup.code, backup.output]).toEqual([1, expect.stringContaining("is damaged")]);
   });
 
   test("of a newer version is refused", async () => {
@@ -176,7 +176,10 @@ describe("the embedded store", () => {
     const before = tables(study);
     const env = { TINYLOVE_DATABASE: "postgres://nobody@127.0.0.1:1/none" };
     const opened = await serveOnce(study, { env });
-    expect([opened.code, opened.said]).toEqual([1, expect.stringContaining("but TINYLOVE_DATABASE is set")]);
+    expect([opened.code, opened.output]).toEqual([
+      1,
+      expect.stringContaining("but TINYLOVE_DATABASE is set"),
+    ]);
     expect((await tinylove(study, ["judgments"], { env })).code).toBe(0);
     expect(tables(study)).toEqual(before);
   });

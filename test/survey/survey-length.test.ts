@@ -78,15 +78,16 @@ test.each<[string, string, RegExp[]]>([
   ["places to be filled in", "You read {stories} stories in {minutes} minutes.", []],
   ["no numbers", "", []],
 ])("`serve` warns about a consent that says %s", async (_, consent, expected) => {
-  const { code, said } = await serveOnce(await built({ survey: { consent } }));
+  const { code, output } = await serveOnce(await built({ survey: { consent } }));
   expect(code).toBe(0);
-  const warned = said.split("\n").filter((line) => line.includes("but a form"));
+  const warned = output.split("\n").filter((line) => line.includes("but a form"));
   expect(warned).toEqual(expected.map((pattern) => expect.stringMatching(pattern)));
 });
 
 test("`serve` warns if participants who come too late would get no code", async () => {
   const warned = async (codes: object) =>
-    (await serveOnce(await built({ survey: { quota: 5, recruiting: { service: "prolific", codes } } }))).said;
+    (await serveOnce(await built({ survey: { quota: 5, recruiting: { service: "prolific", codes } } })))
+      .output;
   expect(await warned({})).toContain("set survey.recruiting.codes.full");
   expect(await warned({ full: "F1" })).not.toContain("codes.full");
 });

@@ -140,19 +140,19 @@ eachStore((effects, kind) => {
     if (kind === "embedded") await tinylove(study, ["backup", study.path("backups/before.sqlite")]);
     await mkdir(study.path("package"));
     const [, name] = /\/my\/([a-z2-7]{26})/.exec(link)!;
-    const { code, said } = await tinylove(study, ["withdraw", who(link, name!)], { env: env() });
-    expect([code, said]).toEqual([0, expect.stringContaining(`${name}: 3 answers deleted`)]);
-    expect(said).toContain("package/");
-    expect(said).toContain("published");
-    expect(said).toContain("a keyed hash of the person's id stays");
-    expect(said).toMatch(
+    const { code, output } = await tinylove(study, ["withdraw", who(link, name!)], { env: env() });
+    expect([code, output]).toEqual([0, expect.stringContaining(`${name}: 3 answers deleted`)]);
+    expect(output).toContain("package/");
+    expect(output).toContain("published");
+    expect(output).toContain("a keyed hash of the person's id stays");
+    expect(output).toMatch(
       kind === "embedded" ? /delete or replace backups\/before\.sqlite/ : /until it vacuums/,
     );
     expect(filesWith(study, "magnolia")).toEqual(kind === "embedded" ? ["backups/before.sqlite"] : []);
     expect(filesWith(study, "hazel-two")).toContain("judgments/judgments.csv");
     expect((await tinylove(study, ["judgments"], { env: env() })).code).toBe(0);
     const nobody = await tinylove(study, ["withdraw", "nobody"], { env: env() });
-    expect([nobody.code, nobody.said]).toEqual([1, expect.stringContaining("no participant nobody")]);
+    expect([nobody.code, nobody.output]).toEqual([1, expect.stringContaining("no participant nobody")]);
   });
 });
 

@@ -154,10 +154,11 @@ test("the plan says how to use its setting, and when another tool is needed", as
   const how = async (model: string, gpus: string) => {
     const effects = quietEffects();
     await plan.run(".", { model, gpus, json: false, ...sizes }, effects);
-    return effects.printed
-      .join("\n")
-      .split("\n")
-      .find((line) => line.startsWith("how:"));
+    const printed = effects.printed.join("\n");
+    // A terminal has 80 columns, and a command in it is pasted as it is.
+    for (const line of printed.split("\n")) expect(line.length, line).toBeLessThanOrEqual(80);
+    const lines = printed.slice(printed.indexOf("\nhow:")).split("\n");
+    return lines.map((line) => line.trim()).join(" ");
   };
   expect(await how("gpt-neo-2.7B", "4x40GB")).toContain(
     "sharded: true } in study.yaml, and `tinylove tune run`",

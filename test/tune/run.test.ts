@@ -1,21 +1,29 @@
 import { execFile, spawn } from "node:child_process";
-import { readFile } from "node:fs/promises";
+import { readdir, readFile } from "node:fs/promises";
 import { promisify } from "node:util";
 import { beforeAll, describe, expect, test } from "vitest";
+import { planOf } from "../../src/generate/generation-plan.ts";
+import { tuned } from "../../src/generate/models/tuned.ts";
 import { embeddedModelFile } from "../../src/llm/llama.ts";
+import { StudyConfig } from "../../src/study/config.ts";
+import { ModelSettings } from "../../src/study/settings/models.ts";
+import type { Story } from "../../src/study/story.ts";
+import { csv } from "../../src/tables/tables.ts";
 import { withUnpackedBase } from "../../src/tune/base.ts";
 import { diagnoseRun } from "../../src/tune/diagnose.ts";
-import { readCurve } from "../../src/tune/evidence.ts";
+import { Evidence, readCurve } from "../../src/tune/evidence.ts";
 import { exportTuned } from "../../src/tune/export.ts";
 import { checkFits, thisMachine } from "../../src/tune/fits.ts";
 import { jobOf } from "../../src/tune/job.ts";
 import { shapeOf } from "../../src/tune/model-shape.ts";
+import { prefer } from "../../src/tune/prefer.ts";
 import { tune } from "../../src/tune/run.ts";
 import { formOf, storyFormat } from "../../src/tune/story-format.ts";
 import { rules } from "../../src/tune/verdict-rules.ts";
-import { readFindings } from "../../src/workbench/artefacts.ts";
+import { judgmentsFile, readFindings, stimuliFile } from "../../src/workbench/artefacts.ts";
 import { exists, jsonLines, writeWhole } from "../../src/workbench/files.ts";
 import { readManifest } from "../../src/workbench/manifest.ts";
+import { studyOf } from "../../src/workbench/study.ts";
 import { builtProgram } from "../helpers/built.ts";
 import { quietEffects, temporaryFolder, temporaryStudy } from "../helpers/world.ts";
 import {
@@ -49,6 +57,16 @@ test("a story is trained in the form of the prompt", async () => {
   expect(() => formOf("Title: [[title]]\nTone: [[tone]]\nStory:", "toned")).toThrow("[[tone]]");
   expect(() => formOf("Story:", "none")).toThrow("[[title]]");
   await expect(storyFormat("../nowhere.md", study)).rejects.toThrow("no prompt file ../nowhere.md");
+});
+
+test("the config of a tuned model that is not JSON is named", async () => {
+  const study = await temporaryStudy();
+  await writeWhole(study.path("tuned/x/config.json"), "{ template: ");
+  const format = tuned.promptFormat(ModelSettings.parse({ address: "tuned:tuned/x" }) as never, study);
+  await expect(format).rejects.toMatchObject({
+    message: expect.stringMatching(/tuned\/x\/config\.json: not JSON$/),
+    hint: "restore it, or give the model's own folder as the address (tuned:DIR/model)",
+  });
 });
 
 describe("problems before tuning are reported in one line", () => {
@@ -253,6 +271,31 @@ describe.skipIf(!python)(`with PyTorch (else ${withoutPython})`, { timeout: 900_
       expect(effects.logged.at(-1)).toContain(`tinylove tune diagnose ${kind}-${method}`);
     }
 
+    // Base and stories are named, with their licences.
+    const notice = await readFile(study.path("tuned/neox-lora/model/NOTICE.md"), "utf8");
+    expect(notice).toContain("Base: neox.");
+    expect(notice).toContain("Training stories: 48. Licences: MIT.");
+    expect(notice.match(/ \| nobody \| MIT \| made up \|/g)).toHaveLength(48);
+
+    // A checkpoint is a model too; one that was not kept is named, with those that were.
+    const steps = (await readdir(study.path("tuned/neox-lora/checkpoints"))).flatMap(
+      (name) => /^checkpoint-(\d+)$/.exec(name)?.[1] ?? [],
+    );
+    const opened = (at: string) =>
+      tuned.open(
+        ModelSettings.parse({ address: `tuned:tuned/neox-lora${at}` }) as never,
+        study,
+        effectsHere(),
+      );
+    const hashes = await Promise.all(
+      ["", ...steps.map((step) => `@${step}`)].map(async (at) => (await opened(at)).hash),
+    );
+    expect(new Set(hashes).size).toBe(steps.length + 1);
+    await expect(opened("@999")).rejects.toMatchObject({
+      message: expect.stringContaining("has no checkpoint of step 999"),
+      hint: expect.stringContaining(`it has ${steps.sort((a, b) => Number(a) - Number(b)).join(", ")}`),
+    });
+
     // A finished run is not repeated, and cannot continue with other settings.
     const again = effectsHere();
     await tune(study, { model: `${models}/neo`, rate: 2e-3 }, {}, again);
@@ -275,10 +318,63 @@ describe.skipIf(!python)(`with PyTorch (else ${withoutPython})`, { timeout: 900_
       /gguf: tuned\/neox-lora\/export\/neox-lora\.gguf; same \d+ tokens as PyTorch for \d+ prompts/,
     );
     expect(await exists(study.path("tuned/neox-lora/export/neox-lora.gguf"))).toBe(true);
+    expect(await readFile(study.path("tuned/neox-lora/export/NOTICE.md"), "utf8")).toBe(notice);
     const refused = exportTuned.options.parse({ name: "neo-full", forms: "gguf" });
     await expect(exportTuned.run(study.folder, refused, effectsHere())).rejects.toThrow(
       "gpt_neo cannot be exported to GGUF",
     );
+  });
+
+  test("readers who like dialogue change a model, and the report shows what it cost", async () => {
+    const study = await smallStudy({ epochs: 0.5, samples: 0, prefer: { rate: 1e-3, epochs: 15 } });
+    await tune(
+      study,
+      { model: `${models}/neox`, method: "lora", rate: 5e-3, output: "start" },
+      {},
+      effectsHere(),
+    );
+    const titles = Array.from({ length: 36 }, (_, at) => `Title ${at}`);
+    const [first, second] = [smallStories({ test: 36 }), smallStories({ test: 36 }, 100)];
+    const stimuli = titles.flatMap((title, at) => [
+      { id: `plain-${at}`, title, text: first[at]!.text, words: 40, cut: 0 },
+      { id: `said-${at}`, title, text: `“Come home,” she said. ${second[at]!.text}`, words: 44, cut: 0 },
+    ]);
+    await writeWhole(study.path(stimuliFile), jsonLines(stimuli));
+    const judgments = stimuli.map(({ id }, at) => ({
+      ...{ participant: `p${at % 6}`, form: "form-1", question: `q${at}`, task: "how-it-felt", stimulus: id },
+      ...{ order: 1, response: id.startsWith("said") ? 6 : 2, at: "2026-01-01T00:00:00Z", simulated: "yes" },
+    }));
+    const table = (rows: typeof judgments) =>
+      writeWhole(study.path(judgmentsFile), csv(Object.keys(rows[0]!), rows));
+    const run = (effects = effectsHere()) =>
+      prefer.run(study.folder, prefer.options.parse({ name: "start", titles: 3, tokens: 30 }), effects);
+
+    await table(judgments.slice(0, 40));
+    await expect(run()).rejects.toMatchObject({
+      message: expect.stringContaining("for 20 titles; learning from readers needs 30"),
+      hint: expect.stringContaining("about 60 judgments"),
+    });
+    await table(judgments);
+    const effects = effectsHere();
+    await run(effects);
+    expect(effects.logged[0]).toContain("36 pairs from 72 answers to how-it-felt (simulated readers)");
+    expect(effects.printed[0]).toMatch(/words in a text/);
+    const found = (await readFindings(study)).find(({ analysis }) => analysis === "tuning-start-preferred")!;
+    const { preference } = Evidence.parse(found.numbers);
+    expect(preference).toMatchObject({ pairs: 12, titles: 12 });
+    expect(preference!.accuracy.estimate).toBeGreaterThan(0.65);
+    expect((await readManifest(study)).stages["tune start-preferred"]).toBeDefined();
+    await expect(table(judgments.slice(2)).then(() => run())).rejects.toThrow("started with other judgments");
+
+    // A study that uses the model leaves out the titles that it learnt from.
+    const stories = titles.map((title, at): Story => ({ ...first[at]!, title, split: "test" }));
+    const model = { address: "tuned:tuned/start-preferred/model" };
+    const config = StudyConfig.parse({
+      name: "next",
+      generate: { models: [model], prompts: ["title-only"] },
+    });
+    const [series] = await planOf(studyOf(study.folder, config), stories);
+    expect(series!.titles).toHaveLength(12);
   });
 
   test("the embedded model is unpacked into a folder for tuning, once", async () => {

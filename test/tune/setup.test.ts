@@ -1,5 +1,5 @@
 import { execFile, execFileSync } from "node:child_process";
-import { chmod, readFile } from "node:fs/promises";
+import { chmod, cp, readFile } from "node:fs/promises";
 import { createServer } from "node:http";
 import type { AddressInfo } from "node:net";
 import { basename, join } from "node:path";
@@ -66,10 +66,15 @@ describe.skipIf(!python)(
   () => {
     let index: { address: string; close(): void; served: string[] };
     let trainer: string;
+    let first: ReturnType<typeof quietEffects>;
+    let bare: string;
     beforeAll(async () => {
       index = await serveIndex();
       trainer = await tinyTrainer();
-    });
+      first = effectsWith(index.address);
+      bare = join(await temporaryFolder(), "an env");
+      await setUp({ trainer, environment: bare, python, yes: false }, first);
+    }, 240_000);
     afterAll(() => index.close());
 
     const effectsWith = (address: string) =>
@@ -84,11 +89,16 @@ describe.skipIf(!python)(
         },
       });
 
-    test("it lists its downloads, runs on confirmation, and only once", async () => {
+    /** An environment with only pip, a copy of one that `setUp` made: pip's installation takes seconds. */
+    async function bareEnvironment(): Promise<string> {
       const environment = join(await temporaryFolder(), "an env");
+      await cp(bare, environment, { recursive: true, verbatimSymlinks: true });
+      return environment;
+    }
+
+    test("it lists its downloads, runs on confirmation, and only once", async () => {
+      const environment = await bareEnvironment();
       const asked = { trainer, environment, python };
-      const first = effectsWith(index.address);
-      await setUp({ ...asked, yes: false }, first);
       expect(first.logged.join("\n")).toMatch(/2 packages, 1 MB to download/);
       expect(first.printed).toEqual(["nothing was installed; run `tinylove tune setup --yes` to install"]);
       const has = () => run(pythonIn(environment), ["-c", "import small_part"]);
@@ -96,7 +106,10 @@ describe.skipIf(!python)(
 
       // Without uv it uses pip, and says so.
       const second = effectsWith(index.address);
+      const before = index.served.length;
       await setUp({ ...asked, yes: true }, withoutUv(second));
+      // The page of each package is read once: pip resolves once, and then gets its files.
+      expect(index.served.slice(before).filter((url) => url === "/simple/small-part/")).toHaveLength(1);
       expect(second.logged).toContain("  installing with pip");
       await has();
       const served = index.served.length;
@@ -107,7 +120,7 @@ describe.skipIf(!python)(
     }, 240_000);
 
     test("DeepSpeed is added on request, and stays", async () => {
-      const environment = join(await temporaryFolder(), "env");
+      const environment = await bareEnvironment();
       const asked = { trainer, environment, python, yes: true };
       const has = () => run(pythonIn(environment), ["-c", "import small_part, small_extra"]);
       await setUp(asked, effectsWith(index.address));
@@ -148,7 +161,7 @@ describe.skipIf(!python)(
     }, 240_000);
 
     test("an unreachable index", async () => {
-      const environment = join(await temporaryFolder(), "env");
+      const environment = await bareEnvironment();
       await expect(
         setUp({ trainer, environment, python, yes: true }, effectsWith("http://127.0.0.1:9/simple")),
       ).rejects.toMatchObject({

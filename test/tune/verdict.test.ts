@@ -105,7 +105,7 @@ test("the report has the findings, with samples during training", () => {
     event: "sample",
     step,
     title: "Rain",
-    way: "greedy",
+    decoding: "greedy",
     text,
   });
   const findings = Findings.parse(

@@ -15,10 +15,11 @@ import { chromiumPath, sharedBrowser, withoutChromium } from "../helpers/browser
 import { generationOf } from "../helpers/generations.ts";
 import { violations } from "../survey/accessible.ts";
 import { type Fixture, fixture, hiddenFields, quietEffects, served, TestClient } from "../survey/fixture.ts";
+import { type Opened, opened } from "./opened.ts";
 
 let built: Fixture;
 let survey: RunningSurvey;
-let session = "";
+let pagesOfResearcher: Opened;
 
 /** Six titles; the human stories have curly quotes, the model's straight ones and Markdown. */
 const titles = ["Glove", "Train", "Tea & <b>Milk</b>", "Kitchen", "Umbrella", "Bulbs"];
@@ -45,8 +46,10 @@ beforeAll(async () => {
     jsonLines(titles.map((title, at) => attemptAt(title, at))),
   );
   survey = await served(study);
+  pagesOfResearcher = await opened(study.folder);
 });
 afterAll(async () => {
+  await pagesOfResearcher?.close();
   await survey?.close();
   await built?.remove();
 });
@@ -61,22 +64,14 @@ const attemptAt = (title: string, at: number) =>
     text: `"${title}," *he* said -- once... And that was ${at + 40} days ago.`,
   });
 
-/** A researcher's browser; logged in once for all tests, because logins are rate-limited. */
-async function researcher(): Promise<TestClient> {
-  const client = new TestClient(survey.url);
-  if (!session) {
-    await client.post("/study/login", { token: survey.token });
-    session = client.cookie;
-  }
-  client.cookie = session;
-  return client;
-}
+/** A researcher's browser, on the workplace. */
+const researcher = async (): Promise<TestClient> => pagesOfResearcher.client();
 
 /** The researcher's link for a coder. */
 async function linkOf(name: string, count = "", lot = "study"): Promise<string> {
   const client = await researcher();
-  const seal = hiddenFields((await client.get("/study/coding")).text);
-  const { text } = await client.post("/study/coding", { ...seal, coder: name, count, text_set: lot });
+  const seal = hiddenFields((await client.get("/coders")).text);
+  const { text } = await client.post("/coders", { ...seal, coder: name, count, text_set: lot });
   return /\/coding\/enter\/[\w.-]+/.exec(text)![0];
 }
 
@@ -115,8 +110,6 @@ const titleOf = (page: string) => /<article class="story"><h2>(.*?)<\/h2>(.*?)<\
 
 test("without a link there is no page and nothing is written", async () => {
   const stranger = new TestClient(survey.url);
-  const { location } = await stranger.get("/study/coding");
-  expect(location).toBe("/study/login");
   for (const path of ["/coding", "/coding/1", "/coding/thanks", "/coding/enter/eve.12.x"]) {
     const { status, text } = await stranger.get(path);
     expect([path, status, text.includes("open the complete link")]).toEqual([path, 403, true]);
@@ -125,10 +118,9 @@ test("without a link there is no page and nothing is written", async () => {
   const { client, start } = await coder("eve");
   expect((await client.post(start, joyful())).status).toBe(403);
   expect(await codedBy("eve")).toEqual([]);
-  expect((await (await researcher()).get("/study")).text).toContain('href="/study/coding"');
 });
 
-test("a coder's link opens neither another coder's codes nor the dashboard, and cannot be changed into another's", async () => {
+test("a coder's link opens neither another coder's codes nor the researcher's pages, and cannot be changed into another's", async () => {
   const one = await coder("xenia", "4");
   const other = await coder("walt", "4");
   await codeOn(one.client, one.start, joyful);
@@ -154,8 +146,8 @@ test("a coder's link opens neither another coder's codes nor the dashboard, and 
     forger.cookie = `coder=${token}`;
     expect((await forger.get("/coding/1")).status).toBe(403);
   }
-  for (const path of ["/study", "/study/coding", "/study/corpus", "/study/stimuli"])
-    expect((await other.client.get(path)).location).toBe("/study/login");
+  for (const path of ["/study", "/coders", "/stories"])
+    expect((await other.client.get(path)).status).toBe(404);
   const [cookie] = (await new TestClient(survey.url).get(await linkOf("walt", "4"))).headers.getSetCookie();
   expect(cookie).toMatch(/Path=\/coding; HttpOnly; SameSite=Lax$/);
 });
@@ -240,7 +232,7 @@ test("a coder continues where she stopped, goes back, and changes or removes a c
   const { place } = await codeOn(again, goOn, joyful);
   expect((await again.get(place)).text).not.toContain("no code of yours");
   expect((await coder("clara")).start).toBe("/coding/thanks");
-  expect((await (await researcher()).get("/study/coding")).text).toContain(
+  expect((await (await researcher()).get("/coders")).text).toContain(
     "<tr><td>clara</td><td>the study</td><td>12</td></tr>",
   );
 });
@@ -277,7 +269,7 @@ test("an invalid name, number, code or text is refused in one line, and nothing 
     codings: [{ text: "story-0", variable: "tone", code: "joyful", kind: "model" }],
   });
   const robot = await readFile(built.study.path("corpus/codings/robot.csv"), "utf8");
-  const seal = hiddenFields((await client.get("/study/coding")).text);
+  const seal = hiddenFields((await client.get("/coders")).text);
   for (const [name, count, alert] of [
     ["../anna", "", "coder ../anna: not a valid name; use letters"],
     ["<script>", "", "coder &lt;script&gt;: not a valid name"],
@@ -287,7 +279,7 @@ test("an invalid name, number, code or text is refused in one line, and nothing 
     ["robot", "", "coder robot: this is the name of a model; choose another name"],
     ["greta", "-3", "-3: not a number of texts; try 60"],
   ] as const) {
-    const reply = await client.post("/study/coding", { ...seal, coder: name, count });
+    const reply = await client.post("/coders", { ...seal, coder: name, count });
     expect([name, reply.status]).toEqual([name, 400]);
     expect(alertOf(reply.text)).toContain(alert);
   }
@@ -319,7 +311,7 @@ test("an error in a file is shown to the researcher, and a coder sees neither it
       expect(reply.text).toContain("Your earlier codes are saved");
       expect(reply.text).not.toMatch(/robot\b|\.csv|jsonl|corpus|row \d|line \d/);
     }
-    const seen = await (await researcher()).get(file.includes("codings") ? "/study/coding" : "/study/corpus");
+    const seen = await (await researcher()).get(file.includes("codings") ? "/coders" : "/stories");
     expect(/role="alert">(.*)<\/p>/.exec(seen.text)?.[1]).toContain(file);
     await writeFile(path, whole);
   }
@@ -346,9 +338,9 @@ const factorial = () =>
 test("the texts of the factorial have separate links: without origins, in the sheet's order, into the sheet's file", async () => {
   const { study } = built;
   const client = await researcher();
-  const before = (await client.get("/study/coding")).text;
+  const before = (await client.get("/coders")).text;
   expect(before).not.toContain('name="text_set"');
-  const early = await client.post("/study/coding", {
+  const early = await client.post("/coders", {
     ...hiddenFields(before),
     coder: "lea",
     text_set: "factorial",
@@ -386,7 +378,7 @@ test("the texts of the factorial have separate links: without origins, in the sh
   await sheetOf({ how: "import", file: study.path("filled.csv") });
   expect(await readFile(study.path("corpus/codings/lea-influence.csv"), "utf8")).toBe(byPages);
   expect(await codedBy("lea")).toEqual([]);
-  expect((await client.get("/study/coding")).text).toMatch(
+  expect((await client.get("/coders")).text).toMatch(
     /<td>lea<\/td><td>the factorial, with the stories behind them<\/td><td>7<\/td>/,
   );
 });
@@ -404,8 +396,8 @@ test("a link to one text set does not open the other, under the same name", asyn
   expect((await other.client.post("/coding/1", mixed)).status).toBe(400);
   expect(await codedBy("mia-influence")).toEqual([]);
   const client = await researcher();
-  const seal = hiddenFields((await client.get("/study/coding")).text);
-  const taken = await client.post("/study/coding", { ...seal, coder: "mia-influence", count: "4" });
+  const seal = hiddenFields((await client.get("/coders")).text);
+  const taken = await client.post("/coders", { ...seal, coder: "mia-influence", count: "4" });
   expect([taken.status, alertOf(taken.text)]).toEqual([
     400,
     expect.stringContaining("names with this ending are for codes of the factorial&#39;s texts; try mia"),
@@ -456,14 +448,14 @@ describe.skipIf(!found)("in Chromium", () => {
       const own = await (await browser.newContext()).newPage();
       own.setDefaultTimeout(10_000);
       const [name, value] = (await researcher()).cookie.split("=");
-      await own.context().addCookies([{ name: name!, value: value!, url: survey.url }]);
-      await own.goto(`${survey.url}/study/coding`);
+      await own.context().addCookies([{ name: name!, value: value!, url: pagesOfResearcher.url }]);
+      await own.goto(`${pagesOfResearcher.url}/coders`);
       await own.getByLabel("The coder’s name").fill("nora");
       await own.getByRole("radio", { name: "the factorial" }).check();
       if (pictures) await own.screenshot({ path: `${pictures}/coder-links.png`, fullPage: true });
       await own.getByRole("button", { name: "Make the link" }).click();
       await own.getByText("For 8 texts of the factorial").waitFor();
-      const link = await own.locator(".made a").getAttribute("href");
+      const link = await own.locator(".next a").getAttribute("href");
 
       const page = await (await browser.newContext()).newPage();
       page.setDefaultTimeout(10_000);
@@ -499,8 +491,8 @@ describe.skipIf(!found)("in Chromium", () => {
         await context.addCookies([{ name: name!, value: value!, url: survey.url }]);
       }
       const page = await context.newPage();
-      for (const path of ["/study/coding", "/coding", "/coding/2", "/coding/thanks", "/coding/enter/no"]) {
-        await page.goto(survey.url + path);
+      for (const path of ["/coders", "/coding", "/coding/2", "/coding/thanks", "/coding/enter/no"]) {
+        await page.goto((path === "/coders" ? pagesOfResearcher.url : survey.url) + path);
         expect(page.url()).toContain(path);
         for (const summary of await page.locator("summary").all()) await summary.click();
         expect(await violations(page), path).toEqual([]);

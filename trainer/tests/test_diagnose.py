@@ -1,6 +1,7 @@
 import pytest
 from conftest import named
 
+from tinylove_trainer import diagnose
 from tinylove_trainer.find_lr import suggestion
 
 
@@ -20,7 +21,7 @@ def test_the_range_test_finds_a_rate_between_too_low_and_too_high(run, neox, cor
     assert code == 0
     done = named(events, "done")[0]
     assert 1e-5 < done["suggested"] < done["lowest_loss_at"]
-    assert done["broke_out_at"] is None or done["broke_out_at"] > done["suggested"]
+    assert done["exploded_at"] is None or done["exploded_at"] > done["suggested"]
 
 
 def test_the_suggestion_is_a_third_of_where_the_loss_falls_fastest():
@@ -80,6 +81,36 @@ def test_a_rate_far_too_high_is_seen_in_every_number(sweep, run, neo, corpus):
     assert fitting["people"]["seq_rep_4"] < 0.5
     assert 0 < fitting["people"]["copied_8_grams"] <= 1  # stories of one pattern
     assert len(fitting["tuned"]["greedy"]["texts"]) == 6
+
+
+def test_an_interrupted_diagnosis_does_only_what_is_missing(sweep, run, neo, corpus, tmp_path, monkeypatch):
+    finished = tmp_path / "finished.jsonl"
+    config = {
+        "model": f"{sweep['fitting']}/model",
+        "base": neo,
+        "stories": corpus,
+        "titles": 3,
+        "tokens": 10,
+        "threads": 1,
+        "finished": str(finished),
+    }
+    code, whole = run("diagnose", config)
+    assert code == 0, whole
+    steps = [event["step"] for event in named(whole, "progress")]
+    assert steps == sorted(steps) and steps[-1] == named(whole, "progress")[-1]["steps"]
+
+    lines = finished.read_text().splitlines(keepends=True)
+    loaded = []
+    loader = diagnose.loaded_for_use
+    monkeypatch.setattr(diagnose, "loaded_for_use", lambda *of: loaded.append(of[0]) or loader(*of))
+    finished.write_text("".join(lines[:-2]) + lines[-2][:20])  # a kill cut a line
+    code, again = run("diagnose", config)
+    assert code == 0 and loaded == [config["model"]]
+    assert named(again, "diagnosis") == named(whole, "diagnosis")
+
+    # Other settings measure something else.
+    run("diagnose", {**config, "tokens": 11})
+    assert loaded == [config["model"], neo, config["model"]]
 
 
 def test_a_corpus_without_test_stories_is_an_error(run, neo, stories, tmp_path):

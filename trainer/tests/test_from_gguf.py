@@ -1,11 +1,14 @@
 """A GGUF file becomes a folder that can be tuned, and that folder becomes the same file again."""
 
+import json
+import os
 from pathlib import Path
 
 import gguf
 import numpy as np
 import pytest
 import torch
+from conftest import named
 
 from tinylove_trainer.from_gguf import read_gguf
 from tinylove_trainer.gguf_file import write_gguf
@@ -57,6 +60,26 @@ def test_the_embedded_model_survives_the_round_trip(run, tmp_path):
             read_gguf(EMBEDDED)[0](torch.tensor([ids])).logits,
             atol=1e-5,
         )
+
+
+SMOLLM2 = (
+    Path(os.environ.get("XDG_CACHE_HOME", Path.home() / ".cache"))
+    / "tinylove/models/smollm2/SmolLM2-135M-Instruct.Q4_1.gguf"
+)
+
+
+@pytest.mark.skipif(not SMOLLM2.is_file(), reason="`tinylove models get smollm2` downloads the file")
+def test_a_quantised_llama_becomes_a_folder_and_is_called_quantised(run, tmp_path):
+    code, events = run("export", {"model": str(SMOLLM2), "out": str(tmp_path), "forms": ["merged"]})
+    assert code == 0, events
+    exported = named(events, "exported")[0]
+    assert (exported["quantised"], exported["licence"]) == ("Q4_1", "apache-2.0")
+    config = json.loads((tmp_path / "merged/config.json").read_text())
+    assert config["model_type"] == "llama" and "quantization_config" not in config
+    tokenizer = load_tokenizer(str(tmp_path / "merged"))
+    assert "<|im_start|>" in tokenizer.chat_template
+    # As llama.cpp tokenizes it: digits one by one, and no start token.
+    assert tokenizer("Title: 12 Hens")["input_ids"] == [16491, 42, 216, 33, 34, 407, 581]
 
 
 def test_other_files_are_named(run, neox, tmp_path):

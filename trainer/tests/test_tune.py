@@ -45,7 +45,7 @@ def test_the_validation_loss_falls_and_the_samples_change(kind, method, rate, ru
     losses = [event["validation_loss"] for event in named(events, "evaluation")]
     assert losses[-1] < losses[0] - (0.5 if method == "full" else 0.2)
     assert named(events, "done")[0]["validation_loss"] == min(losses)
-    greedy = [event["text"] for event in named(events, "sample") if event["way"] == "greedy"]
+    greedy = [event["text"] for event in named(events, "sample") if event["decoding"] == "greedy"]
     assert greedy[0] != greedy[-1]
     start = named(events, "start")[0]
     assert (start["trainable"] < start["parameters"]) == (method == "lora")

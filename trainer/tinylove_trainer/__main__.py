@@ -16,6 +16,7 @@ COMMANDS = {
     "scratch": "make a small GPT-NeoX from texts",
     "tune": "continue the training of a model on a study's stories",
     "find-lr": "find the highest learning rate at which a model still learns",
+    "prefer": "train a model towards the texts that readers preferred",
     "diagnose": "compare a tuned model with its base and with people",
     "sample": "write texts in batches",
     "export": "write merged weights, adapter, GGUF",

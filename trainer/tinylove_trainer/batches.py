@@ -29,7 +29,13 @@ def learned(rows: list[Row]) -> int:
 
 def nats(model: PreTrainedModel | PeftModel, rows: list[Row], pad: int) -> torch.Tensor:
     """The negative log-likelihood of the learned tokens of these rows, summed, in nats."""
+    return nats_of_each(model, rows, pad).sum()
+
+
+def nats_of_each(model: PreTrainedModel | PeftModel, rows: list[Row], pad: int) -> torch.Tensor:
+    """The same for each row."""
     batch = {name: tensor.to(model.device) for name, tensor in padded(rows, pad).items()}
     labels = batch.pop("labels")[:, 1:]
     logits = model(**batch, use_cache=False).logits
-    return cross_entropy(logits[:, :-1].float().flatten(0, 1), labels.flatten(), ignore_index=-100, reduction="sum")
+    each = cross_entropy(logits[:, :-1].float().flatten(0, 1), labels.flatten(), ignore_index=-100, reduction="none")
+    return each.view(labels.shape).sum(1)

@@ -10,7 +10,7 @@ import torch
 from transformers import GPTNeoXForCausalLM, PreTrainedModel, PreTrainedTokenizerFast
 
 from .events import UserError
-from .from_gguf import load_weights, open_gguf
+from .from_gguf import load_weights, open_gguf, read_gguf
 from .tokens import prompt_tokens
 
 CHECKER = Path(__file__).parent.parent / "check-gguf.mjs"
@@ -76,8 +76,10 @@ def rounding_gap(model: PreTrainedModel, rounded: PreTrainedModel, prompts: list
     return max((first_shares(model, ids) - first_shares(rounded, ids)).abs().max().item() for ids in prompts)
 
 
-def read_back(path: Path, like: GPTNeoXForCausalLM) -> GPTNeoXForCausalLM:
+def read_back(path: Path, like: PreTrainedModel) -> PreTrainedModel:
     """The model in a GGUF file, in the shape of `like`."""
+    if not isinstance(like, GPTNeoXForCausalLM):
+        return read_gguf(path)[0]
     model = GPTNeoXForCausalLM(like.config).eval()
     load_weights(model, open_gguf(path))
     return model

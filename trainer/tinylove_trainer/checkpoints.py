@@ -42,13 +42,13 @@ def check_form(checkpoint: Path, sharded: bool | str, processes: int) -> None:
         )
 
 
-def check_disk_space(trainable: int, out: Path, sharded: bool | str) -> None:
-    """Raises UserError unless the disk has space for two checkpoints (weights and AdamW's two moments in f32) and the model.
+def check_disk_space(trainable: int, out: Path, sharded: bool | str, keep: int = 2) -> None:
+    """Raises UserError unless the disk has space for the checkpoints (weights and AdamW's two moments in f32) and the model.
 
     ZeRO-3 keeps the weights twice.
     """
     out.mkdir(parents=True, exist_ok=True)
-    needed = (36 if sharded == "zero3" else 28) * trainable
+    needed = ((16 if sharded == "zero3" else 12) * max(2, keep) + 4) * trainable
     free = shutil.disk_usage(out).free
     if free < needed:
         raise UserError(

@@ -9,11 +9,12 @@ from typing import Any
 
 import torch
 from safetensors.torch import load_file
-from transformers import PreTrainedModel, PreTrainedTokenizerFast
+from transformers import GPTNeoXForCausalLM, PreTrainedModel, PreTrainedTokenizerFast
 
 from .checking import check_in_node, expectations, read_back, rounding_gap
+from .converter import convert
 from .events import UserError, emit
-from .from_gguf import read_gguf
+from .from_gguf import open_gguf, quantisation_of, read_gguf, value
 from .gguf_file import write_adapter_gguf, write_gguf
 from .models import base_of, load_model, load_tokenizer, record_base
 from .settings import ExportForm, ExportSettings
@@ -34,18 +35,30 @@ def export(config: dict[str, Any]) -> None:
     model, tokenizer = (
         read_gguf(source) if source.suffix == ".gguf" else (load_model(settings.model), load_tokenizer(settings.model))
     )
-    if any("gguf" in form for form in settings.forms) and model.config.model_type != "gpt_neox":
+    kind = model.config.model_type
+    if any("gguf" in form for form in settings.forms) and kind == "gpt_neo":
         raise UserError(
-            f"{model.config.model_type} cannot be exported to GGUF.", "Only GPT-NeoX can; in generate, use tuned:DIR."
+            f"{kind} cannot be exported to GGUF: llama.cpp does not support it.", "In generate, use tuned:DIR."
         )
+    if "adapter-gguf" in settings.forms and kind != "gpt_neox":
+        raise UserError(f"The adapter of a {kind} cannot be exported to GGUF.", "Export gguf: base and adapter in one.")
     needed = 4 * sum(p.numel() for p in model.parameters()) * len(settings.forms)
     out.mkdir(parents=True, exist_ok=True)
     if shutil.disk_usage(out).free < needed:
         raise UserError(f"{out} has less than {needed / 1e9:.1f} GB free.", "Free some space, or choose another out.")
 
+    origin = origin_of(source)
     for form in settings.forms:
-        emit("exported", form=form, **WRITERS[form](model, tokenizer, source, out, name, settings))
+        emit("exported", form=form, **WRITERS[form](model, tokenizer, source, out, name, settings), **origin)
     emit("done", out=str(out))
+
+
+def origin_of(source: Path) -> dict[str, str | None]:
+    """What a GGUF file says about the weights in it: how they were quantised (null if they were not) and their licence."""
+    if source.suffix != ".gguf":
+        return {}
+    file = open_gguf(source)
+    return {"quantised": quantisation_of(file), "licence": value(file, "general.license")}
 
 
 def export_merged(
@@ -86,7 +99,10 @@ def export_gguf(
     settings: ExportSettings,
 ) -> dict[str, Any]:
     path = out / f"{name}.gguf"
-    write_gguf(model, tokenizer, path, name, settings.precision, settings.about)
+    if isinstance(model, GPTNeoXForCausalLM):
+        write_gguf(model, tokenizer, path, name, settings.precision, settings.about)
+    else:
+        convert(model, tokenizer, path, name, settings.precision)
     return {"path": str(path), "sha256": sha256(path), **checked(model, tokenizer, path, settings)}
 
 

@@ -43,7 +43,7 @@ def find_lr(config: dict[str, Any]) -> None:
         "done",
         suggested=suggestion(curve),
         lowest_loss_at=best["rate"],
-        broke_out_at=curve[-1]["rate"] if len(curve) < settings.steps else None,
+        exploded_at=curve[-1]["rate"] if len(curve) < settings.steps else None,
         curve=curve,
     )
 

@@ -1,23 +1,34 @@
-"""Reads a GPT-NeoX from a GGUF file into Transformers, the inverse of `gguf_file`, so that such a file can be tuned.
+"""Reads a GGUF file into Transformers, so that it can be tuned.
 
-Weights in any precision that llama.cpp knows become f32; what quantisation lost stays lost.
+Transformers itself reads Llama, Mistral, Qwen, Gemma, Phi, GPT-2 and others, but not GPT-NeoX: the functions here do
+(the inverse of `gguf_file`). Weights in any precision that llama.cpp knows become f32; what quantisation lost stays lost.
 """
 
+from collections import Counter
 from pathlib import Path
 from typing import Any
 
 import gguf
 import torch
 from tokenizers import AddedToken, Tokenizer, decoders, models, pre_tokenizers
-from transformers import GPTNeoXConfig, GPTNeoXForCausalLM, PreTrainedTokenizerFast
+from transformers import (
+    AutoModelForCausalLM,
+    AutoTokenizer,
+    GPTNeoXConfig,
+    GPTNeoXForCausalLM,
+    PreTrainedModel,
+    PreTrainedTokenizerFast,
+)
 
 from .events import UserError
 from .gguf_file import tensor_name
 
 
-def read_gguf(path: str | Path) -> tuple[GPTNeoXForCausalLM, PreTrainedTokenizerFast]:
-    """The model and its tokenizer. Raises UserError unless it is a GPT-NeoX with a tokenizer of GPT-2's kind."""
+def read_gguf(path: str | Path) -> tuple[PreTrainedModel, PreTrainedTokenizerFast]:
+    """The model and its tokenizer. Raises UserError for an architecture or a tokenizer that cannot be read."""
     file = open_gguf(path)
+    if value(file, "general.architecture") != "gptneox":
+        return read_with_transformers(Path(path), file)
     model = GPTNeoXForCausalLM(config_in(file)).eval()
     load_weights(model, file)
     return model, tokenizer_in(file, path)
@@ -27,16 +38,41 @@ def open_gguf(path: str | Path) -> gguf.GGUFReader:
     if not Path(path).is_file():
         raise UserError(f"No such file: {path}.", "Name a GGUF file.")
     try:
-        file = gguf.GGUFReader(path)
+        return gguf.GGUFReader(path)
     except (ValueError, IndexError) as problem:
         raise UserError(f"{path} is not a complete GGUF file: {problem}.", "Download or export it again.") from None
-    architecture = value(file, "general.architecture")
-    if architecture != "gptneox":
+
+
+def quantisation_of(file: gguf.GGUFReader) -> str | None:
+    """The commonest type of the matrices if they are quantised, such as Q4_1; None for f32, f16 and bf16."""
+    kinds = Counter(tensor.tensor_type.name for tensor in file.tensors if len(tensor.shape) > 1)
+    commonest = max(kinds, key=lambda kind: kinds[kind], default="F32")
+    return None if commonest in ("F32", "F16", "BF16") else commonest
+
+
+def read_with_transformers(path: Path, file: gguf.GGUFReader) -> tuple[PreTrainedModel, PreTrainedTokenizerFast]:
+    """What Transformers' own loader makes of the file, as a model like any other."""
+    where, name = str(path.parent), path.name
+    try:
+        model = AutoModelForCausalLM.from_pretrained(where, gguf_file=name, dtype=torch.float32).eval()
+        tokenizer = AutoTokenizer.from_pretrained(where, gguf_file=name)
+    except (OSError, ValueError, KeyError, NotImplementedError, RuntimeError) as problem:
         raise UserError(
-            f"{path} contains a model of the architecture {architecture}.",
-            "Only GPT-NeoX can be tuned from a GGUF file; for others name the folder that the file was made from.",
-        )
-    return file
+            f"{path} contains a model of the architecture {value(file, 'general.architecture')}, which Transformers cannot read: {str(problem).splitlines()[0][:200]}",
+            "Name the folder that the file was made from.",
+        ) from None
+    # The weights are whole again, but Transformers still takes the model for a quantised one and refuses to save it.
+    model.hf_quantizer = None
+    for key in ("quantization_config", "_pre_quantization_dtype"):
+        if hasattr(model.config, key):
+            delattr(model.config, key)
+    for attribute in ("is_quantized", "quantization_method"):
+        if hasattr(model, attribute):
+            delattr(model, attribute)
+    template = value(file, "tokenizer.chat_template")
+    if template and not tokenizer.chat_template:
+        tokenizer.chat_template = template
+    return model, tokenizer
 
 
 def value(file: gguf.GGUFReader, key: str, default: Any = None) -> Any:

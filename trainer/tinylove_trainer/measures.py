@@ -117,5 +117,10 @@ class Copying:
         return best
 
 
+def mean_words(texts: list[str]) -> float:
+    """The mean number of words of a text."""
+    return mean([float(len(words(text))) for text in texts])
+
+
 def mean(values: list[float]) -> float:
     return sum(values) / len(values) if values else 0.0

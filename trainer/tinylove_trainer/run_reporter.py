@@ -17,6 +17,27 @@ from .sharding import check_shares, check_trained, counts, shares
 from .story_trainer import StoryTrainer
 
 
+class StepClock:
+    """Measures the steps of a run alone: evaluations have a clock of their own, and may take longer than many steps."""
+
+    def __init__(self) -> None:
+        self.first_step, self.training = 0, 0.0
+        self.ended: float | None = None
+
+    def start(self, step: int) -> None:
+        self.first_step, self.training = step, 0.0
+
+    def begin_step(self) -> None:
+        self.began = time.monotonic()
+
+    def end_step(self) -> None:
+        self.ended = time.monotonic()
+        self.training += self.ended - self.began
+
+    def seconds_left(self, step: int, steps: int) -> float:
+        return self.training / max(1, step - self.first_step) * (steps - step)
+
+
 class RunReporter(TrainerCallback):
     """Reports the run as events, and writes its curve."""
 
@@ -24,11 +45,11 @@ class RunReporter(TrainerCallback):
         self.settings = settings
         self.tokenizer = tokenizer
         self.trainer = trainer
-        self.ended: float | None = None
+        self.clock = StepClock()
 
     def on_train_begin(self, args: Any, state: Any, control: Any, optimizer: Any = None, **kwargs: Any) -> None:
-        self.first_step = state.global_step
-        self.training, self.evaluating, self.evaluations = 0.0, 0.0, 0  # seconds, seconds, number
+        self.clock.start(state.global_step)
+        self.evaluating, self.evaluations = 0.0, 0  # seconds, number
         if self.settings.sharded:
             parts, (parameters, trainable) = shares(self.trainer.model, optimizer), counts(self.trainer.model)
             held, trained = [part.held for part in parts], [part.trained for part in parts]
@@ -44,19 +65,16 @@ class RunReporter(TrainerCallback):
             check_trained(trained, trainable)
 
     def on_step_begin(self, args: Any, state: Any, control: Any, **kwargs: Any) -> None:
-        self.began = time.monotonic()
+        self.clock.begin_step()
 
     def on_step_end(self, args: Any, state: Any, control: Any, **kwargs: Any) -> None:
-        """Steps and evaluations have clocks of their own: an evaluation, with its samples, may take longer than many steps."""
-        self.ended = time.monotonic()
-        self.training += self.ended - self.began
+        self.clock.end_step()
 
     def on_log(self, args: Any, state: Any, control: Any, logs: Any = None, **kwargs: Any) -> None:
         if not logs or "loss" not in logs or "learning_rate" not in logs:
             return
-        steps_done = state.global_step - self.first_step
         steps_left = state.max_steps - state.global_step
-        seconds_left = self.training / steps_done * steps_left
+        seconds_left = self.clock.seconds_left(state.global_step, state.max_steps)
         if self.evaluations:
             seconds_left += self.evaluating / self.evaluations * (steps_left / args.eval_steps)
         emit(
@@ -67,7 +85,7 @@ class RunReporter(TrainerCallback):
             loss=logs["loss"],
             gradient_norm=number(logs.get("grad_norm")),
             rate=logs["learning_rate"],
-            tokens_per_second=round(self.trainer.tokens_seen / self.training),
+            tokens_per_second=round(self.trainer.tokens_seen / self.clock.training),
             seconds_left=round(seconds_left),
         )
         check_finite(logs["loss"], state.global_step)
@@ -87,8 +105,8 @@ class RunReporter(TrainerCallback):
         check_finite(loss, state.global_step)
         if is_first_process() and not self.settings.sharded:
             self.write_samples(model, state.global_step)
-        if self.ended is not None:  # the evaluation before the first step also warms up
-            self.evaluating += time.monotonic() - self.ended
+        if self.clock.ended is not None:  # the evaluation before the first step also warms up
+            self.evaluating += time.monotonic() - self.clock.ended
             self.evaluations += 1
 
     def write_samples(self, model: PreTrainedModel, step: int) -> None:
@@ -97,9 +115,9 @@ class RunReporter(TrainerCallback):
         All are one batch, written by a copy with the adapter merged, which is about three times as fast.
         """
         asked = [
-            (title, way, temperature)
+            (title, decoding, temperature)
             for title in self.settings.sample_titles
-            for way, temperature in (("greedy", 0.0), ("sampled", 1.0))
+            for decoding, temperature in (("greedy", 0.0), ("sampled", 1.0))
         ]
         if not asked:
             return
@@ -116,8 +134,8 @@ class RunReporter(TrainerCallback):
         written = {
             text.id: text.text.strip() for text in write_texts(plain(model), self.tokenizer, requests, len(asked))
         }
-        for request, (title, way, _) in zip(requests, asked, strict=True):
-            emit("sample", step=step, title=title, way=way, text=written[request.id])
+        for request, (title, decoding, _) in zip(requests, asked, strict=True):
+            emit("sample", step=step, title=title, decoding=decoding, text=written[request.id])
 
 
 def plain(model: Any) -> PreTrainedModel:

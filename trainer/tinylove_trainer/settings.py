@@ -80,6 +80,7 @@ class TuneSettings(StorySettings):
     epochs: PositiveFloat = 3
     patience: PositiveInt = 2  # evaluations without a better validation loss
     evaluations: PositiveInt = 2  # per epoch; each leaves a checkpoint
+    keep: PositiveInt = 2  # checkpoints; the newest, and the best
     batch: PositiveInt = 8  # stories per step, over all processes
     micro_batch: PositiveInt = 8  # stories at a time in one process
     length: PositiveInt = 512  # tokens; longer stories are cut
@@ -122,10 +123,35 @@ class FindRateSettings(StorySettings):
 
 
 @dataclass(frozen=True, kw_only=True)
+class PreferSettings(StorySettings):
+    out: str
+    pairs: str  # JSON Lines of two texts for one title, with the one that readers preferred
+    rate: PositiveFloat = 1e-4
+    beta: PositiveFloat = 0.1  # how strongly the model is held to what it was
+    epochs: PositiveFloat = 3
+    evaluations: PositiveInt = 3  # each leaves a checkpoint
+    batch: PositiveInt = 8  # pairs per step
+    micro_batch: PositiveInt = 4  # pairs at a time
+    length: PositiveInt = 512  # tokens; longer texts are cut
+    precision: Precision = "auto"
+    checkpointing: bool = False
+    warmup: float = 0.1  # share of the steps
+    clip: float = 1.0
+    lora_rank: PositiveInt = 16
+    lora_alpha: PositiveFloat = 32
+    seed: int = 1
+    threads: PositiveInt | None = None
+
+
+@dataclass(frozen=True, kw_only=True)
 class DiagnoseSettings(StorySettings):
     base: str | None = None  # the model before tuning; without it no base is measured
     run: str | None = None  # the `out` of tune: its curve is read
+    finished: str | None = None  # a file of finished parts, from which an interrupted diagnosis continues
     titles: PositiveInt = 20  # number of test titles to write stories for, in the order of the corpus
+    learnt_titles: list[str] = field(
+        default_factory=list
+    )  # of test stories that are not measured, since `prefer` used them
     tokens: PositiveInt = 120
     temperature: float = 1.0
     top_p: float = 1.0

@@ -29,12 +29,20 @@ def bare_tokens(tokenizer: PreTrainedTokenizerFast, text: str) -> list[int]:
 
 
 def encoded(tokenizer: PreTrainedTokenizerFast, form: StoryForm, story: Story, length: int) -> Row:
-    """Token ids and labels. The model learns the story and the end after it, but not the prompt (label -100).
+    """Token ids and labels. The model learns the story and the end after it, but not the prompt (label -100)."""
+    asked, written = prompt_and_answer(tokenizer, form, story.title, story.text)
+    return (asked + written)[:length], ([-100] * len(asked) + written)[:length]
+
+
+def prompt_and_answer(
+    tokenizer: PreTrainedTokenizerFast, form: StoryForm, title: str, story: str
+) -> tuple[list[int], list[int]]:
+    """The token ids of a prompt and of a story with the end after it.
 
     The story's tokens are those that follow the prompt's in the whole text. Only if a token would span both is the story
     tokenized alone.
     """
-    prompt, text = form.prompt(story.title), form.story(story.text)
+    prompt, text = form.prompt(title), form.story(story)
     asked = prompt_tokens(tokenizer, prompt)
     if isinstance(prompt, str):
         whole = [*prompt_tokens(tokenizer, prompt + text), tokenizer.eos_token_id]
@@ -45,7 +53,7 @@ def encoded(tokenizer: PreTrainedTokenizerFast, form: StoryForm, story: Story, l
         if whole[: len(asked)] == asked
         else [*bare_tokens(tokenizer, text), end_token(tokenizer, form.messages)]
     )
-    return (asked + written)[:length], ([-100] * len(asked) + written)[:length]
+    return asked, written
 
 
 def rendered(tokenizer: PreTrainedTokenizerFast, messages: list[Message], answer: str | None) -> str:

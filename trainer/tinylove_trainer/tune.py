@@ -54,7 +54,7 @@ def train_from_checkpoint(stories: list[Story], settings: TuneSettings) -> None:
         check_form(checkpoint, settings.sharded, processes())
     trainer = build_trainer(stories, settings, fresh=checkpoint is None)
     parameters, trainable = counts(trainer.model)
-    check_disk_space(trainable, out, settings.sharded)
+    check_disk_space(trainable, out, settings.sharded, settings.keep)
     emit(
         "start",
         parameters=parameters,
@@ -171,7 +171,7 @@ def training_arguments(
         eval_steps=evaluate_every,
         save_strategy="steps",
         save_steps=evaluate_every,
-        save_total_limit=2,
+        save_total_limit=max(2, settings.keep),
         load_best_model_at_end=True,
         metric_for_best_model="eval_loss",
         greater_is_better=False,

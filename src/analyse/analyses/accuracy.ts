@@ -8,6 +8,7 @@ import { marginMarks } from "../accuracy-figure.ts";
 import type { Analysis } from "../analysis.ts";
 import { type Choice, type Data, type Origin, readersOf } from "../data.ts";
 import { clustersOf } from "../judged.ts";
+import { modelNoun } from "../model-noun.ts";
 import { leftOutFindings, noJudgmentsFinding } from "../ready.ts";
 import { formScores, scoresFigure } from "../scores.ts";
 
@@ -152,16 +153,17 @@ const intervalsCaption = ({ settings: { level } }: Data): string =>
   `Accuracy with ${Math.round(level * 100)} % intervals. Use the clustered interval: readers and stories repeat. It is missing with only one reader or one story. Wilson and Clopper–Pearson intervals treat judgments as independent and are too narrow here. If human and machine stories were judged equally often, the first row is balanced accuracy, as in the verdict; otherwise it is the share of all judgments`;
 
 const intervalsMethod =
-  "Clustered intervals of accuracy are those of the verdict: two-way clustering by reader and by story, with Student’s t and the degrees of freedom of the fewer clusters, never narrower than for independent judgments. They are omitted with only one reader or one story. Wilson (1927) and Clopper–Pearson (1934) intervals are shown for comparison; both assume independent judgments.";
+  "Clustered intervals of accuracy are those of the verdict: clustering by reader, by story and by the declared clusters, with Student’s t and the verdict’s degrees of freedom, never narrower than for independent judgments. They are omitted with only one reader or one story. Wilson (1927) and Clopper–Pearson (1934) intervals are shown for comparison; both assume independent judgments.";
 
 /** With several models, the accuracy on each, against chance and the margin. */
-function modelFigure(shares: readonly Share[], { settings }: Data): Finding[] {
+function modelFigure(shares: readonly Share[], data: Data): Finding[] {
+  const { settings } = data;
   const models = shares.filter(({ kind }) => kind === "model");
   if (models.length === 0) return [];
   return [
     figure(
       "detail",
-      `How often each model’s stories were recognised, with clustered ${Math.round(settings.level * 100)} % intervals, not corrected for the number of models. A bias towards “human” or “machine” shifts all of them; the verdict compares each model with the human stories`,
+      `How often the stories of each ${modelNoun(data)} were recognised, with clustered ${Math.round(settings.level * 100)} % intervals, not corrected for the number of ${modelNoun(data)}s. A bias towards “human” or “machine” shifts all of them; the verdict compares each ${modelNoun(data)} with the human stories`,
       sharesFigure(models, settings.margin),
     ),
   ];

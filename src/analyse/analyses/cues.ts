@@ -32,7 +32,7 @@ export const cues: Analysis = {
     const fleiss = fleissOf(stories);
     const outstanding = outstandingOf(stories);
     const findings: Finding[] = [
-      sentence("result", cuesText(measured, data)),
+      sentence("result", cuesText(measured, stories, data)),
       ...cueFigure(measured, stories, data),
       ...(measured.length > 0 ? [table("detail", cuesCaption, cuesTable(measured))] : []),
       sentence("result", agreementText(agreement, fleiss)),
@@ -58,7 +58,7 @@ export const cues: Analysis = {
         cues: measured,
         agreement: agreement ?? null,
         fleiss: fleiss ?? null,
-        stories: stories.map(({ measures: _, ...story }) => story),
+        stories: stories.map(({ measures: _, wholeText: __, isClipped: ___, ...story }) => story),
       },
     };
   },
@@ -73,16 +73,24 @@ const extremes = (outstanding: readonly JudgedStory[]): readonly JudgedStory[] =
     ? outstanding
     : [...outstanding.slice(0, mostOutstanding / 2), ...outstanding.slice(-mostOutstanding / 2)];
 
-function cuesText(measured: readonly Cue[], { settings: { alpha } }: Data): string {
+/** A measure by its name, with the words that say what was measured if readers saw less than the whole text. */
+const measureText = (measure: string, stories: readonly JudgedStory[]): string =>
+  `“${measure}”${stories.some(({ isClipped, wholeText }) => isClipped && wholeText.has(measure)) ? " of the whole text" : ""}`;
+
+function cuesText(
+  measured: readonly Cue[],
+  stories: readonly JudgedStory[],
+  { settings: { alpha } }: Data,
+): string {
   if (measured.length === 0)
     return "Too few stories have measures to look for cues: at least ten are needed, several of them from one source.";
   const shown = measured.filter(({ saidHumanP }) => saidHumanP <= alpha);
   if (shown.length === 0) {
-    return `None of ${counted(measured.length, "measure")} is shown to be related to saying “human” among stories from the same source (people, or one model), after correction for all measures. The strongest is “${measured[0]!.measure}” (rank correlation ${printed(measured[0]!.saidHuman, "number")}, ${pValue(measured[0]!.saidHumanP)}).`;
+    return `None of ${counted(measured.length, "measure")} is shown to be related to saying “human” among stories from the same source (people, or one model), after correction for all measures. The strongest is ${measureText(measured[0]!.measure, stories)} (rank correlation ${printed(measured[0]!.saidHuman, "number")}, ${pValue(measured[0]!.saidHumanP)}).`;
   }
   const each = shown.map(
     ({ measure, saidHuman, saidHumanP }) =>
-      `${saidHuman > 0 ? "more" : "less"} often the higher “${measure}” is (rank correlation ${printed(saidHuman, "number")}, ${pValue(saidHumanP)})`,
+      `${saidHuman > 0 ? "more" : "less"} often about those with a higher value of ${measureText(measure, stories)} (rank correlation ${printed(saidHuman, "number")}, ${pValue(saidHumanP)})`,
   );
   return `Among stories from the same source (people, or one model), readers say “human” ${each.join("; ")}.`;
 }
@@ -94,33 +102,37 @@ function cueFigure(measured: readonly Cue[], stories: readonly JudgedStory[], { 
   if (!strongest || strongest.saidHumanP > settings.alpha) return [];
   const { measure } = strongest;
   return [
-    figure("result", `The strongest cue, ${measure}, and how often a story was called human`, {
-      draw: "dots",
-      table: {
-        columns: [
-          { key: "stimulus", label: "Story", format: "text" },
-          { key: "origin", label: "By", format: "text" },
-          { key: "value", label: measure, format: "number" },
-          { key: "saidHuman", label: "Said “human”", format: "percent" },
-        ],
-        rows: stories
-          .filter(({ measures }) => measures[measure] !== undefined)
-          .map(({ stimulus, origin, measures, saidHuman, judgments }) => ({
-            stimulus,
-            origin,
-            value: measures[measure]!,
-            saidHuman: saidHuman / judgments,
-          })),
+    figure(
+      "result",
+      `The measure most closely related to saying “human”, ${measureText(measure, stories)}, one point for each story`,
+      {
+        draw: "dots",
+        table: {
+          columns: [
+            { key: "stimulus", label: "Story", format: "text" },
+            { key: "origin", label: "By", format: "text" },
+            { key: "value", label: measure, format: "number" },
+            { key: "saidHuman", label: "Said “human”", format: "percent" },
+          ],
+          rows: stories
+            .filter(({ measures }) => measures[measure] !== undefined)
+            .map(({ stimulus, origin, measures, saidHuman, judgments }) => ({
+              stimulus,
+              origin,
+              value: measures[measure]!,
+              saidHuman: saidHuman / judgments,
+            })),
+        },
+        encode: { x: "value", y: "saidHuman", group: "origin" },
+        labels: { x: measure, y: "Share that said “human”" },
+        marks: [{ axis: "y", at: 0.5, label: "half" }],
       },
-      encode: { x: "value", y: "saidHuman", group: "origin" },
-      labels: { x: measure, y: "Share that said “human”" },
-      marks: [{ axis: "y", at: 0.5, label: "half" }],
-    }),
+    ),
   ];
 }
 
 const cuesCaption =
-  "Every measure of the stories: rank correlation, within sources, with the share of readers who said “human” and with the share who were right; p-values are corrected for all measures";
+  "Every measure of the stories (of the whole text, also where readers saw the first part): rank correlation, within sources, with the share of readers who said “human” and with the share who were right; p-values are corrected for all measures";
 
 const cuesTable = (measured: readonly Cue[]): Table => ({
   columns: [

@@ -27,7 +27,7 @@ import { smallest, suppressed } from "../small-groups.ts";
 export const groups: Analysis = {
   name: "groups",
   section: "who can tell",
-  asks: "Do some groups of readers tell better than others?",
+  question: "Do some groups of readers tell better than others?",
   needs: ["groups"],
   run(data) {
     const groupings = data.groups ?? [];

@@ -53,7 +53,8 @@ type Scan =
       readonly method: string;
     };
 
-const notPossible = (why: string): Finding => sentence("result", `The leak scan is not possible: ${why}.`);
+const notPossible = (why: string): Finding =>
+  sentence("result", `Whether surface features give the stories away cannot be tested: ${why}.`);
 
 function scanOfStories(data: Data, random: Random): Scan {
   const stories = storyFeatures(data);
@@ -91,7 +92,7 @@ function scanOfPairs(data: Data, random: Random): Scan {
   }
   const detection = detectInPairs(pairs, random);
   if (!detection) {
-    const why = `${counted(pairs.titles.length, "pair")} of ${counted(new Set(pairs.titles).size, "title")} are too few`;
+    const why = `${counted(pairs.titles.length, "pair")} of stories, of ${counted(new Set(pairs.titles).size, "title")}, are too few`;
     return { detection, why, items: pairs.titles.length };
   }
   const twoAlternatives = data.pairs.filter(({ options = 2 }) => options === 2);
@@ -232,6 +233,10 @@ function pairDifferences(
   };
 }
 
+/** A feature in a sentence. */
+const featureText = (name: string): string =>
+  name === allFeatures ? "the surface features (all together)" : `“${name}”`;
+
 function leakText(scan: PossibleScan): string {
   const { best, p } = scan.detection;
   const { readers } = scan;
@@ -239,7 +244,7 @@ function leakText(scan: PossibleScan): string {
     readers === undefined
       ? "above the 50 % of guessing"
       : `more than readers did (${percentApart(readers, [best.accuracy])})`;
-  return `The stories may be unfair: a program that sees only “${best.detector}” ${resultText(scan, percentApart(best.accuracy, [readers ?? 0.5]))} (${pValue(p)}), ${comparison}. A reader could spot the machine by this alone, so the stories should be changed before the verdict is trusted. The appendix says what to change.`;
+  return `The stories may be unfair: a program that sees only ${featureText(best.detector)} ${resultText(scan, percentApart(best.accuracy, [readers ?? 0.5]))} (${pValue(p)}), ${comparison}. A reader could spot the machine by this alone, so the stories should be changed before the verdict is trusted. The appendix says what to change.`;
 }
 
 /** The features that reveal the origin, their means for both origins, and what to change. */
@@ -264,11 +269,11 @@ const meanOf = (values: readonly number[]): number =>
 /** A leak where readers did at least as well: they may have used it. */
 function leakBelowReadersText(scan: PossibleScan): string {
   const { best, p } = scan.detection;
-  return `Surface features give the stories away: a program that sees only “${best.detector}” ${resultText(scan, percent(best.accuracy))} (${pValue(p)}). Readers reached ${percent(scan.readers ?? 0.5)}, at least as much, and may have used the same feature.`;
+  return `Surface features give the stories away: a program that sees only ${featureText(best.detector)} ${resultText(scan, percent(best.accuracy))} (${pValue(p)}). Readers reached ${percent(scan.readers ?? 0.5)}, at least as much, and may have used the same feature.`;
 }
 
 function noLeakText({ detection: { best, p }, readers, of }: PossibleScan): string {
   const reached = readers === undefined ? "" : `; readers reached ${percent(readers)}`;
   const shuffled = of === "stories" ? "the origins" : "the two sides";
-  return `The best of the simple classifiers reaches ${percent(best.accuracy)}${of === "stories" ? "" : " on pairs"}, with “${best.detector}” (${pValue(p)}, by shuffling ${shuffled})${reached}. Surface features are not shown to give the stories away.`;
+  return `The best of the simple classifiers reaches ${percent(best.accuracy)}${of === "stories" ? "" : " on pairs"}, with ${featureText(best.detector)} (${pValue(p)}, by shuffling ${shuffled})${reached}. Surface features are not shown to give the stories away.`;
 }

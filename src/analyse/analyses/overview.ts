@@ -1,11 +1,12 @@
 import type { ClipSummary } from "../../study/clip-summary.ts";
 import type { CorpusSummary } from "../../study/corpus.ts";
 import { type Finding, sentence, type Table, table } from "../../study/finding.ts";
-import { conditionName, type Generation, modelName, selectionOf } from "../../study/generation.ts";
+import { conditionName, type Generation, selectionOf, shortConditions } from "../../study/generation.ts";
 import { groupedBy } from "../../study/groups.ts";
-import { counted, listed, percent, printed } from "../../study/print.ts";
+import { capital, counted, percent, printed } from "../../study/print.ts";
 import type { Analysis } from "../analysis.ts";
-import { type Data, readersOf } from "../data.ts";
+import { type Data, type Origin, readersOf } from "../data.ts";
+import { modelNoun, modelsText } from "../model-noun.ts";
 
 /** What the study consists of: the corpus and its split, the generated texts, the clip, the forms. */
 export const overview: Analysis = {
@@ -19,9 +20,10 @@ export const overview: Analysis = {
     const findings: Finding[] = [
       ...modelFacts(generations),
       sentence("result", formsText(data)),
+      ...flowFindings(data),
       ...(corpus ? corpusFindings(corpus) : []),
       ...selectionFindings(generations),
-      ...generationFindings(generations),
+      ...generationFindings(generations, data),
       ...(clip ? clipFindings(clip) : []),
       sentence("method", method(data)),
     ];
@@ -32,12 +34,8 @@ export const overview: Analysis = {
   },
 };
 
-function modelFacts(generations: readonly Generation[]): Finding[] {
-  const models = [...new Set(generations.map(modelName))];
-  return models.length === 0
-    ? []
-    : [sentence("fact", `${models.length === 1 ? "Model" : "Models"}: ${listed(models)}`)];
-}
+const modelFacts = (generations: readonly Generation[]): Finding[] =>
+  generations.length === 0 ? [] : [sentence("fact", modelsText(generations))];
 
 function formsText({ forms, choices, pairs, ratings, study }: Data): string {
   const answers = [...choices, ...pairs, ...ratings];
@@ -48,6 +46,129 @@ function formsText({ forms, choices, pairs, ratings, study }: Data): string {
       ? "nobody has answered yet"
       : `${counted(readersOf(answers).length, "reader")} gave ${counted(answers.length, "answer")}`;
   return `${counted(stimuli.length, "story", "stories")}, ${human} human and ${stimuli.length - human} machine-written, are on ${counted(forms.length, "form")}; ${read}.`;
+}
+
+/** Stories from candidates to those judged, and answers from those given to those analysed. */
+function flowFindings(data: Data): Finding[] {
+  const { stimuli, clip } = data.study!;
+  if (stimuli.length === 0) return [];
+  const uses = storyUses(data);
+  const of = (wanted: StoryUse) =>
+    countByOrigin(stimuli.filter(({ id }) => (uses.get(id) ?? "none") === wanted));
+  const answered = uses.size > 0;
+  const steps: [string, Counts, always: boolean][] = [
+    ...(clip
+      ? ([
+          ["Candidates", { human: clip.human.candidates, machine: clip.machine.candidates }, true],
+          [
+            clip.clip === "none" ? "Left out: outside the range of lengths" : "Left out: too short",
+            { human: clip.human.tooShort, machine: clip.machine.tooShort },
+            true,
+          ],
+          ["Left out: other version left out, or not needed", leftOver(clip, countByOrigin(stimuli)), true],
+        ] as [string, Counts, boolean][])
+      : []),
+    ["On the forms", countByOrigin(stimuli), true],
+    ["Judged alone, human or machine", of("alone"), answered],
+    ["Shown only in pairs", of("pair"), false],
+    ["Only rated", of("rated"), false],
+    ["Without an answer yet", of("none"), false],
+  ];
+  const rows = steps
+    .filter(([, { human, machine }, always]) => always || human + machine > 0)
+    .map(([step, counts]) => ({ step, ...counts }));
+  return [
+    table("result", storiesCaption, {
+      columns: [
+        { key: "step", label: "Stories", format: "text" },
+        { key: "human", label: "Human", format: "integer" },
+        { key: "machine", label: "Machine", format: "integer" },
+      ],
+      rows,
+    }),
+    ...(answered
+      ? [table("result", "The answers, from those given to those analysed", answersTable(data))]
+      : []),
+  ];
+}
+
+const storiesCaption =
+  "The stories, from candidates (the test stories, and for each title and condition the text that counts) to those judged";
+
+type Counts = Readonly<Record<Origin, number>>;
+
+const countByOrigin = (stories: readonly { readonly origin: Origin }[]): Counts => ({
+  human: stories.filter(({ origin }) => origin === "human").length,
+  machine: stories.filter(({ origin }) => origin === "machine").length,
+});
+
+/** Candidates of sufficient length that are on no form. */
+const leftOver = ({ human, machine }: ClipSummary, used: Counts): Counts => ({
+  human: Math.max(0, human.candidates - human.tooShort - used.human),
+  machine: Math.max(0, machine.candidates - machine.tooShort - used.machine),
+});
+
+/** What the answers to a story say: who wrote it alone or in a pair, or only a rating. */
+type StoryUse = "alone" | "pair" | "rated" | "none";
+
+function storyUses(data: Data): Map<string, StoryUse> {
+  const all = data.excluded?.before ?? data;
+  return new Map<string, StoryUse>([
+    ...all.ratings.map(({ stimulus }) => [stimulus, "rated"] as const),
+    ...all.pairs.flatMap(({ stimulus, leftStory, rightStory }) =>
+      [...stimulus.split(" "), leftStory ?? "", rightStory ?? ""].map((story) => [story, "pair"] as const),
+    ),
+    ...[...all.choices, ...(all.toldChoices ?? [])].map(({ stimulus }) => [stimulus, "alone"] as const),
+  ]);
+}
+
+/** Each question with the answers given, those that the declared rules leave out, and those analysed. */
+function answersTable(data: Data): Table {
+  const { choices, toldChoices = [], pairs, ratings, checks } = data;
+  const before = data.excluded?.before ?? data;
+  const tasks = [...groupedBy(before.ratings, ({ task }) => task)];
+  const failed = checks.filter(({ passed }) => !passed).length;
+  const row = (question: string, given: number, analysed: number | null, use: string) => ({
+    question,
+    given,
+    excluded: analysed === null ? null : given - analysed,
+    analysed,
+    use,
+  });
+  const rows = [
+    row("Human or machine, one story", before.choices.length, choices.length, "the verdict"),
+    row(
+      "The same, told who wrote it",
+      before.toldChoices?.length ?? 0,
+      toldChoices.length,
+      "reading conditions only",
+    ),
+    row(
+      "Which story is human",
+      before.pairs.length,
+      pairs.length,
+      before.choices.length > 0 ? "a test of its own" : "the verdict",
+    ),
+    ...tasks.map(([task, own]) =>
+      row(
+        capital(task.replaceAll("-", " ")),
+        own.length,
+        ratings.filter((one) => one.task === task).length,
+        "ratings",
+      ),
+    ),
+    row("Attention checks", checks.length, null, `${printed(failed, "integer")} failed`),
+  ];
+  return {
+    columns: [
+      { key: "question", label: "Question", format: "text" },
+      { key: "given", label: "Given", format: "integer" },
+      { key: "excluded", label: "Excluded by rule", format: "integer" },
+      { key: "analysed", label: "Analysed", format: "integer" },
+      { key: "use", label: "Used for", format: "text" },
+    ],
+    rows: rows.filter(({ given }) => given > 0),
+  };
 }
 
 function corpusFindings(corpus: CorpusSummary): Finding[] {
@@ -101,8 +222,9 @@ interface ModelOutcomes {
 
 function outcomesOf(generations: readonly Generation[]): ModelOutcomes[] {
   const groups = groupedBy(generations, conditionName);
-  return [...groups.values()].map((own) => ({
-    model: modelName(own[0]!),
+  const short = shortConditions(groups.keys());
+  return [...groups].map(([condition, own]) => ({
+    model: short(condition),
     prompt: own[0]!.prompt.template,
     dummy: own.some(({ model }) => model.dummy === true),
     attempts: own.length,
@@ -117,8 +239,10 @@ function outcomesOf(generations: readonly Generation[]): ModelOutcomes[] {
 /** From drafts to the texts shown. Redrawing and choosing are selection. */
 function selectionFindings(generations: readonly Generation[]): Finding[] {
   if (generations.length === 0) return [];
-  const rows = [...groupedBy(generations, conditionName).values()].map((own) => ({
-    model: modelName(own[0]!),
+  const groups = groupedBy(generations, conditionName);
+  const short = shortConditions(groups.keys());
+  const rows = [...groups].map(([condition, own]) => ({
+    model: short(condition),
     prompt: own[0]!.prompt.template,
     ...selectionOf(own),
   }));
@@ -148,7 +272,7 @@ function selectionFindings(generations: readonly Generation[]): Finding[] {
   ];
 }
 
-function generationFindings(generations: readonly Generation[]): Finding[] {
+function generationFindings(generations: readonly Generation[], data: Data): Finding[] {
   if (generations.length === 0) return [];
   const models = outcomesOf(generations);
   const failed = models.reduce((sum, { outcomes: of }) => sum + of.failed + of.refused, 0);
@@ -165,7 +289,7 @@ function generationFindings(generations: readonly Generation[]): Finding[] {
       : []),
     sentence(
       "detail",
-      `${counted(models.length, "model")} wrote ${counted(generations.length, "text")}; ${failed === 0 ? "none" : failed} failed or refused (${percent(failed / generations.length)}).`,
+      `${counted(models.length, modelNoun(data))} wrote ${counted(generations.length, "text")}; ${failed === 0 ? "none" : failed} failed or refused (${percent(failed / generations.length)}).`,
     ),
     ...(chosen > 0
       ? [

@@ -6,14 +6,23 @@ import { studentTwoSided } from "../../stats/student-t.ts";
 import type { Verdict } from "../../stats/verdict-test.ts";
 import { type Finding, figure, inSection, sentence, type Table, table } from "../../study/finding.ts";
 import { groupedBy } from "../../study/groups.ts";
-import { counted, declaredPercent, percent, percentRange, printed, pValue } from "../../study/print.ts";
+import {
+  counted,
+  declaredPercent,
+  percent,
+  percentApart,
+  percentRange,
+  printed,
+  pValue,
+} from "../../study/print.ts";
 import { marginMarks } from "../accuracy-figure.ts";
 import type { Analysis } from "../analysis.ts";
 import type { Data, Pair } from "../data.ts";
 import { alphaLevelsOf, whyWithheld } from "../interim-analysis.ts";
 import { pairClusters, pairsAsJudgments, scoreOf, verdictOnPairs } from "../judged.ts";
-import { differentWithin, equivalentText, isWideMargin } from "../margin.ts";
+import { differentText, equivalentText, isWideMargin, marginReasonText } from "../margin.ts";
 import { missedReadersFindings } from "../missed-readers.ts";
+import { modelNoun } from "../model-noun.ts";
 import {
   differencesIn,
   onAverageText,
@@ -105,7 +114,14 @@ function findingsOf(analysed: PairsAnalysis, sizes: number, data: Data): Finding
     sentence(role, headline(analysed, data)),
     sentence(role, headlineFigures(analysed, sizes, data)),
     accuracyFigure(role, own, data),
-    table("detail", tableCaption(options), verdictTable(analysed, data)),
+    ...(role === "verdict"
+      ? [
+          ...plainFindings(analysed, data),
+          sentence("result", decisionText(options, data)),
+          sentence("result", marginReasonText(data, 1 / options)),
+        ]
+      : []),
+    table(role === "verdict" ? "result" : "detail", tableCaption(options), verdictTable(analysed, data)),
     ...factsOf(test, own, role, data),
     ...inSection("limits", ...(claimed(test, data) ? missedReadersFindings(test.readers) : [])),
     ...(readers && whyWithheld(data) === undefined
@@ -126,14 +142,8 @@ const factsOf = (test: Verdict, own: readonly Pair[], role: "result" | "verdict"
   role === "result"
     ? []
     : [
-        sentence(
-          "fact",
-          `Readers: ${printed(test.readers, "integer")}, with ${counted(own.length, "choice")}`,
-        ),
-        sentence(
-          "fact",
-          `Margin: equivalent to guessing only if shown to lie within ${marginText(own[0]!.options ?? 2, data)}`,
-        ),
+        sentence("fact", `Readers: ${printed(test.readers, "integer")} (${counted(own.length, "choice")})`),
+        sentence("fact", `Margin: ${marginText(own[0]!.options ?? 2, data)} counts as guessing`),
       ];
 
 /** Whether a difference and equivalence are shown; neither where the verdict is withheld. */
@@ -168,17 +178,16 @@ function headline({ test, options, readers }: PairsAnalysis, data: Data): string
   const why = whyWithheld(data);
   if (why !== undefined) return `No verdict yet: ${why}.`;
   const { different, equivalent } = claimsOf(test, data);
-  const finds = `${settingText(options)}, readers find the human story in ${percent(test.estimate ?? 0)}`;
-  if (different && equivalent) return `${differentWithin(data)}: ${finds}.`;
   if (different) {
-    return test.estimate! > 1 / options
-      ? `Different: ${settingText(options)}, readers find the human story more often than by guessing.`
-      : `Different: ${settingText(options)}, readers pick the machine story more often than by guessing.`;
+    const isMore = test.estimate! > 1 / options;
+    const share = percentApart(test.estimate!, referencesOf(options, data));
+    const what = `${settingText(options)}, they find the human story ${isMore ? "more" : "less"} often than by guessing (${share})`;
+    return differentText({ isMore, isSmall: equivalent, what }, data);
   }
   if (!equivalent)
     return `Inconclusive: these data cannot say whether readers find the human story ${options === 2 ? "in a pair" : settingText(options)}.`;
   if (options > 2)
-    return `Equivalent within the margin of ${marginText(options, data)}: ${finds}, where guessing gives ${declaredPercent(1 / options)}.`;
+    return `Equivalent within the margin of ${marginText(options, data)}: ${settingText(options)}, readers find the human story in ${percent(test.estimate ?? 0)}, where guessing gives ${declaredPercent(1 / options)}.`;
   const share = "the share of pairs in which the human story is found";
   return isWideMargin(data) || readersAllow(readers)
     ? equivalentText({ share }, data)
@@ -199,6 +208,33 @@ function headlineFigures({ test, options }: PairsAnalysis, sizes: number, data: 
   return `${summary}; averaged over the ${place}s where it was shown, ${percent(estimate)} (clustered standard error ${percent(test.standardError)}). The ${level(1 - alpha)} interval is ${percentRange(test.interval, marks)}, the ${level(1 - 2 * equivalenceAlpha)} interval ${percentRange(test.equivalenceInterval, marks)}, the declared margin ${marginText(options, data)}. Equivalence, required at each ${place} too: ${pValue(test.equivalenceP)}; difference: ${pValue(test.differenceP)}${sizes > 1 ? " (corrected for the numbers of options)" : ""}.${open}`;
 }
 
+/** The verdict for readers from outside the field. */
+function plainFindings({ test, options }: PairsAnalysis, data: Data): Finding[] {
+  if (test.estimate === undefined || test.degrees === 0 || whyWithheld(data) !== undefined) return [];
+  const { different, equivalent } = claimsOf(test, data);
+  const guessing = declaredPercent(1 / options);
+  const begin = `${data.simulated ? "Simulated readers" : "Readers"} found the human story in ${percent(test.estimate)} of their choices`;
+  const found = different
+    ? `${begin}. Guessing gives ${guessing}, so they ${test.estimate > 1 / options ? "can tell the human story more often than by luck" : "take machine stories for human ones"}.`
+    : equivalent
+      ? `${begin}. That is as good as guessing, within the margin that was set beforehand.`
+      : `${begin}. The study is too small to say whether this is more than guessing, which gives ${guessing}.`;
+  const sure = `How sure is this? For readers and stories like these, the true share is most likely between ${percent(test.interval.low)} and ${percent(test.interval.high)}.`;
+  const change =
+    different || equivalent
+      ? `What could change it? Other readers or stories: these were ${counted(test.readers, "reader")} with ${counted(test.judgments, "choice")}.`
+      : "What could change it? More readers and more stories would narrow this range, in either direction.";
+  return [found, `${sure} ${change}`].map((text) => sentence("plain", text));
+}
+
+/** The primary test and the rule of decision. */
+function decisionText(options: number, data: Data): string {
+  const { alpha, equivalenceAlpha } = alphaLevelsOf(data);
+  const place = options === 2 ? "side" : "position";
+  const level = (value: number) => String(Number(value.toPrecision(3))).replace(/^0/, "");
+  return `The primary test compares the share of choices that found the human story, averaged over its ${place}s, with the ${declaredPercent(1 / options)} of guessing. “Different” needs p ≤ ${level(alpha)} (two-sided). “Equivalent” needs the share within ${marginText(options, data)}, also at each ${place}, by two one-sided tests with p ≤ ${level(equivalenceAlpha)}. A difference counts first; otherwise the verdict is inconclusive. All other tests in this report are secondary.`;
+}
+
 /** `133 of 200`; ties count as halves. */
 const countText = (found: number, all: number): string =>
   `${printed(found, Number.isInteger(found) ? "integer" : "number")} of ${printed(all, "integer")}`;
@@ -216,13 +252,15 @@ function verdictTable({ own, options, test }: PairsAnalysis, data: Data): Table 
   return {
     columns: [
       { key: "of", label: "Human story", format: "text" },
-      { key: "verdict", label: "Verdict", format: "text" },
       { key: "found", label: "Found", format: "text" },
       { key: "share", label: "Share", format: "percent" },
-      { key: "error", label: "Standard error", format: "percent" },
+      { key: "low", label: "Interval", format: "percent" },
+      { key: "high", label: "to", format: "percent" },
+      { key: "t", label: "t", format: "number" },
       { key: "degrees", label: "df", format: "number" },
-      { key: "equivalence_p", label: "p, equivalence", format: "p" },
       { key: "difference_p", label: "p, difference", format: "p" },
+      { key: "equivalence_p", label: "p, equivalence", format: "p" },
+      { key: "verdict", label: "Verdict", format: "text" },
     ],
     rows: [
       {
@@ -230,7 +268,9 @@ function verdictTable({ own, options, test }: PairsAnalysis, data: Data): Table 
         verdict: conclusionText(test, data),
         found: countText(test.correct, test.judgments),
         share: test.estimate ?? null,
-        error: Number.isFinite(test.standardError) ? test.standardError : null,
+        low: test.degrees > 0 ? test.interval.low : null,
+        high: test.degrees > 0 ? test.interval.high : null,
+        t: test.degrees > 0 ? (test.estimate! - 1 / options) / test.standardError : null,
         degrees: test.degrees > 0 ? test.degrees : null,
         equivalence_p: test.degrees > 0 ? test.equivalenceP : null,
         difference_p: test.degrees > 0 ? test.differenceP : null,
@@ -242,7 +282,9 @@ function verdictTable({ own, options, test }: PairsAnalysis, data: Data): Table 
           verdict: "",
           found: countText(found, atPlace.length),
           share: found / atPlace.length,
-          error: null,
+          low: null,
+          high: null,
+          t: null,
           degrees: null,
           equivalence_p: null,
           difference_p: null,
@@ -292,7 +334,7 @@ function accuracyFigure(role: "result" | "verdict", all: readonly Pair[], data: 
   ];
   return figure(
     role,
-    `How often the human story was found, averaged over the ${options === 2 ? "sides" : "positions"} where it was shown, with ${Number(((1 - alpha) * 100).toPrecision(4))} % intervals clustered by reader and by human story${models.length > 1 ? "; intervals for single models are not corrected for their number" : ""}`,
+    `How often the human story was found, averaged over the ${options === 2 ? "sides" : "positions"} where it was shown, with ${Number(((1 - alpha) * 100).toPrecision(4))} % intervals clustered by reader and by human story${models.length > 1 ? `; intervals for single ${modelNoun(data)}s are not corrected for their number` : ""}`,
     {
       draw: "intervals",
       table: {
@@ -307,6 +349,7 @@ function accuracyFigure(role: "result" | "verdict", all: readonly Pair[], data: 
       },
       encode: { x: "share", low: "low", high: "high", y: "of", note: "counts" },
       labels: { x: "Share with the human story found" },
+      ...(role === "verdict" && { rounded: true }),
       marks: marginMarks(margin, 1 / options),
     },
   );

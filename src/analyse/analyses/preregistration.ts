@@ -21,7 +21,7 @@ export const preregistration: Analysis = {
     if (!registration) {
       return {
         findings: [
-          sentence("fact", "Registration: not registered before data collection"),
+          sentence("fact", "Registration: none before data collection"),
           sentence("result", unregisteredText(plannedReaders(data))),
           ...interimFindings(interim),
           ...overrunFindings(data),

@@ -107,11 +107,26 @@ function qualityText(signs: QualityCounts, data: Data): string {
       : `The median answer time was ${printed(signs.medianMs, "milliseconds")}; ${signs.underTwoSeconds} of ${signs.answers} answers took less than two seconds.`;
   const checks =
     signs.checks > 0
-      ? ` ${signs.failedChecks} of ${counted(signs.checks, "attention check")} ${signs.failedChecks === 1 ? "was" : "were"} failed.`
+      ? ` ${signs.failedChecks} of ${counted(signs.checks, "attention check")} ${signs.failedChecks === 1 ? "was" : "were"} failed${failedText(signs, data)}.`
       : "";
   const simulated = data.simulated ? " Readers and times are simulated." : "";
   return `${counted(signs.readers, "reader")} gave ${counted(signs.answers, "answer")}. ${signs.straightLining === 0 ? "Nobody" : counted(signs.straightLining, "reader")} gave the same answer to all of at least six stories. ${times}${checks}${simulated}`;
 }
+
+/** Who failed attention checks, and whether a declared rule leaves them out. */
+function failedText({ failedChecks }: QualityCounts, { checks, settings }: Data): string {
+  if (failedChecks === 0) return "";
+  const who = readersWhoFailed(checks).size;
+  const most = settings.exclude.failedChecks;
+  const rule =
+    most === undefined
+      ? "no declared rule leaves them out"
+      : `the declared rule leaves out those who failed more than ${most}`;
+  return `, by ${counted(who, "reader")}; ${rule}`;
+}
+
+const readersWhoFailed = (checks: Data["checks"]): ReadonlySet<string> =>
+  new Set(checks.filter(({ passed }) => !passed).map(({ participant }) => participant));
 
 /** Times in ten bins up to the 98th percentile, so that one very long time does not flatten the rest. */
 function timesFigure(times: readonly number[]): Finding[] {
@@ -173,6 +188,8 @@ interface ComparedVerdicts {
   readonly without: StudyVerdict;
   readonly withoutStraightLiners: StudyVerdict;
   readonly withoutFast: StudyVerdict;
+  /** Undefined if nobody failed an attention check. */
+  readonly withoutFailed: StudyVerdict | undefined;
 }
 
 /** The verdict on all answers, after the declared exclusions, and without each sign of carelessness. */
@@ -180,11 +197,16 @@ function compare(before: Data, after: Data): ComparedVerdicts | undefined {
   if (before.choices.length === 0) return undefined;
   const test = (choices: readonly Choice[]) => verdictOnChoices(choices, after);
   const straightLiners = straightLinersOf(before);
+  const failed = readersWhoFailed(before.checks);
   return {
     with: test(before.choices),
     without: test(after.choices),
     withoutStraightLiners: test(before.choices.filter(({ participant }) => !straightLiners.has(participant))),
     withoutFast: test(before.choices.filter(({ ms }) => ms === undefined || ms >= tooShort)),
+    withoutFailed:
+      failed.size > 0
+        ? test(before.choices.filter(({ participant }) => !failed.has(participant)))
+        : undefined,
   };
 }
 
@@ -197,13 +219,16 @@ function comparisonFindings(compared: ComparedVerdicts): Finding[] {
       compared.withoutStraightLiners,
     ],
     ["Without answers given in less than two seconds", compared.withoutFast],
+    ...(compared.withoutFailed
+      ? [["Without readers who failed an attention check", compared.withoutFailed] as [string, StudyVerdict]]
+      : []),
   ];
   const words = new Set(rows.map(([, { together }]) => together));
   const same = words.size === 1;
   const said = sentence(
     "result",
     same
-      ? `The verdict is the same (${compared.with.together}) with all answers, after the declared exclusions, and without careless readers or hasty answers.`
+      ? `The verdict is the same (${compared.with.together}) with all answers, after the declared exclusions, and without readers who gave one answer throughout${compared.withoutFailed ? ", failed an attention check" : ""} or answered within two seconds.`
       : "The verdict depends on who is excluded.",
   );
   const each = table("detail", "The verdict by exclusion rule", comparisonTable(rows));

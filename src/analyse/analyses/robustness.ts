@@ -3,6 +3,7 @@ import { leaveOneOut, type WithoutUnit } from "../../stats/leave-one-out.ts";
 import { studentCdf, studentQuantile } from "../../stats/student-t.ts";
 import type { StudyVerdict, Verdict } from "../../stats/verdict-test.ts";
 import { type Finding, figure, inSection, sentence, type Table, table } from "../../study/finding.ts";
+import { selectedAttempts } from "../../study/generation.ts";
 import { counted, declaredPercent, listed, percent, printed } from "../../study/print.ts";
 import { methodOf } from "../../study/settings/analyse.ts";
 import { accuracyFigure } from "../accuracy-figure.ts";
@@ -12,6 +13,7 @@ import type { Choice, Data } from "../data.ts";
 import { alphaLevelsOf, whyWithheld } from "../interim-analysis.ts";
 import { asJudgments, verdictOnChoices } from "../judged.ts";
 import { withinMargin } from "../margin.ts";
+import { modelNoun } from "../model-noun.ts";
 import { verdictUnder } from "../sensitivity.ts";
 
 /** The margins at which every verdict is shown. */
@@ -40,8 +42,18 @@ export const robustness: Analysis = {
     const smallest = smallestMargin(declared, data);
     const findings: Finding[] = [
       ...inSection("robustness", sentence("result", marginText(smallest, declared, data))),
-      sentence("result", agreementText(alternatives, declared)),
-      ...influences.map((one) => sentence("result", influenceText(one, declared))),
+      ...firstDraftFindings(alternatives, declared, data),
+      sentence(
+        "result",
+        agreementText(
+          alternatives.filter(({ name }) => name !== firstDrafts),
+          declared,
+          data,
+        ),
+      ),
+      ...(influences.length > 0
+        ? [sentence("result", influences.map((one) => influenceText(one, declared)).join(" "))]
+        : []),
       figure(
         "result",
         figureCaption(data),
@@ -53,7 +65,7 @@ export const robustness: Analysis = {
         ),
       ),
       table(
-        "result",
+        "detail",
         "The verdict under each analysis, at the declared margin and at others; only the declared margin and analysis decide",
         rowsTable(rows, data),
       ),
@@ -104,7 +116,34 @@ function alternativesOf(declared: StudyVerdict, data: Data): Named[] {
       name: other === "readers" ? "Equal weight for each reader" : "Equal weight for each judgment",
       test: verdictUnder({ ...method, weighting: other }, choices, data),
     },
-    ...(first ? [{ name: "First drafts of each model only", test: verdictOnChoices(first, data) }] : []),
+    ...(first ? [{ name: firstDrafts, test: verdictOnChoices(first, data) }] : []),
+  ];
+}
+
+const firstDrafts = "First drafts only";
+
+/** The verdict if readers had seen only first drafts: a fact of the first page, and a warning if it is another. */
+function firstDraftFindings(
+  alternatives: readonly Named[],
+  { together }: StudyVerdict,
+  data: Data,
+): Finding[] {
+  const test = alternatives.find(({ name }) => name === firstDrafts)?.test;
+  if (!test) return [];
+  const generations = data.study?.generations ?? [];
+  const replaced = generations.length - selectedAttempts(generations).length;
+  const accuracy = percent(test.overall.estimate!);
+  const judged = counted(test.overall.judgments, "judgment");
+  const drafts = `${printed(replaced, "integer")} of ${counted(generations.length, "draft")} were replaced by another`;
+  const begin = `With first drafts only, accuracy is ${accuracy} (${judged})`;
+  return [
+    sentence("fact", `First drafts: ${test.together} (${accuracy}, ${judged}); ${drafts}`),
+    test.together === together
+      ? sentence("result", `${begin}; the verdict is the same, ${together}.`)
+      : sentence(
+          "warning",
+          `With first drafts only, the verdict is ${test.together}, not ${together}: ${drafts} before readers saw the stories. ${begin.replace("With first drafts only, accuracy is", "Accuracy on first drafts is")}.`,
+        ),
   ];
 }
 
@@ -197,14 +236,10 @@ function influenceOf(
 }
 
 const extremesOf = ({ noun, low, high }: Influence): Named[] =>
-  [low, high].map(({ unit, test }) => ({ name: `Without ${named(noun, unit)}`, test }));
-
-/** A unit in a sentence. The ids of a study's participants are long random letters. */
-function named(noun: string, unit: string): string {
-  if (noun === "title") return `“${unit}”`;
-  if (unit.startsWith(noun)) return unit;
-  return `${noun} ${unit.length > 12 ? `${unit.slice(0, 6)}…` : unit}`;
-}
+  [low, high].map(({ unit, test }, at) => ({
+    name: noun === "title" ? `Without “${unit}”` : `Without one ${noun}, ${["lowest", "highest"][at]}`,
+    test,
+  }));
 
 /** The smallest margin at which all three accuracies are equivalent to guessing; undefined if it is one half or more. */
 function smallestMargin({ overall, human, machine }: StudyVerdict, data: Data): number | undefined {
@@ -241,12 +276,15 @@ function marginText(smallest: number | undefined, declared: StudyVerdict, data: 
 /** Equivalence is shown at the margin that is printed. */
 const roundedUp = (margin: number): number => Math.ceil(margin * 1000 - 1e-9) / 1000;
 
-function agreementText(alternatives: readonly Named[], { together }: StudyVerdict): string {
+function agreementText(alternatives: readonly Named[], { together }: StudyVerdict, data: Data): string {
+  const models = new Set(data.choices.map(({ model }) => model).filter(Boolean)).size;
+  // Single models may have another verdict.
+  const what = models > 1 ? `The verdict over all ${models} ${modelNoun(data)}s` : "The verdict";
   const others = alternatives.slice(1);
   const differ = others.filter(({ test }) => test.together !== together);
   if (differ.length === 0)
-    return `The verdict (${together}) is the same under ${counted(others.length, "other analysis", "other analyses")}: ${listed(others.map(({ name }) => lower(name)))}.`;
-  return `The verdict is ${together} as declared, but ${listed(differ.map(({ name, test }) => `${test.together} with ${lower(name)}`))}.`;
+    return `${what} (${together}) is the same under ${counted(others.length, "other analysis", "other analyses")}: ${listed(others.map(({ name }) => lower(name)))}.`;
+  return `${what} is ${together} as declared, but ${listed(differ.map(({ name, test }) => `${test.together} with ${lower(name)}`))}.`;
 }
 
 const lower = (name: string): string => `${name[0]!.toLowerCase()}${name.slice(1)}`;
@@ -255,7 +293,10 @@ function influenceText(
   { noun, units, checked, changed, low, high, most }: Influence,
   { together }: StudyVerdict,
 ): string {
-  const range = `Without any one ${noun}, accuracy is between ${percent(low.estimate)} and ${percent(high.estimate)}; ${named(noun, most.unit)} changes it most (${percent(most.estimate)} without it).`;
+  // Readers, stories and forms have ids, which mean nothing in a sentence.
+  const named =
+    noun === "title" ? `; “${most.unit}” changes it most (${percent(most.estimate)} without it)` : "";
+  const range = `Without any one ${noun}, accuracy is between ${percent(low.estimate)} and ${percent(high.estimate)}${named}.`;
   const which =
     checked === units
       ? `any of the ${printed(units, "integer")}`
@@ -267,7 +308,7 @@ function influenceText(
 
 function figureCaption(data: Data): string {
   const { alpha, equivalenceAlpha } = alphaLevelsOf(data);
-  return `Balanced accuracy under each analysis, with the margin of ${withinMargin(data)} (thick line: ${levelText(1 - 2 * equivalenceAlpha)} interval, thin line: ${levelText(1 - alpha)})`;
+  return `Balanced accuracy under each analysis and without single titles, readers or forms, with the margin of ${withinMargin(data)} (thick line: ${levelText(1 - 2 * equivalenceAlpha)} interval, thin line: ${levelText(1 - alpha)})`;
 }
 
 const rowsTable = (rows: readonly Named[], data: Data): Table => ({

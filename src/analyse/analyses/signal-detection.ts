@@ -24,7 +24,7 @@ export const signalDetection: Analysis = {
     const roc = rocOf(data);
     const findings: Finding[] = [
       ...meanFindings(mean, pooled),
-      ...inSection("result", table("result", "Skill and bias", skillTable(mean, pooled, roc, data))),
+      table("detail", "Skill and bias", skillTable(mean, pooled, roc, data)),
       ...rocFindings(roc),
       sentence("method", method(mean, roc, data)),
     ];
@@ -37,7 +37,7 @@ function meanFindings(
   pooled: Detection,
 ): Finding[] {
   if (!mean.fitted) {
-    return [sentence("result", `There is no d′ of the mean reader: ${mean.reason}.`)];
+    return inSection("result", sentence("result", `There is no d′ of the mean reader: ${mean.reason}.`));
   }
   const { sensitivity, criterion, mixed } = mean;
   const between = (figures: { low: number | undefined; high: number | undefined }) =>
@@ -58,15 +58,18 @@ function meanFindings(
           ),
         ]
       : [];
+  const figures = [
+    sentence(
+      "result",
+      `The mean reader’s d′ is ${printed(sensitivity.value, "number")}${between(sensitivity)}. This is skill without bias, the distance between human and machine stories in a reader’s eyes: 0 means no skill, 1 that an unbiased reader is right in 69 %. ${range}`,
+    ),
+    sentence(
+      "result",
+      `The mean reader’s c is ${printed(criterion.value, "number")}${between(criterion)}. This is bias: below 0 towards “human”, above 0 towards “machine”. Readers differ in c by a standard deviation of ${printed(criterion.spread, "number")}.`,
+    ),
+  ];
   return [
-    sentence(
-      "result",
-      `The mean reader’s d′ is ${printed(sensitivity.value, "number")}${between(sensitivity)}. d′ is skill without bias, the distance between human and machine stories in a reader’s eyes: 0 means no skill, 1 that an unbiased reader is right in 69 %. ${range}`,
-    ),
-    sentence(
-      "result",
-      `The mean reader’s c is ${printed(criterion.value, "number")}${between(criterion)}. c is bias: below 0 towards “human”, above 0 towards “machine”. Readers differ in c by a standard deviation of ${printed(criterion.spread, "number")}.`,
-    ),
+    ...inSection("result", ...figures),
     ...lower,
     ...(mixed.fit.converged
       ? []

@@ -1,3 +1,4 @@
+import { studentQuantile } from "../../stats/student-t.ts";
 import type { StudyVerdict, Verdict } from "../../stats/verdict-test.ts";
 import { type Finding, figure, inSection, sentence, type Table, table } from "../../study/finding.ts";
 import {
@@ -20,20 +21,23 @@ import { alphaLevelsOf, whyWithheld } from "../interim-analysis.ts";
 import { clustersOf, verdictOnChoices } from "../judged.ts";
 import {
   betweenMargins,
-  differentWithin,
+  differentText,
   equivalentText,
   isWideMargin,
+  marginReasonText,
   referencesOf,
   withinMargin,
 } from "../margin.ts";
 import { missedReadersFindings } from "../missed-readers.ts";
+import { modelNoun } from "../model-noun.ts";
 import {
   differentModelsText,
   type ModelVerdict,
   modelConclusions,
+  modelsParts,
   modelVerdicts,
 } from "../model-verdicts.ts";
-import { tooFewForText } from "../power-plan.ts";
+import { defaultPower, tooFewForText } from "../power-plan.ts";
 import {
   onAverageText,
   type ReaderDifferences,
@@ -66,7 +70,7 @@ export const verdict: Analysis = {
     const findings: Finding[] = [
       sentence("verdict", headline(together, test, models, differences, data)),
       sentence("verdict", headlineFigures(test, data)),
-      ...modelConclusions(test, models),
+      ...modelConclusions(test, models, data),
       figure(
         "verdict",
         figureCaption(models, data),
@@ -75,22 +79,26 @@ export const verdict: Analysis = {
           "Judgments of",
           figureRows(test, models).map(([name, group, one]) => ({ name, group, test: one })),
           data,
+          { isRounded: true },
         ),
       ),
       ...plainFindings(together, test, models, data),
       ...factsOf(test.overall, data),
-      table("result", tableCaption(models), verdictTable(test, models, data)),
+      sentence("result", decisionText(data)),
+      sentence("result", marginReasonText(data)),
+      table("result", tableCaption(models, data), verdictTable(test, models, data)),
       ...biasFindings(detection),
       sentence("detail", reasonsText(test)),
       ...inSection(
         "limits",
         ...generalisationFindings(test),
+        ...sensitivityFindings(test.overall, data),
         ...(test.overall.degrees > 0 && test.together !== "inconclusive"
           ? missedReadersFindings(test.overall.readers)
           : []),
       ),
       ...readerFindings(differences, data),
-      ...inSection("robustness", ...alternativeFindings(alternatives, test, data)),
+      ...alternativeFindings(alternatives, test, data),
       ...(rule?.findings ?? []),
       sentence("method", methodText(data)),
       ...apaFindings(test, detection, data),
@@ -160,22 +168,18 @@ function headline(
   const why = whyWithheld(data);
   if (why !== undefined) return `No verdict yet: ${why}.`;
   if (conclusion === "different") {
-    if (models.some(({ verdict: its }) => its === "different")) return differentModelsText(models);
-    const more = overall.estimate! > 0.5;
-    if (overall.withinMargin) {
-      const share = percentApart(overall.estimate!, referencesOf(data));
-      return `${differentWithin(data)}: readers are right in ${share}${more ? "" : ", less often than by guessing"}.`;
-    }
-    return more
-      ? "Different: readers can tell human stories from machine stories more often than by guessing."
-      : "Different: readers confuse human and machine stories more often than by guessing.";
+    if (models.some(({ verdict: its }) => its === "different")) return differentModelsText(models, data);
+    const isMore = overall.estimate! > 0.5;
+    const share = percentApart(overall.estimate!, referencesOf(data));
+    const what = `they are right about human and machine stories ${isMore ? "more" : "less"} often than by guessing (${share})`;
+    return differentText({ isMore, isSmall: overall.withinMargin, what }, data);
   }
   if (conclusion === "inconclusive") {
     return "Inconclusive: these data cannot say whether readers can tell human stories from machine stories.";
   }
   const open = models.filter(({ verdict: its }) => its !== "equivalent");
   if (open.length > 0) {
-    return `Equivalent on average only: over all ${models.length} models accuracy lies ${betweenMargins(data)}, but this is not shown for each model.`;
+    return `Equivalent on average only: over all ${models.length} ${modelNoun(data)}s accuracy lies ${betweenMargins(data)}, but this is not shown for each ${modelNoun(data)}.`;
   }
   if (conclusion === "equivalent" || isWideMargin(data)) return equivalentText({ share: "accuracy" }, data);
   return onAverageText(differences, data);
@@ -215,7 +219,7 @@ function figureCaption(models: readonly ModelVerdict[], data: Data): string {
   const { alpha, equivalenceAlpha } = alphaLevelsOf(data);
   const each =
     models.length > 0
-      ? " A model’s figure is the mean of the accuracies on its own stories and on all human stories."
+      ? ` The row of a ${modelNoun(data)} is the mean of the accuracies on its own stories and on all human stories.`
       : "";
   return `How often readers were right, with ${levelText(1 - alpha)} intervals (thin lines).${each} A thin line that excludes 50 % shows a difference from guessing; a thick line (${levelText(1 - 2 * equivalenceAlpha)}) within the margin shows equivalence to guessing`;
 }
@@ -226,53 +230,73 @@ const figureRows = (test: StudyVerdict, models: readonly ModelVerdict[]): [strin
   ...models.map((one): [string, string, Verdict] => [one.model, "all", one]),
 ];
 
-const tableCaption = (models: readonly ModelVerdict[]): string =>
-  models.length === 0
-    ? "The tests behind the verdict"
-    : "The tests behind the verdict; p-values of single models are corrected by Holm";
+/** The primary test and the rule of decision. */
+function decisionText(data: Data): string {
+  const { alpha, equivalenceAlpha } = alphaLevelsOf(data);
+  return `The primary test compares balanced accuracy, the mean of the accuracies on human and on machine stories, with the 50 % of guessing. “Different” needs p ≤ ${apaAlpha(alpha)} (two-sided). “Equivalent” needs all three accuracies (overall, human, machine) within ${withinMargin(data)}, each by two one-sided tests with p ≤ ${apaAlpha(equivalenceAlpha)}. A difference counts first; otherwise the verdict is inconclusive. All other tests in this report are secondary.`;
+}
 
-/** Counts and tests; the estimates and intervals are in the figure. */
+function tableCaption(models: readonly ModelVerdict[], data: Data): string {
+  const corrected =
+    models.length === 0
+      ? ""
+      : `; the p-values of single ${modelNoun(data)}s are corrected by Holm, their intervals are not`;
+  return `The tests behind the verdict: accuracy with its ${levelText(1 - alphaLevelsOf(data).alpha)} interval, t against 50 % with its degrees of freedom${corrected}`;
+}
+
 function verdictTable(test: StudyVerdict, models: readonly ModelVerdict[], data: Data): Table {
   const holm = new Map(models.map((one) => [one.model, one]));
   return {
     columns: [
       { key: "of", label: "Judgments of", format: "text" },
       { key: "right", label: "Right", format: "text" },
-      { key: "error", label: "Standard error", format: "percent" },
+      { key: "accuracy", label: "Accuracy", format: "percent" },
+      { key: "low", label: "Interval", format: "percent" },
+      { key: "high", label: "to", format: "percent" },
+      { key: "t", label: "t", format: "number" },
       { key: "degrees", label: "df", format: "number" },
-      { key: "equivalence_p", label: "p, equivalence", format: "p" },
       { key: "difference_p", label: "p, difference", format: "p" },
+      { key: "equivalence_p", label: "p, equivalence", format: "p" },
       { key: "verdict", label: "Verdict", format: "text" },
     ],
     rows: figureRows(test, models).map(([of, , one]) => ({
       of,
       right: `${printed(one.correct, "integer")} of ${printed(one.judgments, "integer")}`,
-      error: Number.isFinite(one.standardError) ? one.standardError : null,
-      degrees: one.degrees > 0 ? one.degrees : null,
-      equivalence_p: holm.get(of)?.equivalenceHolm ?? one.equivalenceP,
+      accuracy: one.estimate ?? null,
+      ...testOf(one),
       difference_p: holm.get(of)?.differenceHolm ?? one.differenceP,
+      equivalence_p: holm.get(of)?.equivalenceHolm ?? one.equivalenceP,
       verdict: whyWithheld(data) === undefined ? one.verdict : "none yet",
     })),
   };
 }
 
+/** The interval and the test statistic against guessing; nothing with one reader, or one story of a kind. */
+const testOf = ({ estimate, standardError, degrees, interval }: Verdict) =>
+  degrees > 0
+    ? { low: interval.low, high: interval.high, t: (estimate! - 0.5) / standardError, degrees }
+    : { low: null, high: null, t: null, degrees: null };
+
 /** The verdict for readers from outside the field: what was found, how sure it is, what could change it. */
 function plainFindings(
   conclusion: ReturnType<typeof studyConclusion>,
-  { overall }: StudyVerdict,
+  test: StudyVerdict,
   models: readonly ModelVerdict[],
   data: Data,
 ): Finding[] {
+  const { overall } = test;
   const share = percent(overall.estimate ?? 0);
   if (whyWithheld(data) !== undefined) return [];
   const readers = data.simulated ? "Simulated readers" : "Readers";
+  const isMixed = conclusion === "different" && test.together !== "different";
   const found = {
-    different:
-      (overall.estimate ?? 0) > 0.5
+    different: isMixed
+      ? `Over all ${modelNoun(data)}s ${readers.toLowerCase()} were right in ${share} of their answers, where guessing gives 50 %. This mean hides that they differ: ${modelsParts(models)}.`
+      : (overall.estimate ?? 0) > 0.5
         ? `${readers} were right in ${share} of their answers. Guessing gives 50 %, so they can tell machine stories from human ones more often than by luck.`
         : `${readers} were right in ${share} of their answers, less than the 50 % of guessing. They took machine stories for human ones, or human ones for machine stories.`,
     equivalent: `${readers} were right in ${share} of their answers. That is as good as guessing, within the margin that was set beforehand.`,
-    "equivalent on average": `On average ${readers.toLowerCase()} were right in ${share} of their answers, as good as guessing. But this does not hold for every reader or model, or is not shown.`,
+    "equivalent on average": `On average ${readers.toLowerCase()} were right in ${share} of their answers, as good as guessing. But this does not hold for every reader or ${modelNoun(data)}, or is not shown.`,
     inconclusive: `${readers} were right in ${share} of their answers. The study is too small to say whether this is more than guessing, which gives 50 %.`,
   }[conclusion];
   const sure =
@@ -282,12 +306,12 @@ function plainFindings(
   const about = [
     counted(overall.readers, "reader"),
     counted(overall.stories, "story", "stories"),
-    ...(models.length > 0 ? [counted(models.length, "model")] : []),
+    ...(models.length > 0 ? [counted(models.length, modelNoun(data))] : []),
   ];
   const change =
     conclusion === "inconclusive"
       ? "What could change it? More readers and more stories would narrow this range, in either direction."
-      : `What could change it? Other readers, stories or models: these were ${listed(about)}.`;
+      : `What could change it? Other readers, stories or ${modelNoun(data)}s: these were ${listed(about)}.`;
   return [found, `${sure} ${change}`].map((text) => sentence("plain", text));
 }
 
@@ -295,9 +319,9 @@ function plainFindings(
 const factsOf = ({ readers, judgments, stories }: Verdict, data: Data): Finding[] => [
   sentence(
     "fact",
-    `Readers: ${printed(readers, "integer")}, with ${counted(judgments, "judgment")} of ${counted(stories, "story", "stories")}`,
+    `Readers: ${printed(readers, "integer")} (${counted(judgments, "judgment")} of ${counted(stories, "story", "stories")})`,
   ),
-  sentence("fact", `Margin: equivalent to guessing only if shown to lie within ${withinMargin(data)}`),
+  sentence("fact", `Margin: ${withinMargin(data)} counts as guessing`),
 ];
 
 /** The results as a paper prints them. */
@@ -306,8 +330,11 @@ function apaFindings(test: StudyVerdict, { sensitivity, criterion }: Detection, 
   const each = verdictRows(test)
     .filter(([, , { degrees }]) => degrees > 0)
     .map(([of, , { estimate, standardError, degrees, interval, differenceP, equivalenceP }]) => {
-      const t = (estimate! - 0.5) / standardError;
-      return `${of}: M = ${apa(estimate!)}, SE = ${apa(standardError)}, ${levelText(1 - alphaLevelsOf(data).alpha)} CI [${apa(interval.low)}, ${apa(interval.high)}], t(${printed(degrees, "number").replace(/\.00$/, "")}) = ${printed(t, "number")}, ${pValue(differenceP)} against .50; equivalence within ${apa(data.settings.margin)}: ${pValue(equivalenceP)}.`;
+      const off = estimate! - 0.5;
+      const t = off / standardError;
+      // The one of the two one-sided tests with the larger p-value.
+      const nearer = (off - Math.sign(off) * data.settings.margin) / standardError;
+      return `${of}: M = ${apa(estimate!)}, SE = ${apa(standardError)}, ${levelText(1 - alphaLevelsOf(data).alpha)} CI [${apa(interval.low)}, ${apa(interval.high)}], t(${printed(degrees, "number").replace(/\.00$/, "")}) = ${printed(t, "number")}, ${pValue(differenceP)} against .50; equivalence within ± ${apa(data.settings.margin)}: t = ${printed(nearer, "number")}, ${pValue(equivalenceP)}.`;
     });
   const measured = (
     [
@@ -352,19 +379,42 @@ function generalisationFindings({ overall: { clusterings, degrees } }: StudyVerd
     if (name === "title") return `titles like these ${count}`;
     return `clusters by ${name} like these ${count}`;
   });
-  return [sentence("detail", `The verdict generalises to ${listed(kinds)}.`)];
+  return [sentence("result", `The verdict generalises to ${listed(kinds)}.`)];
+}
+
+/** The accuracy that a study with this standard error would show to differ from guessing, with the usual power. */
+function sensitivityFindings({ standardError, degrees }: Verdict, data: Data): Finding[] {
+  if (degrees === 0 || whyWithheld(data) !== undefined) return [];
+  const { alpha } = alphaLevelsOf(data);
+  const off =
+    (studentQuantile(1 - alpha / 2, degrees) + studentQuantile(defaultPower, degrees)) * standardError;
+  if (off >= 0.5) return [];
+  return [
+    sentence(
+      "result",
+      `Power: with the observed standard error of ${percent(standardError).replace(" %", " points")}, a study like this shows a difference with probability ${defaultPower.toFixed(2)} if the true accuracy is at least ${percent(0.5 + off)} (or at most ${percent(0.5 - off)}).`,
+    ),
+  ];
 }
 
 function methodText(data: Data): string {
   const { margin } = data.settings;
   const { alpha, equivalenceAlpha } = alphaLevelsOf(data);
   const clusters = listed(clustersOf(data.choices, data).map(({ name }) => name));
-  return `Balanced accuracy (the mean of the accuracies on human and on machine stories) and each of the two accuracies were tested for equivalence with 0.5 within the declared margin of ${margin} by two one-sided tests (TOST) at alpha ${printedAlpha(equivalenceAlpha)}, and for a difference from 0.5 by a two-sided test at alpha ${printedAlpha(alpha)}. ${weightingText(data)} Standard errors are clustered by reader and by story, with stories nested in origin${clusters === "" ? "" : `, and by ${clusters}`} (leave-one-out jackknife, CV3, for each clustering; combined as in Cameron, Gelbach and Miller 2011), with Student’s t and the degrees of freedom of the fewest clusters. They are never below those of independent judgments. Equivalence needs all three tests (an intersection-union test, so no correction).`;
+  return `Balanced accuracy (the mean of the accuracies on human and on machine stories) and each of the two accuracies were tested for equivalence with 0.5 within the declared margin of ${margin} by two one-sided tests (TOST) at alpha ${printedAlpha(equivalenceAlpha)}, and for a difference from 0.5 by a two-sided test at alpha ${printedAlpha(alpha)}. ${weightingText(data)} Standard errors are clustered by reader and by story, with stories nested in origin${clusters === "" ? "" : `, and by ${clusters}`} (leave-one-out jackknife, CV3, for each clustering; combined as in Cameron, Gelbach and Miller 2011), with Student’s t. ${degreesText(clusters !== "")} Standard errors are never below those of independent judgments. Equivalence needs all three tests (an intersection-union test, so no correction).`;
 }
+
+/** The degrees of freedom of `clusteredContrast`. */
+const degreesText = (isNamed: boolean): string =>
+  isNamed
+    ? "Degrees of freedom are Satterthwaite’s (1946) over the clusterings, at least those of the clustering with the fewest; a clustering has one fewer than its clusters if these are equally large, and fewer if not."
+    : "Degrees of freedom are those of the clustering with the fewest: one fewer than its clusters if these are equally large, fewer if not, and Welch’s for stories nested in origin.";
 
 const weightingText = ({ settings }: Data): string =>
   methodOf(settings).weighting === "readers"
     ? "Each accuracy is the mean of the readers’ own accuracies."
     : "All judgments have equal weight.";
+
+const apaAlpha = (alpha: number): string => printedAlpha(alpha).replace(/^0/, "");
 
 const printedAlpha = (alpha: number): string => String(Number(alpha.toPrecision(3)));

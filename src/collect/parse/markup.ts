@@ -14,13 +14,22 @@ const cheerio = (): typeof Cheerio => createRequire(import.meta.url)("cheerio");
 
 /** Headings and paragraphs of an article's body, from its markup. Class names are ignored because they change. */
 export function blocksOfMarkup(page: CheerioAPI): Block[] {
-  const body = page("section[name=articleBody]").first();
-  return body
-    .find("h1, h2, h3, p")
+  const body = page("section[name=articleBody]").get(0);
+  // Not `find` and `closest`, whose time is quadratic in the number of siblings.
+  return page("h1, h2, h3, p")
     .toArray()
-    .filter((element) => page(element).closest("figure, aside, nav, footer").length === 0)
+    .filter((element) => isTextOf(body, element))
     .map((element) => blockOf(element))
     .filter(({ runs }) => runs.some(({ text }) => text.trim() !== ""));
+}
+
+/** Whether an element is in the body, and not in a figure, an aside, navigation or a footer. */
+function isTextOf(body: Element | undefined, element: Element): boolean {
+  for (let above = element.parent; above; above = above.parent) {
+    if (above === body) return true;
+    if ("name" in above && ["figure", "aside", "nav", "footer"].includes(above.name)) return false;
+  }
+  return false;
 }
 
 function blockOf(element: Element): Block {

@@ -1,8 +1,8 @@
 import { stat } from "node:fs/promises";
 import { extname } from "node:path";
 import { readRecords as readTableRecords } from "../../tables/records.ts";
+import { storyColumns } from "../../tables/story-columns.ts";
 import type { TableRecord } from "../../tables/table-record.ts";
-import { storyColumns } from "../columns.ts";
 import { readMarkdown } from "./markdown.ts";
 
 export type { TableRecord } from "../../tables/table-record.ts";

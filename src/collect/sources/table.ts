@@ -1,10 +1,10 @@
 import { basename, resolve } from "node:path";
 import type { CorpusSettings } from "../../study/settings/corpus.ts";
 import { columnsOf } from "../../tables/records.ts";
+import { requiredColumns, type StoryColumns } from "../../tables/story-columns.ts";
 import type { Effects } from "../../workbench/effects.ts";
 import { StudyError } from "../../workbench/errors.ts";
 import type { Study } from "../../workbench/study.ts";
-import { requiredColumns, type StoryColumns } from "../columns.ts";
 import { readRecords, type TableRecord } from "../readers/records.ts";
 import type { FoundStory, Source } from "../source.ts";
 

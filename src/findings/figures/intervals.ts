@@ -1,5 +1,5 @@
 import * as Plot from "@observablehq/plot";
-import { printed } from "../../study/print.ts";
+import { printed, wholePercent } from "../../study/print.ts";
 import { colour } from "../palette.ts";
 import { EncodedFigure, paddedRange, tickFormat, wrapLabel } from "./encoded.ts";
 import type { FigureKind } from "./figure-kind.ts";
@@ -30,13 +30,21 @@ export const intervals: FigureKind = {
     const [from, to] = (data.has("outerLow") ? ["outerLow", "outerHigh"] : ["low", "high"]).map((role) =>
       data.accessor(role),
     );
+    // An end of an interval is compared with all marks, an estimate with guessing only.
+    const shownValue = (number: unknown, references: readonly { readonly at: number }[]) =>
+      figure.rounded
+        ? wholePercent(
+            Number(number),
+            references.map(({ at }) => at),
+          )
+        : printed(number as number, format);
     // As a statistician writes it: 62.5 % [58.3, 66.7].
     const bracket = (row: (typeof data.rows)[number]) =>
       typeof from!(row) === "number"
-        ? ` [${[from, to].map((end) => printed(end!(row), format).replace(/ %$/, "")).join(", ")}]`
+        ? ` [${[from, to].map((end) => shownValue(end!(row), marks).replace(/ %$/, "")).join(", ")}]`
         : "";
     const value = (row: (typeof data.rows)[number]) =>
-      [`${printed(x!(row), format)}${bracket(row)}`, note!(row)].filter(Boolean).join("  ·  ");
+      [`${shownValue(x!(row), lines)}${bracket(row)}`, note!(row)].filter(Boolean).join("  ·  ");
     const labelWidth = Math.max(140, 20 + 7 * Math.max(0, ...data.rows.map((row) => value(row).length)));
 
     return {
@@ -44,7 +52,7 @@ export const intervals: FigureKind = {
         (band.length === 2 ? 92 : 74) +
         rows.length * (narrow ? (rows.length > 4 ? 52 : 60) : rows.length > 5 ? 34 : 42),
       marginTop: band.length === 2 ? 46 : 28,
-      marginLeft: narrow ? 8 : 14 + 7.9 * Math.min(26, Math.max(0, ...rows.map((row) => row.length))),
+      marginLeft: narrow ? 8 : 14 + 7.9 * Math.min(30, Math.max(0, ...rows.map((row) => row.length))),
       marginRight: narrow ? 8 : labelWidth,
       x: { domain, label: null },
       y: { domain: rows, label: null, axis: null, padding: 0.5 },
@@ -133,7 +141,7 @@ export const intervals: FigureKind = {
                 dx: -10,
                 textAnchor: "end",
                 fontWeight: 600,
-                text: (row) => wrapLabel(String(y!(row)), 26),
+                text: (row) => wrapLabel(String(y!(row)), 30),
               }),
               Plot.text(data.rows, {
                 y: y!,

@@ -19,7 +19,7 @@ import { samplingOf } from "../sampling.ts";
 /**
  * Models on a server. Every compatible server (vLLM, llama.cpp, Ray Serve, OpenAI itself) is `openai:MODEL` with its
  * `base` address and the key in the environment. The other schemes are shorthands with a known address; `anthropic:`
- * uses Anthropic's Messages API. Which fields each accepts is in `llm/served/dialect.ts`.
+ * uses Anthropic's Messages API. The fields that each accepts are in `study/settings/providers`.
  *
  * A request that ends in 429, 5xx, a lost connection, a stall or a malformed reply is tried again after growing
  * waits; the number of parallel requests adapts to the server. If it still fails, the failure is recorded with its

@@ -1,12 +1,12 @@
-import { readFile } from "node:fs/promises";
-import { dirname, join } from "node:path";
+import { readdir, readFile } from "node:fs/promises";
+import { basename, dirname, join } from "node:path";
 import { z } from "zod";
 import { runTrainer } from "../../llm/trainer.ts";
 import { type SettingsOf, targetOf } from "../../study/settings/models.ts";
 import { shortId } from "../../text/hash.ts";
 import { type Effects, timestamp } from "../../workbench/effects.ts";
 import { StudyError } from "../../workbench/errors.ts";
-import { checked, exists, hashOf, jsonLines, writeWhole } from "../../workbench/files.ts";
+import { checked, exists, hashOf, jsonLines, readJson, writeWhole } from "../../workbench/files.ts";
 import type { Study } from "../../workbench/study.ts";
 import {
   baseFormat,
@@ -20,14 +20,19 @@ import { numericSampling } from "../sampling.ts";
 import { localModel } from "./local.ts";
 
 /**
- * A model that `tinylove tune` wrote, `tuned:DIR`, with DIR inside the study. A `model.gguf` in it runs in this
+ * A model that `tinylove tune` wrote, `tuned:DIR`, with DIR inside the study; `tuned:DIR@STEP` is its checkpoint at that
+ * step of training. A `model.gguf` in it runs in this
  * process; else the trainer samples from the model folder, since llama.cpp does not support GPT-Neo.
  */
 export const tuned: Provider<SettingsOf<"tuned">> = {
-  files: (settings, study) => [study.path(targetOf(settings))],
-  promptFormat: (settings, study) => promptFormatOf(study.path(targetOf(settings))),
+  files: (settings, study) => [placeOf(settings, study).folder],
+  promptFormat: (settings, study) => {
+    const { run, folder, step } = placeOf(settings, study);
+    return promptFormatOf(step === undefined ? folder : run);
+  },
   async open(settings, study, effects) {
-    const folder = study.path(targetOf(settings));
+    const { run, folder, step } = placeOf(settings, study);
+    if (step !== undefined && !(await exists(folder))) throw await noCheckpoint(run, step);
     const gguf = join(folder, "model.gguf");
     if (await exists(gguf)) {
       return localModel(settings, { file: gguf, hash: (await hashOf(gguf))! }, effects);
@@ -42,6 +47,26 @@ export const tuned: Provider<SettingsOf<"tuned">> = {
     });
   },
 };
+
+/** The folder of the model or of the checkpoint, and that of its run. */
+function placeOf(settings: SettingsOf<"tuned">, study: Study) {
+  const [, target, step] = /^(.*?)(?:@(\d+))?$/.exec(targetOf(settings))!;
+  const named = study.path(target!);
+  const run = basename(named) === "model" ? dirname(named) : named;
+  const folder = step === undefined ? named : join(run, "checkpoints", `checkpoint-${step}`);
+  return { run, folder, step };
+}
+
+/** The error for a step without a checkpoint: its hint lists the steps that have one. */
+async function noCheckpoint(run: string, step: string): Promise<StudyError> {
+  const found = await readdir(join(run, "checkpoints")).catch(() => []);
+  const steps = found
+    .flatMap((name) => /^checkpoint-(\d+)$/.exec(name)?.[1] ?? [])
+    .sort((one, other) => Number(one) - Number(other));
+  return new StudyError(`generate.models: ${run} has no checkpoint of step ${step}`, {
+    hint: `${steps.length > 0 ? `it has ${steps.join(", ")}` : "it has none"}; tune.keep says how many are kept`,
+  });
+}
 
 /** A model is asked as it was tuned; one that was not tuned here, as its chat template says. */
 async function promptFormatOf(folder: string): Promise<PromptFormat> {
@@ -61,9 +86,12 @@ async function promptFormatOf(folder: string): Promise<PromptFormat> {
 
 /** How `tinylove tune` asked for stories in a run, from its config. */
 async function configIn(run: string): Promise<z.infer<typeof RunConfig>> {
-  const text = await readFile(join(run, "config.json"), "utf8").catch(() => "{}");
-  return RunConfig.safeParse(JSON.parse(text)).data ?? {};
+  const file = join(run, "config.json");
+  if (!(await exists(file))) return {};
+  return RunConfig.safeParse(await readJson(file, z.unknown(), notJson)).data ?? {};
 }
+
+const notJson = "restore it, or give the model's own folder as the address (tuned:DIR/model)";
 
 const RunConfig = z.looseObject({
   template: z.string().optional(),

@@ -45,7 +45,7 @@ export async function readLlamaFile(file: string): Promise<LlamaFile> {
       kind: chatTemplateIn(info.metadata) === undefined ? "base" : "instructed",
     };
   } catch (cause) {
-    throw noGguf(file, cause);
+    throw notGguf(file, cause);
   }
 }
 
@@ -68,11 +68,11 @@ async function readChatTemplate(file: string): Promise<string> {
     const { metadata } = await readGgufFileInfo(file, { readTensorInfo: false, logWarnings: false });
     return JSON.stringify(chatTemplateIn(metadata)) ?? "none";
   } catch (cause) {
-    throw noGguf(file, cause);
+    throw notGguf(file, cause);
   }
 }
 
-const noGguf = (file: string, cause: unknown): StudyError =>
+const notGguf = (file: string, cause: unknown): StudyError =>
   new StudyError(`${file} is not a GGUF file: ${messageOf(cause).split("\n")[0]}`, {
     hint: "give a complete GGUF file",
     cause,

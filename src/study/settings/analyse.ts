@@ -116,6 +116,9 @@ export const methodOf = ({
   clusters: clusters ?? defaultMethod.clusters,
 });
 
+/** Clusters that need no demographic question. */
+export const storyClusters: ReadonlySet<string> = new Set(["title", "form"]);
+
 /** `analyse:` of study.yaml: which claims are tested and with which margin, declared before data collection. */
 export const AnalyseSettings = z.strictObject({
   margin: z
@@ -126,6 +129,11 @@ export const AnalyseSettings = z.strictObject({
     .describe(
       "How far accuracy may be from 0.5 and still count as equivalent to chance, as a share (0.1 is 40 % to 60 %).",
     ),
+  marginReason: z
+    .string()
+    .max(600)
+    .optional()
+    .describe("Why the margin has this width, in a few words; the report prints it. Default: none."),
   alpha: z
     .number()
     .positive()

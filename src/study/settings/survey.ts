@@ -124,7 +124,7 @@ export const SurveySettings = z.strictObject({
   invited: z
     .boolean()
     .default(false)
-    .describe("Whether only those with a personal link from the dashboard may take part, once per link."),
+    .describe("Whether only those with a personal link from the workplace may take part, once per link."),
   quota: z
     .int()
     .positive()
@@ -157,6 +157,12 @@ export const SurveySettings = z.strictObject({
     .default(4200)
     .describe("The port of the survey's server; 0 takes a free one."),
   host: z.string().default("127.0.0.1").describe("The address that the server listens on."),
+  address: z
+    .url({ protocol: /^https?$/ })
+    .optional()
+    .describe(
+      "The address that participants open, if it is not that of the server itself: https://example.org/reading. It is in the links and the QR code that you pass on.",
+    ),
   path: z
     .string()
     .regex(/^(\/[A-Za-z0-9._~-]+)*$/, "a path such as /reading, without a slash at its end")

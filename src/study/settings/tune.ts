@@ -28,6 +28,11 @@ export const TuneSettings = z.strictObject({
     .default(2)
     .describe("Evaluations without a lower validation loss before training ends."),
   evaluations: z.int().positive().default(2).describe("Evaluations in each epoch."),
+  keep: z
+    .int()
+    .min(2)
+    .default(2)
+    .describe("Checkpoints that are kept. To compare steps of training (tuned:DIR@STEP), keep all."),
   batch: z.int().positive().default(8).describe("Stories in a step, over all processes."),
   microBatch: z.int().positive().default(8).describe("Stories that a process takes at a time."),
   length: z.int().positive().default(512).describe("The most tokens of a story; a longer one is cut."),
@@ -68,6 +73,18 @@ export const TuneSettings = z.strictObject({
     })
     .prefault({})
     .describe("The size of a LoRA adapter."),
+  prefer: z
+    .strictObject({
+      rate: z.number().positive().default(1e-4).describe("The learning rate of tune prefer."),
+      beta: z
+        .number()
+        .positive()
+        .default(0.1)
+        .describe("How strongly the model is held to what it was: DPO's beta."),
+      epochs: z.number().positive().default(3).describe("Passes over the pairs."),
+    })
+    .prefault({})
+    .describe("How tinylove tune prefer learns from readers' judgments."),
   prompt: z
     .string()
     .default("title-only")

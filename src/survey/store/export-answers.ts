@@ -152,7 +152,8 @@ async function writeExports(
   return { judgments, participants: people.length };
 }
 
-async function exportLooks(study: Study, store: Store): Promise<void> {
+/** Writes the times of the looks to `judgments/looks.csv`. */
+export async function exportLooks(study: Study, store: Store): Promise<void> {
   const looks = (await store.metadata.looks()).map((at) => ({ at }));
   if (looks.length > 0) await writeWhole(study.path(looksFile), csv(["at"], looks));
 }

@@ -53,6 +53,16 @@ export class ResponseRecords {
     }
   }
 
+  /** The answers of one participant, in the order shown. */
+  of(participant: string) {
+    return this.#database
+      .selectFrom("answer")
+      .selectAll()
+      .where("participant", "=", participant)
+      .orderBy("position")
+      .execute();
+  }
+
   /** All participants with their number of answers. */
   async participantProgress(): Promise<ParticipantProgress[]> {
     const rows = await this.#database
