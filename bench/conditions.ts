@@ -7,7 +7,7 @@
  *
  *     npm run bench -- conditions [studies] [setting ...]
  */
-import { contrastsOf, type Outcome } from "../src/analyse/analyses/conditions.ts";
+import { contrastsOf, type Outcome } from "../src/analyse/cells.ts";
 import { logistic } from "../src/stats/logistic-normal.ts";
 import { holm } from "../src/stats/multiple-tests.ts";
 import { type Random, randomFrom } from "../src/stats/random.ts";

@@ -4,6 +4,7 @@ import { bayes } from "./analyses/bayes.ts";
 import { conditions } from "./analyses/conditions.ts";
 import { cues } from "./analyses/cues.ts";
 import { doseResponse } from "./analyses/dose-response.ts";
+import { groups } from "./analyses/groups.ts";
 import { leaks } from "./analyses/leaks.ts";
 import { mixedModel } from "./analyses/mixed-model.ts";
 import { overview } from "./analyses/overview.ts";
@@ -31,6 +32,7 @@ export const analyses: readonly Analysis[] = [
   ratings,
   questions,
   conditions,
+  groups,
   doseResponse,
   cues,
   mixedModel,

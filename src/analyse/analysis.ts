@@ -14,9 +14,10 @@ export interface Analysis {
   readonly question: string;
   /**
    * The data must have at least one of these: a kind of question (answered or not), a study, texts whose prompt asked
-   * for more than the title (`levels`), or several reading conditions (`conditions`). An empty list needs nothing.
+   * for more than the title (`levels`), several reading conditions (`conditions`), or declared groups of readers (`groups`).
+   * An empty list needs nothing.
    */
-  readonly needs: readonly (QuestionKind | "study" | "levels" | "conditions")[];
+  readonly needs: readonly (QuestionKind | "study" | "levels" | "conditions" | "groups")[];
   /** Whether it also runs before the first answer. */
   readonly beforeData?: true;
   /**
@@ -42,6 +43,7 @@ export function applies({ needs, beforeData }: Analysis, data: Data): boolean {
     needs.some((need) => {
       if (need === "study") return data.study !== undefined;
       if (need === "levels") return hasLevels(data);
+      if (need === "groups") return data.groups !== undefined;
       if (need === "conditions") return data.conditions !== undefined;
       return data.questionKinds.has(need);
     })

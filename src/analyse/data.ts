@@ -34,6 +34,8 @@ export interface Data {
   readonly optionalTasks?: ReadonlySet<string>;
   /** The names of the conditions in which stories were read, the reference first; absent without `compose.conditions`. */
   readonly conditions?: readonly string[];
+  /** The groups of readers that the settings compare; absent if there are none. */
+  readonly groups?: readonly ReaderGrouping[];
   /** The kinds of questions asked, answered or not. */
   readonly questionKinds: ReadonlySet<QuestionKind>;
   /** All forms, sorted by name, also unused ones; empty for a table without forms. */
@@ -42,6 +44,8 @@ export interface Data {
   readonly measures: ReadonlyMap<string, Readonly<Record<string, number>>>;
   /** Answers to attention checks. */
   readonly checks: readonly { readonly participant: string; readonly passed: boolean }[];
+  /** Signs of a program in the answers of each participant: columns of participants.csv. Absent for other tables. */
+  readonly botSignals?: ReadonlyMap<string, BotSignalCounts>;
   /** Number of unusable rows, by reason. */
   readonly leftOut: Readonly<Record<string, number>>;
   /** True when any answer was simulated. */
@@ -50,6 +54,24 @@ export interface Data {
   readonly excluded?: Excluded;
   /** The study, if the judgments belong to one. */
   readonly study?: StudyFacts;
+}
+
+/** On how many pages a participant filled in the hidden field, and pasted text. */
+export interface BotSignalCounts {
+  readonly filledTraps: number;
+  readonly pastedAnswers: number;
+}
+
+/** Readers divided into groups, or ordered by a number. */
+export interface ReaderGrouping {
+  /** The question about the reader, or the name of a scale. */
+  readonly name: string;
+  /** Not declared before data collection. */
+  readonly exploratory: boolean;
+  /** The groups in order, the reference first; absent if `of` gives numbers. */
+  readonly groups?: readonly string[];
+  /** The group or number of every reader who answered, by participant. */
+  readonly of: ReadonlyMap<string, string | number>;
 }
 
 /** The exclusions by the declared rules, and the data before them. */

@@ -1,7 +1,16 @@
 import { median } from "../stats/quantile.ts";
 import { groupedBy } from "../study/groups.ts";
 import type { ExclusionSettings } from "../study/settings/analyse.ts";
-import type { Choice, Data, ExcludedBy, Pair, PickedOptions, Preference, Rating } from "./data.ts";
+import type {
+  BotSignalCounts,
+  Choice,
+  Data,
+  ExcludedBy,
+  Pair,
+  PickedOptions,
+  Preference,
+  Rating,
+} from "./data.ts";
 
 type AnyAnswer = Choice | Pair | Rating | PickedOptions | Preference;
 
@@ -55,6 +64,7 @@ export function withoutExcluded(data: Data): Data {
 function rulesOf(settings: ExclusionSettings): Rule[] {
   const { answerFasterThan, readerFasterThan, straightLining, failedChecks, fewerThan, duplicates } =
     settings;
+  const { filledTraps, pastedAnswers } = settings;
   const rules: Rule[] = [];
   if (duplicates) rules.push({ name: "a second answer of one reader to one story", excludes: secondAnswers });
   if (answerFasterThan !== undefined) {
@@ -89,6 +99,18 @@ function rulesOf(settings: ExclusionSettings): Rule[] {
       }),
     });
   }
+  if (filledTraps !== undefined) {
+    rules.push({
+      name: `a reader who filled in the hidden field on more than ${filledTraps} pages`,
+      excludes: wholeReaders((own, data) => signalsOf(own, data).filledTraps > filledTraps),
+    });
+  }
+  if (pastedAnswers !== undefined) {
+    rules.push({
+      name: `a reader who pasted text into more than ${pastedAnswers} answers`,
+      excludes: wholeReaders((own, data) => signalsOf(own, data).pastedAnswers > pastedAnswers),
+    });
+  }
   if (fewerThan !== undefined) {
     rules.push({
       name: `a reader who judged fewer than ${fewerThan} stories`,
@@ -97,6 +119,9 @@ function rulesOf(settings: ExclusionSettings): Rule[] {
   }
   return rules;
 }
+
+const signalsOf = ([first]: readonly AnyAnswer[], { botSignals }: Data): BotSignalCounts =>
+  botSignals?.get(first!.participant) ?? { filledTraps: 0, pastedAnswers: 0 };
 
 const wholeReaders =
   (leftOut: (own: readonly AnyAnswer[], data: Data) => boolean): Rule["excludes"] =>

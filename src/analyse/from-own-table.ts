@@ -16,12 +16,14 @@ import { openStudy } from "../workbench/study.ts";
 import type { Data, Origin } from "./data.ts";
 import {
   answersOnForms,
+  botSignalsIn,
   conditionsOf,
   dataOfStudy,
   type StimulusLookup,
   withClusterLabels,
 } from "./from-study.ts";
 import { numericColumns } from "./from-table.ts";
+import { readerGroupings, recruitedColumn } from "./reader-groups.ts";
 
 /** The judgments of a table that Tiny Love wrote, ready to analyse. */
 export interface OwnTable {
@@ -53,10 +55,16 @@ async function dataOfStudyTable(path: string): Promise<OwnTable | undefined> {
   };
 }
 
+const AboutQuestion = z.looseObject({
+  name: z.string(),
+  options: z.array(z.string()).optional(),
+  number: z.boolean().optional(),
+});
+
 /** The parts of a package's `settings.json` that the analysis needs. */
 const Settings = z.looseObject({
   seed: z.union([z.int(), z.string()]),
-  survey: z.looseObject({ quota: z.int().optional() }),
+  survey: z.looseObject({ quota: z.int().optional(), demographics: z.array(AboutQuestion).default([]) }),
   compose: z
     .looseObject({
       conditions: z.looseObject({ of: z.array(z.looseObject({ name: z.string() })) }).optional(),
@@ -91,10 +99,20 @@ async function dataOfPackageTable(path: string): Promise<OwnTable | undefined> {
     await stimulusLookup(stimuli!),
     (task) => tasks[task] ?? requireTask(path, task),
   );
+  const people = await participantsOf((name) => sibling(name + extname(path)));
+  const questions = [...survey.demographics, { name: recruitedColumn, options: [] }];
+  const groups = readerGroupings(
+    analyse.groups ?? [],
+    people,
+    questions,
+    registration && (registration.frozen.analyse.groups ?? []),
+  );
   return {
     data: {
       settings: declared,
-      ...withClusterLabels(judged, await participantsOf((name) => sibling(name + extname(path))), declared),
+      ...withClusterLabels(judged, people, declared),
+      ...(groups.length > 0 && { groups }),
+      botSignals: botSignalsIn([...people.values()]),
       measures: await measuresOf(measures!, stimuli!),
       ...conditionsOf(compose?.conditions),
     },

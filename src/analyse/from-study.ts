@@ -7,14 +7,15 @@ import type { Judgment } from "../study/judgment.ts";
 import { plannedEnd } from "../study/planned-end.ts";
 import { methodOf, storyClusters } from "../study/settings/analyse.ts";
 import type { Key, Stimulus } from "../study/stimulus.ts";
-import { readTable } from "../tables/tables.ts";
+import { type Row, readTable } from "../tables/tables.ts";
 import { severalSeparator } from "../tasks/items.ts";
 import type { TaskProperties } from "../tasks/kinds.ts";
-import { checkOneVerdict } from "../tasks/task-settings.ts";
+import { allAboutItems, checkOneVerdict } from "../tasks/task-settings.ts";
 import { requireTask } from "../tasks/tasks.ts";
 import {
   codesFile,
   corpusSummaryFile,
+  participantsFile,
   readClipSummary,
   readCorpusSummary,
   readForms,
@@ -41,6 +42,7 @@ import type {
 } from "./data.ts";
 import { numericColumns } from "./from-table.ts";
 import { peopleOf } from "./people.ts";
+import { aboutReaders, readerGroupings, recruitedColumn } from "./reader-groups.ts";
 
 /** The data of a study's folder. Judgments may be missing, forms may not. */
 export async function dataOfStudy(study: Study): Promise<Data> {
@@ -52,11 +54,14 @@ export async function dataOfStudy(study: Study): Promise<Data> {
   const shown = (id: string, where: string) => shownOf(id, key, stimuli, where);
   const judgments = await readJudgments(study);
   const settings = await settingsOf(study);
+  const people = demographicsOf(judgments);
   return {
     settings,
-    ...withClusterLabels(answersOnForms(judgments, forms, shown), demographicsOf(judgments), settings),
+    ...withClusterLabels(answersOnForms(judgments, forms, shown), people, settings),
     measures: await measuresOf(study, key),
     ...conditionsOf(study.config.compose.conditions),
+    ...(await groupsOf(study, settings, people)),
+    botSignals: botSignalsIn(await participantRows(study)),
     study: {
       title: study.config.title,
       registration: await registrationOf(study),
@@ -71,6 +76,34 @@ export async function dataOfStudy(study: Study): Promise<Data> {
       generationOf: new Map([...key.values()].map(({ stimulus, generation }) => [stimulus, generation])),
     },
   };
+}
+
+/** The rows of participants.csv; none before the first participant. */
+const participantRows = async (study: Study): Promise<Row[]> =>
+  (await exists(study.path(participantsFile))) ? readTable(study.path(participantsFile)) : [];
+
+/** The signs of programs in a table of participants. */
+export const botSignalsIn = (rows: readonly Row[]): NonNullable<Data["botSignals"]> =>
+  new Map(
+    rows.map(({ participant = "", filled_traps, pasted_answers }) => [
+      participant,
+      { filledTraps: Number(filled_traps ?? 0), pastedAnswers: Number(pasted_answers ?? 0) },
+    ]),
+  );
+
+/** The declared groups of readers, by their answers about themselves and where they came from. */
+async function groupsOf(
+  study: Study,
+  { groups }: Data["settings"],
+  people: ReadonlyMap<string, Readonly<Record<string, unknown>>>,
+): Promise<Pick<Data, "groups">> {
+  if (!groups || groups.length === 0) return {};
+  const known = new Map(people);
+  for (const { participant = "", [recruitedColumn]: recruited } of await participantRows(study))
+    known.set(participant, { ...known.get(participant), [recruitedColumn]: recruited });
+  const questions = aboutReaders(allAboutItems(study.config));
+  const registered = (await readRegistration(study))?.frozen.analyse;
+  return { groups: readerGroupings(groups, known, questions, registered && (registered.groups ?? [])) };
 }
 
 /** The names of the declared conditions, in their order. */

@@ -1,4 +1,11 @@
 import {
+  type ComparisonPlan,
+  comparisonPower,
+  readersForComparison,
+  simulatedComparison,
+  smallestComparison,
+} from "../stats/compared-groups.ts";
+import {
   plannedErrors,
   type StudyPower,
   simulatedPower,
@@ -8,7 +15,7 @@ import {
 import { randomFrom } from "../stats/random.ts";
 import type { StudyPlan } from "../stats/simulate-study.ts";
 import { type Finding, type Findings, figure, sentence, table } from "../study/finding.ts";
-import { capital, counted, declaredPercent, marginBetween, percent } from "../study/print.ts";
+import { capital, counted, declaredPercent, marginBetween, percent, printed } from "../study/print.ts";
 import { StudyError } from "../workbench/errors.ts";
 import {
   type DesignPlan,
@@ -44,6 +51,13 @@ export interface PlannedStudy {
   /** Classes of readers, or forms with separate readers and stories, and their standard deviation. */
   readonly groups?: StudyPlan["groups"];
   readonly group: number;
+  /** Groups of readers or conditions that are compared; see `ComparisonPlan`. */
+  readonly compared?: {
+    readonly count: number;
+    readonly by: ComparisonPlan["by"];
+    readonly apart: number;
+    readonly share?: number | undefined;
+  };
   /** Number of simulated studies that check the formula. */
   readonly check: number;
   readonly seed: string;
@@ -85,6 +99,7 @@ export function powerFindings(options: PlannedStudy, step: (note: string) => voi
       effect: smallestEffect(at, test, options.power) ?? null,
     };
   });
+  const comparison = comparisonOf(options, fullPlan, step);
   const numbers = {
     plan: fullPlan,
     ...test,
@@ -96,6 +111,7 @@ export function powerFindings(options: PlannedStudy, step: (note: string) => voi
     simulated: checked ?? null,
     curve,
     smallestEffect: effect ?? null,
+    comparison: comparison?.numbers ?? null,
     grid: grid.map(({ name, power, overall, effect: smallest }) => ({
       name,
       power,
@@ -119,6 +135,7 @@ export function powerFindings(options: PlannedStudy, step: (note: string) => voi
       : [sentence("result", tooFew ?? readersNeededText(needed!, options))]),
     sentence("result", powerByKindText(formula, checked)),
     sentence("result", effectText(effect, readers, options)),
+    ...(comparison ? [sentence("result", comparison.text)] : []),
     table(
       "result",
       `Power with ${counted(readers, "reader")} if the assumptions are wrong: to show equivalence, and the smallest difference from 50 % that is shown with a power of ${declaredPercent(options.power)}`,
@@ -154,6 +171,59 @@ export function powerFindings(options: PlannedStudy, step: (note: string) => voi
     sentence("method", method(options)),
   ];
   return { analysis: "power", question: "What can this study show?", findings, numbers };
+}
+
+/** The power to show that the last group or condition differs in d′, with the readers of the plan. */
+function comparisonOf(
+  { compared, alpha, power: wanted, check, seed }: PlannedStudy,
+  plan: StudyPlan,
+  step: (note: string) => void,
+) {
+  if (!compared) return undefined;
+  const { count, by, apart, share } = compared;
+  const { readers, stories, each, variances, titles, humanAccuracy = 0.5, machineAccuracy = 0.5 } = plan;
+  if (by === "stories" && each / 2 < count) {
+    return {
+      text: `${count} conditions within readers are not planned: each reader needs ${2 * count} stories or more, so that every condition has human and machine stories.`,
+      numbers: null,
+    };
+  }
+  const compare: ComparisonPlan = {
+    ...{ readers, stories, each, variances, titles, humanAccuracy, machineAccuracy },
+    ...{ groups: count, share: by === "groups" ? share : undefined, by, apart },
+  };
+  const formula = comparisonPower(compare, alpha);
+  const needed = readersForComparison(compare, { alpha, power: wanted });
+  const smallest = smallestComparison(compare, { alpha, power: wanted });
+  const simulated =
+    check > 0
+      ? simulatedComparison(
+          compare,
+          { studies: check, alpha, step: () => step("comparisons") },
+          randomFrom(seed, "power", "comparison"),
+        ).last
+      : undefined;
+  const what = `${count} ${by === "groups" ? "groups of readers" : `conditions ${by === "readers" ? "between" : "within"} readers`}${compare.share === undefined ? "" : ` (${declaredPercent(compare.share)} of readers in the last)`}`;
+  const checked = simulated === undefined ? "" : ` (simulated: ${percent(simulated)})`;
+  const enough =
+    needed === undefined
+      ? `No number of readers gives a power of ${declaredPercent(wanted)} with these stories`
+      : `You need ${counted(needed, "reader")} for a power of ${declaredPercent(wanted)}`;
+  const least =
+    smallest === undefined
+      ? ""
+      : `; ${counted(readers, "reader")} show a difference of ${printed(smallest, "number")} or more`;
+  return {
+    text: `If ${what} are compared and the d′ of the last differs from that of the first by ${apart}, the power to show it is ${percent(formula)}${checked} with ${counted(readers, "reader")}, after Holm’s correction. ${enough}${least}.`,
+    numbers: {
+      ...compared,
+      readers,
+      power: formula,
+      simulated: simulated ?? null,
+      needed: needed ?? null,
+      smallest: smallest ?? null,
+    },
+  };
 }
 
 function planOf(given: PlannedStudy): DesignPlan {

@@ -31,6 +31,10 @@ const Options = z.object({
   classes: wholeNumber(2, 10_000).optional(),
   forms: wholeNumber(2, 10_000).optional(),
   group: realNumber(0, 5).default(defaultClusterSpread.group),
+  compare: wholeNumber(2, 20).optional(),
+  apart: realNumber(0.01, 4).default(0.5),
+  share: realNumber(0.001, 0.999).optional(),
+  by: z.enum(["groups", "readers", "stories"]).optional(),
   check: wholeNumber(0, 100_000).default(400),
   from: z.string().optional(),
   seed: z.string().default("2022"),
@@ -46,6 +50,8 @@ export const power = command<PowerOptions>({
     "tinylove power --study my-study                       # its stories, forms, margin and readers",
     "tinylove power --margin 0.10 --stories 60 --each 6",
     "tinylove power --study my-study --from my-pilot       # with the spreads and drop-out of an earlier study",
+    "tinylove power --compare 2 --apart 0.8 --share 0.1   # experts, a tenth of the readers, and others",
+    "tinylove power --compare 3 --by readers --apart 0.6   # three conditions: is the skill the same in each?",
     "tinylove power --readers 13 --each 6 --stories 18     # what thirteen responses can show",
   ],
   flags: [
@@ -82,6 +88,16 @@ export const power = command<PowerOptions>({
       "--group <number>",
       `SD of how easy classes or forms are, log-odds (default ${defaultClusterSpread.group})`,
     ],
+    [
+      "--compare <number>",
+      "groups of readers, or conditions, that are compared (default: the study's conditions, else none)",
+    ],
+    ["--apart <d'>", "how much higher the d′ of the last of them is (default 0.5)"],
+    ["--share <share>", "the share of readers in the last group (default: equal shares)"],
+    [
+      "--by <what>",
+      "what is compared: groups of readers, or conditions by readers or by stories (default: the study's, else groups)",
+    ],
     ["--check <studies>", "number of simulated studies that check the formula (default 400; 0 for none)"],
     ["--seed <seed>", "seed of the simulation (default 2022)"],
     ["--json", "print every figure with full precision"],
@@ -94,7 +110,7 @@ export const power = command<PowerOptions>({
     const earlier = given.from === undefined ? undefined : await earlierStudy(given.from);
     const planned = await plannedStudy(given, here ? await openStudy(folder) : undefined, earlier);
     // One step for the readers needed and twelve for the grid.
-    const progress = effects.progress("power", given.check + 13);
+    const progress = effects.progress("power", given.check * (planned.compared ? 2 : 1) + 13);
     const found = powerFindings(planned, (note) => {
       effects.signal.throwIfAborted();
       progress.step(note);
@@ -133,6 +149,7 @@ export async function plannedStudy(
     title: options.title ?? assumed.title,
   };
   const about = earlier && { about: earlier.about };
+  const compared = comparedIn(options, study);
   const { margin = 0.1, alpha = 0.05, stories = 60, each = 6, classes, forms } = given;
   const said = {
     titles: given.titles || undefined,
@@ -143,7 +160,7 @@ export async function plannedStudy(
           ? undefined
           : { count: classes, hold: "readers" as const },
   };
-  if (!study) return { ...given, margin, alpha, stories, each, ...said, ...about };
+  if (!study) return { ...given, margin, alpha, stories, each, ...said, ...about, ...compared };
   const { analyse, title } = study.config;
   const apart = given.stories !== undefined && given.each !== undefined;
   const design = apart ? undefined : await designOf(study);
@@ -157,9 +174,22 @@ export async function plannedStudy(
     readers: given.readers ?? plannedEnd(study.config),
     titles: given.titles === undefined && given.stories === undefined ? even.titles : said.titles,
     groups: said.groups ?? even.groups,
+    ...compared,
   };
   const text = studyText(title, design, asked);
   return { ...asked, about: earlier ? `${text} ${earlier.about}` : text };
+}
+
+/** What is compared: as asked, else the conditions of the study. */
+function comparedIn(
+  { compare, by, apart, share }: PowerOptions,
+  study: Study | undefined,
+): Pick<PlannedStudy, "compared"> {
+  const conditions = study?.config.compose.conditions;
+  const count = compare ?? (by === "groups" ? 2 : conditions?.of.length);
+  if (count === undefined || count < 2) return {};
+  const own = compare === undefined && conditions?.by === "story" ? "stories" : "readers";
+  return { compared: { count, by: by ?? (compare === undefined ? own : "groups"), apart, share } };
 }
 
 function studyText(title: string, design: Design | undefined, options: PlannedStudy): string {

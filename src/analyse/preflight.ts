@@ -17,6 +17,7 @@ export async function preflightAnalyses(study: Study, settled: ReadonlySet<strin
     assertKnownAnalyses(settings, analysesWith(study.plugins));
   }
   assertKnownClusters(study);
+  await assertGroupsPossible(study);
   if (!settled.has(codesFile)) return;
   const { measuredTexts } = await import("./from-study.ts");
   assertKnownEffects(settings.effects, await measuredTexts(study));
@@ -30,6 +31,14 @@ function assertKnownClusters({ config }: Study): void {
   throw new StudyError(`analyse.clusters: unknown ${unknown}`, {
     hint: `known are ${known.join(", ")}; add questions to survey.demographics for others`,
   });
+}
+
+/** Throws StudyError for groups of readers that cannot be made. */
+async function assertGroupsPossible({ config }: Study): Promise<void> {
+  if (!config.analyse.groups) return;
+  const { aboutReaders, problemWithGroups } = await import("./reader-groups.ts");
+  const problem = problemWithGroups(config.analyse.groups, aboutReaders(allAboutItems(config)));
+  if (problem) throw new StudyError(problem.message, { hint: problem.hint });
 }
 
 /** Throws StudyError for an unknown analysis. */

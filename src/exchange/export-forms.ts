@@ -1,6 +1,7 @@
 import { join } from "node:path";
 import { z } from "zod";
-import { askedIn, instructionsFor } from "../survey/instructions.ts";
+import { conditionOf } from "../study/form.ts";
+import { askedIn, furtherInstructions, instructionsFor } from "../survey/instructions.ts";
 import { phrasesOf } from "../survey/languages.ts";
 import { readStudyMaterials, type StudyMaterials } from "../survey/study-materials.ts";
 import { fillIn, surveyLengthOf } from "../survey/survey-length.ts";
@@ -26,11 +27,7 @@ export const exportForms = command({
     if (!format) throw new StudyError(`unknown format: ${name}`, { hint: `try ${names.join(", ")}` });
     const study = await openStudy(folder);
     const materials = await readStudyMaterials(study);
-    if (study.config.compose.conditions) {
-      throw new StudyError("a study with compose.conditions cannot be exported to another form system", {
-        hint: "these systems would not balance the conditions; use `tinylove serve`, or remove compose.conditions",
-      });
-    }
+    assertPortable(study);
     for (const line of notCarried(format, study.config.compose.tasks)) effects.warn(`${name}: ${line}`);
     const files = format.exportForms(portableForms(study, materials), surveyTexts(study, materials));
     for (const [file, content] of Object.entries(files)) {
@@ -40,6 +37,17 @@ export const exportForms = command({
     }
   },
 });
+
+/** Throws StudyError for conditions that need a server: the page would contain the answers, or has no clock. */
+function assertPortable({ config }: Study): void {
+  for (const { name, feedback, seconds } of config.compose.conditions?.of ?? []) {
+    const what = feedback ? "feedback" : seconds !== undefined ? "a time limit (seconds)" : undefined;
+    if (what === undefined) continue;
+    throw new StudyError(`compose.conditions: ${name} has ${what}, which other form systems cannot show`, {
+      hint: "use `tinylove serve`, or remove it",
+    });
+  }
+}
 
 /** What the other form system does not do, a line each. */
 const notCarried = ({ checksLength }: Format, asked: Study["config"]["compose"]["tasks"]): string[] =>
@@ -59,16 +67,22 @@ export function portableForms(study: Study, { forms, stimuli }: StudyMaterials):
   const { language, demographics } = study.config.survey;
   const words = phrasesOf(language);
   const isFirst = ({ task }: { readonly task: string }) => taskNamed(task)!.place === "first";
-  return [...forms.values()].map(({ id, questions }) => ({
-    id,
-    questions: [...questions.filter(isFirst), ...questions.filter((question) => !isFirst(question))].map(
-      (question) => ({
-        id: question.id,
-        task: question.task,
-        stimuli: question.stimuli.map((stimulus) => stimuli.get(stimulus)!),
-        items: taskNamed(question.task)!.items(words, demographics),
+  return [...forms.values()].map((form) => ({
+    id: form.id,
+    instructions: furtherInstructions(form),
+    questions: [
+      ...form.questions.filter(isFirst),
+      ...form.questions.filter((question) => !isFirst(question)),
+    ].map((question) => ({
+      id: question.id,
+      task: question.task,
+      stimuli: question.stimuli.map((id) => {
+        const stimulus = stimuli.get(id)!;
+        return { ...stimulus, text: (conditionOf(form, question)?.whole && stimulus.whole) || stimulus.text };
       }),
-    ),
+      told: question.told,
+      items: taskNamed(question.task)!.items(words, demographics),
+    })),
   }));
 }
 
@@ -86,6 +100,7 @@ function surveyTexts(study: Study, { forms, stimuli, cut }: StudyMaterials): Sur
     instructions:
       fillIn(survey.instructions, length, tasks) ||
       instructionsFor(firstForm!.questions, survey.language, words, cut),
+    debrief: fillIn(survey.debrief, length, tasks),
     language: survey.language,
     words,
   };

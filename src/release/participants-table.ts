@@ -24,6 +24,7 @@ export function participantsTable(
       answersOf.set(participant, { ...answersOf.get(participant), ...response });
   }
   const groups = [...new Set(forms.flatMap(({ group }) => group ?? []))].sort();
+  const sources = [...new Set(participants.flatMap(({ recruited }) => recruited || []))].sort();
   const rows = participants.map((row) => {
     const answers = answersOf.get(row["participant"]!) ?? {};
     const [started, completed] = [Date.parse(row["started"] ?? ""), Date.parse(row["completed"] ?? "")];
@@ -31,6 +32,7 @@ export function participantsTable(
       participant: nameOf(row["participant"]!),
       form: row["form"],
       ...(groups.length > 0 && { condition: row["condition"], deceived: row["deceived"] === "yes" }),
+      ...(sources.length > 0 && { recruited: row["recruited"] }),
       day: row["started"]?.slice(0, 10) || undefined,
       completed: row["completed"] === undefined ? undefined : row["completed"] !== "",
       seconds: Number.isNaN(completed - started) ? undefined : Math.round((completed - started) / 1000),
@@ -64,6 +66,17 @@ export function participantsTable(
               name: "deceived",
               type: "boolean",
               meaning: "Whether something untrue was written above a story; then the debriefing corrected it",
+            },
+          ] satisfies Column[])
+        : []),
+      ...(sources.length > 0
+        ? ([
+            {
+              name: "recruited",
+              type: "string",
+              levels: sources,
+              meaning:
+                "Where the participant came from: a source of the study's links, or a recruiting service",
             },
           ] satisfies Column[])
         : []),

@@ -1,7 +1,7 @@
 import type { Key } from "../study/stimulus.ts";
 import { Split } from "../study/story.ts";
 import type { PackageData } from "./package-data.ts";
-import type { Table } from "./table.ts";
+import type { Column, Table } from "./table.ts";
 import { textCells, textColumns, withoutFolder } from "./text-columns.ts";
 import type { TextRules } from "./text-licences.ts";
 
@@ -40,6 +40,7 @@ export function stimuliTable({ stimuli, key, stories, generations }: PackageData
     if (!source) return "its source is not in the study";
     return "origin" in source ? rules.ofStory(source) : rules.ofGeneration(source);
   };
+  const someWhole = stimuli.some(({ whole }) => whole !== undefined);
   return {
     name: "stimuli",
     title: "The stimuli, one row for each text as readers saw it",
@@ -74,10 +75,19 @@ export function stimuliTable({ stimuli, key, stories, generations }: PackageData
       },
       { name: "title", type: "string", required: true, meaning: "The title shown above the text" },
       ...textColumns("The text as shown; its ending is cut off if `cut` is above 0"),
+      ...(someWhole
+        ? ([
+            {
+              name: "whole_text",
+              type: "string",
+              meaning: "The whole text, shown in conditions with whole stories; left out like the text",
+            },
+          ] satisfies Column[])
+        : []),
       { name: "words", type: "integer", required: true, unit: "words", least: 1, meaning: "Words shown" },
       { name: "cut", type: "integer", required: true, unit: "words", least: 0, meaning: "Words cut off" },
     ],
-    rows: stimuli.map(({ id, title, text, words, cut }) => {
+    rows: stimuli.map(({ id, title, text, whole, words, cut }) => {
       const row = key.get(id)!;
       return {
         stimulus: id,
@@ -88,6 +98,7 @@ export function stimuliTable({ stimuli, key, stories, generations }: PackageData
         generation: generationOf.has(row.generation) ? row.generation : undefined,
         title,
         ...textCells(text, withheld(row)),
+        ...(someWhole && { whole_text: withheld(row) === undefined ? whole : undefined }),
         words,
         cut,
       };

@@ -414,7 +414,7 @@ function shareAt(logit: number, deviation: number): number {
 }
 
 /** Integrates over the estimated error, which has a chi distribution and the same lower bound as in the test. */
-function powerOf(
+export function powerOf(
   { standardError, degrees, independentError }: PlannedError,
   off: number,
   margin: number,

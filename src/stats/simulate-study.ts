@@ -129,7 +129,7 @@ export function simulateStudy(plan: StudyPlan, random: Random): Judgments {
 }
 
 /** Draws different stories from a shuffled list, which is shuffled again when it is empty. */
-function storyDrawer(all: readonly number[], random: Random): (count: number) => number[] {
+export function storyDrawer(all: readonly number[], random: Random): (count: number) => number[] {
   let left: number[] = [];
   return (count) => {
     const drawn: number[] = left.splice(0, count);

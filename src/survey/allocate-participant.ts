@@ -35,6 +35,8 @@ export interface Arrival {
   readonly simulated: boolean;
   /** Who sent the person; a recruit has only one place. */
   readonly recruit?: Recruit | undefined;
+  /** From which of `survey.sources` the person came. */
+  readonly source?: string | undefined;
   /** `study`: the same id may take part again when the service sends it for another of its studies. */
   readonly oncePer?: "person" | "study";
   /** The order of questions for the allocated form. */
@@ -121,6 +123,11 @@ export class ParticipantAllocator {
         .values({ ...arrival.recruit, participant: arrival.id })
         .execute();
     }
+    if (arrival.source !== undefined)
+      await transaction
+        .insertInto("source")
+        .values({ participant: arrival.id, source: arrival.source })
+        .execute();
     return place;
   }
 

@@ -38,6 +38,7 @@ import {
   recruitOf,
   refusalCode,
   returnAddress,
+  sourceIn,
 } from "./recruiting.ts";
 import { type SurveyContext, sendPage } from "./survey-context.ts";
 import { planOf } from "./survey-plan.ts";
@@ -70,7 +71,7 @@ export function participantRoutes(server: FastifyInstance, context: SurveyContex
     if (sendRefusal) return sendRefusal(reply);
     const options = {
       alert: alertFromQuery(request, pageContext),
-      carried: recruitingFields(survey.recruiting, query),
+      carried: recruitingFields(survey, query),
     };
     return sendPage(reply, 200, consentPage(pageContext, csrfTokenFor(context, secret), options));
   });
@@ -80,7 +81,7 @@ export function participantRoutes(server: FastifyInstance, context: SurveyContex
     const secret = secretOf(request, context);
     const consentAgain = (own: string | undefined) => {
       const fresh = own ?? issueSecret(request, reply, context, { recruit: person });
-      const options = { alert: words("problem.stale"), carried: recruitingFields(survey.recruiting, fields) };
+      const options = { alert: words("problem.stale"), carried: recruitingFields(survey, fields) };
       return sendPage(reply, 403, consentPage(pageContext, csrfTokenFor(context, fresh), options));
     };
     const person = personInAddress(context.signingKey, survey.recruiting, fields);
@@ -105,6 +106,7 @@ export function participantRoutes(server: FastifyInstance, context: SurveyContex
         quota: survey.quota,
         simulated: false,
         recruit: invited ?? recruitOf(survey.recruiting, fields),
+        source: sourceIn(survey.sources, fields),
         oncePer: survey.recruiting?.oncePer ?? "person",
         planFor: (form) =>
           planOf(materials.forms.get(form)!, study.random("order", id), {

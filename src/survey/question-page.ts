@@ -67,7 +67,8 @@ ${view.back !== undefined && html`<a href="${pageContext.base}${view.back}">${wo
   });
 }
 
-const toldText = (told: string, words: Phrases): string =>
+/** The sentence above a story about its author. */
+export const toldText = (told: string, words: Phrases): string =>
   told === "human" || told === "machine" ? words(`told.${told}`) : words("told.author", { author: told });
 
 /** The address of the style sheet that makes a story disappear; it works without JavaScript. */

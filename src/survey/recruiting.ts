@@ -1,3 +1,4 @@
+import type { StudyConfig } from "../study/config.ts";
 import type { Recruiting } from "../study/settings/survey.ts";
 import { taskNamed } from "../tasks/tasks.ts";
 import type { Recruit } from "./allocate-participant.ts";
@@ -15,15 +16,26 @@ const parameters = {
 } as const;
 
 /** The fields of the address that the consent form passes on. */
-export function recruitingFields(recruiting: Recruiting | undefined, query: Fields): Record<string, string> {
+export function recruitingFields(
+  { recruiting, sources }: Pick<StudyConfig["survey"], "recruiting" | "sources">,
+  query: Fields,
+): Record<string, string> {
   const ids = (recruiting ? parameters[recruiting.service] : []).map((name) => [name, idIn(query, name)]);
   const given = query["invitation"];
   const invitation = typeof given === "string" ? tokenPattern.exec(given)?.[0] : undefined;
   return {
-    ...Object.fromEntries([...ids, ["invitation", invitation]].filter(([, value]) => value !== undefined)),
+    ...Object.fromEntries(
+      [...ids, ["invitation", invitation], ["source", sourceIn(sources, query)]].filter(
+        ([, value]) => value !== undefined,
+      ),
+    ),
     ...(recruiting?.service === "mturk" && submitHostField(query)),
   };
 }
+
+/** The source that an address names, if the study has it. */
+export const sourceIn = (sources: readonly string[], fields: Fields): string | undefined =>
+  sources.find((source) => source === fields["source"]);
 
 /** The person sent by the service; undefined for a plain link. */
 export function recruitOf(recruiting: Recruiting | undefined, fields: Fields): Recruit | undefined {

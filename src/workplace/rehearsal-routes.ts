@@ -6,12 +6,19 @@ import { equalSecrets, hmac, randomId } from "../survey/ids.ts";
 import { cutIn, furtherInstructions, instructionsFor } from "../survey/instructions.ts";
 import type { PageContext } from "../survey/page.ts";
 import { parsePage, parsePosition } from "../survey/parse-response.ts";
-import { consentPage, declinedPage, instructionsPage, thanksPage } from "../survey/participant-pages.ts";
+import {
+  consentPage,
+  declinedPage,
+  feedbackPage,
+  instructionsPage,
+  thanksPage,
+} from "../survey/participant-pages.ts";
 import { questionPage } from "../survey/question-page.ts";
 import { pagesOf, type QuestionPage } from "../survey/question-pages.ts";
 import { type SurveyContext, sendPage } from "../survey/survey-context.ts";
 import { type Plan, planOf } from "../survey/survey-plan.ts";
 import { taskNamed } from "../tasks/tasks.ts";
+import { readKey } from "../workbench/artefacts.ts";
 
 /** A form to be tried without storing anything. */
 export interface Rehearsal {
@@ -127,8 +134,30 @@ export function rehearsalRoutes(
             address: `${address}/q/${position}`,
           });
     }
-    const next = `${address}/${position < pages.length ? `q/${position + 1}` : "thanks"}`;
+    const next = givesFeedback(rehearsal, position)
+      ? `${address}/q/${position}/feedback`
+      : afterwards(rehearsal, position);
     return wantsJson(request) ? reply.send({ next }) : reply.redirect(next, 303);
+  });
+
+  // Answers are not stored, so the page shows who wrote the story and not what was said.
+  server.get<RehearsalParams>(`${prefix}/:token/q/:position/feedback`, async ({ params }, reply) => {
+    const context = await contextOf();
+    const rehearsal = rehearsalFor(context, params.token);
+    const position = rehearsal && parsePosition(rehearsal.pages.length, params.position);
+    if (!position || !givesFeedback(rehearsal, position))
+      return sendNotFound(reply, rehearsal?.pageContext ?? context.pageContext);
+    const key = await readKey(context.study);
+    const revealed = rehearsal.pages[position - 1]!.questions[0]!.stimuli.map((id) => ({
+      stimulus: context.materials.stimuli.get(id)!,
+      origin: key.get(id)!.origin,
+      said: undefined,
+    }));
+    return sendPage(
+      reply,
+      200,
+      feedbackPage(rehearsal.pageContext, revealed, afterwards(rehearsal, position)),
+    );
   });
 
   server.get<RehearsalParams>(`${prefix}/:token/thanks`, async ({ params }, reply) => {
@@ -170,6 +199,18 @@ export function rehearsalRoutes(
 const prefix = "/rehearsal";
 
 const tasksOn = ({ questions }: QuestionPage) => questions.map(({ task }) => taskNamed(task)!);
+
+/** Whether feedback follows this page, as in the survey: no later question is about its stories. */
+function givesFeedback({ form, pages }: Rehearsal, position: number): boolean {
+  const { stimuli } = pages[position - 1]!.questions[0]!;
+  if (!conditionOf(form, pages[position - 1]!.questions[0]!)?.feedback || stimuli.length === 0) return false;
+  const later = pages.slice(position).flatMap(({ questions }) => questions);
+  return !later.some((question) => question.stimuli.some((id) => stimuli.includes(id)));
+}
+
+/** The address after this page and its feedback. */
+const afterwards = ({ address, pages }: Rehearsal, position: number): string =>
+  `${address}/${position < pages.length ? `q/${position + 1}` : "thanks"}`;
 
 /** A form in one of the orders that participants may get, the same each time. */
 export function rehearsalOf(

@@ -198,6 +198,20 @@ describe("exclusions", () => {
     expect(kept.excluded!.rules.map(({ readers }) => readers)).toEqual([0, 1, 0, 1, 1]);
   });
 
+  test("readers who filled in the hidden field or pasted text are excluded only where that was declared", () => {
+    const choices = choicesBy(4, 6, guess);
+    const botSignals = new Map([
+      ["reader-0", { filledTraps: 1, pastedAnswers: 0 }],
+      ["reader-1", { filledTraps: 0, pastedAnswers: 2 }],
+      ["reader-2", { filledTraps: 0, pastedAnswers: 1 }],
+    ]);
+    const readers = (rules: Record<string, unknown>) =>
+      withoutExcluded(dataOf({ choices, botSignals, settings: settings(rules) })).choices.length / 6;
+    expect(readers({})).toBe(4);
+    expect(readers({ filledTraps: 0 })).toBe(3);
+    expect(readers({ filledTraps: 0, pastedAnswers: 1 })).toBe(2);
+  });
+
   test("the verdict is shown with and without excluded readers", () => {
     const choices = choicesBy(30, 20, guess).map((choice) => ({ ...choice, ms: 9000 }));
     const quality = of(found(dataOf({ choices, settings: settings({ straightLining: 6 }) })), "quality");

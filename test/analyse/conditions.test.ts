@@ -1,12 +1,12 @@
 import { beforeAll, describe, expect, test } from "vitest";
-import { stringify } from "yaml";
-import { type ConditionContrast, contrastsOf, type Outcome } from "../../src/analyse/analyses/conditions.ts";
+import { parse, stringify } from "yaml";
+import { type ConditionContrast, contrastsOf, type Outcome } from "../../src/analyse/cells.ts";
 import { main } from "../../src/cli.ts";
 import { compose } from "../../src/compose/compose.ts";
 import { normalQuantile } from "../../src/stats/normal.ts";
 import { AnalyseSettings } from "../../src/study/settings/analyse.ts";
 import { readTable } from "../../src/tables/tables.ts";
-import { readFindings, readJudgments } from "../../src/workbench/artefacts.ts";
+import { readFindings, readForms, readJudgments } from "../../src/workbench/artefacts.ts";
 import { readText, writeWhole } from "../../src/workbench/files.ts";
 import { openStudy } from "../../src/workbench/study.ts";
 import { generation, story, studyWith, upTo } from "../compose/fixture.ts";
@@ -141,10 +141,32 @@ describe("a 3 (told) x 2 (true) study", () => {
     expect(rounded(again)).toEqual(rounded(found.numbers["interactions"]));
   });
 
-  test("other form systems are refused, because they would not balance the conditions", async () => {
+  test("other form systems get what a condition says, and its debriefing; feedback is refused", async () => {
+    const exported = async (format: string) => {
+      const effects = quietEffects();
+      expect(await main(["export-forms", format, "--study", simulated], effects)).toBe(0);
+      return (await Promise.all(effects.printed.map((path) => readText(path)))).join("\n");
+    };
+    const forms = await readForms(await openStudy(simulated));
+    const shown = (told: string) =>
+      forms.flatMap(({ questions }) => questions.filter((question) => question.told === told)).length;
+    for (const format of ["google-forms", "qualtrics"]) {
+      const text = await exported(format);
+      const count = (wording: string) => text.split(wording).length - 1;
+      // Qualtrics also has a description of each question, with its first words.
+      const times = format === "qualtrics" ? 2 : 1;
+      expect([times * shown("human"), shown("human")]).toContain(count("Written by a person"));
+      expect([times * shown("machine"), shown("machine")]).toContain(count("Written by a machine"));
+      expect(text).toContain("Not everything that we said about the authors was true.");
+    }
+    const jspsych = await exported("jspsych");
+    expect(jspsych).toContain("Written by a person");
+    expect(jspsych).toContain('"closing"');
+    const settings = parse(await readText(`${simulated}/study.yaml`));
+    settings.compose.conditions.of[1].feedback = true;
+    await writeWhole(`${simulated}/study.yaml`, stringify(settings));
     const effects = quietEffects();
     expect(await main(["export-forms", "jspsych", "--study", simulated], effects)).toBe(1);
-    expect(effects.logged.join("\n")).toContain("cannot be exported to another form system");
-    expect(await readText(`${simulated}/study.yaml`)).toContain("opposite");
+    expect(effects.logged.join("\n")).toContain("truth has feedback, which other form systems cannot show");
   });
 });

@@ -43,6 +43,22 @@ describe("a plan", () => {
     });
   });
 
+  test("groups of readers and conditions: unequal groups need more readers, conditions within readers fewer", async () => {
+    const needed = async (given: object) =>
+      (await numbersOf({ readers: 100, stories: 60, each: 12, apart: 0.8, ...given })).comparison.needed;
+    const equal = await needed({ compare: 2 });
+    expect(equal).toBeGreaterThan(20);
+    expect(await needed({ compare: 2, share: 0.1 })).toBeGreaterThan(2 * equal);
+    expect(await needed({ compare: 3, by: "stories" })).toBeLessThan(
+      await needed({ compare: 3, by: "readers" }),
+    );
+    const few = powerFindings(
+      await plannedStudy(options.parse({ check: 0, readers: 9, compare: 4, by: "stories" }), undefined),
+    );
+    expect(JSON.stringify(few.findings)).toContain("each reader needs 8 stories or more");
+    expect((await numbersOf({ readers: 9 })).comparison).toBeNull();
+  });
+
   test("thirteen responses, as in 2022, could have shown nothing", async () => {
     const { formula } = await numbersOf({ readers: 13, stories: 18, each: 6 });
     expect(formula.overall.equivalent).toBeLessThan(0.05);

@@ -9,7 +9,7 @@ import { openDatabase } from "../../src/survey/store/database.ts";
 import { Store } from "../../src/survey/store/store.ts";
 import type { Plan } from "../../src/survey/survey-plan.ts";
 import { readTable } from "../../src/tables/tables.ts";
-import { readForms } from "../../src/workbench/artefacts.ts";
+import { readForms, readJudgments } from "../../src/workbench/artefacts.ts";
 import { filesUnder, writeWhole } from "../../src/workbench/files.ts";
 import { fixture, hiddenFields, quietEffects, served, TestClient } from "./fixture.ts";
 
@@ -219,6 +219,20 @@ describe("feedback after each answer", () => {
       expect(reply.location).toBe(`/q/${page}/feedback`);
       expect((await walker.get(`/q/${page}/feedback`)).text).toMatch(/A (person|machine) wrote this story\./);
     }
+  });
+
+  test("is shown in a rehearsal too, and nothing is stored", async () => {
+    const { url, rehearsal, study } = await open(feedback);
+    const path = new URL(rehearsal).pathname;
+    const walker = new TestClient(url);
+    const { text } = await walker.get(`${path}/q/1`);
+    const reply = await walker.post(`${path}/q/1`, { ...hiddenFields(text), answer: "human" });
+    expect(reply.location).toBe(`${path}/q/1/feedback`);
+    const shown = (await walker.get(`${path}/q/1/feedback`)).text;
+    expect(shown).toMatch(/A (person|machine) wrote this story\./);
+    expect(shown).toContain(`href="${path}/q/2"`);
+    expect(shown).not.toContain("You thought");
+    expect(await readJudgments(study)).toEqual([]);
   });
 
   test("is nowhere in a condition without it", async () => {

@@ -220,6 +220,20 @@ eachStore((effects) => {
     await survey.close();
   });
 
+  test("a source of the study's own is a column of participants.csv; another name is not", async () => {
+    const { url, study, close } = await open({ survey: { recruiting, sources: ["class", "mail"] } });
+    for (const query of [
+      "?source=class",
+      "?source=elsewhere",
+      prolific,
+      `${prolific.replace("abc123", "d")}&source=mail`,
+    ])
+      expect((await arrive(new TestClient(url), query)).status).toBe(303);
+    await close();
+    const people = await readTable(study.path("judgments/participants.csv"));
+    expect(people.map(({ recruited }) => recruited).sort()).toEqual(["class", "link", "mail", "prolific"]);
+  });
+
   test("a guessed link gives no access", async () => {
     const { url } = await open();
     const client = new TestClient(url);

@@ -1,4 +1,5 @@
 import { counted } from "../../study/print.ts";
+import { toldText } from "../../survey/question-page.ts";
 import type { TableRecord } from "../../tables/table-record.ts";
 import { type Item, stepLabels } from "../../tasks/items.ts";
 import { StudyError } from "../../workbench/errors.ts";
@@ -54,9 +55,13 @@ const itemTitle = (position: number, item: Item): string => `${position}. ${item
 function script(forms: readonly PortableForm[], texts: SurveyTexts): string {
   const data = forms.map((form) => ({
     title: `${texts.title} (${form.id})`,
-    description: `${texts.consent}\n\n${texts.instructions}`,
+    description: [texts.consent, texts.instructions, ...form.instructions].join("\n\n"),
+    ...(texts.debrief !== "" && { confirmation: texts.debrief }),
     pages: form.questions.map((question, at) => ({
-      stories: question.stimuli.map(({ title, text }) => ({ title, text })),
+      stories: question.stimuli.map(({ title, text }) => ({
+        title,
+        text: question.told === undefined ? text : `${toldText(question.told, texts.words)}\n\n${text}`,
+      })),
       items: question.items.map((item) => ({ ...portable(item), title: itemTitle(at + 1, item) })),
     })),
   }));
@@ -67,6 +72,7 @@ function makeForms() {
   forms.forEach(function (each) {
     const form = FormApp.create(each.title);
     form.setDescription(each.description).setProgressBar(true).setShuffleQuestions(false).setCollectEmail(false);
+    if (each.confirmation) form.setConfirmationMessage(each.confirmation);
     each.pages.forEach(function (page, at) {
       if (at > 0) form.addPageBreakItem();
       page.stories.forEach(function (story) {

@@ -51,13 +51,13 @@ export const jspsych: Format = {
 };
 
 /** The trials of a form by part of the plan; the page orders them as `planOf` does for the survey's participants. */
-function trialsOf(form: PortableForm, { consent, instructions, words }: SurveyTexts) {
+function trialsOf(form: PortableForm, { consent, instructions, debrief, words }: SurveyTexts) {
   const { first, stories, reread, between, last } = planParts(form.questions, ({ stimuli }) =>
     stimuli.map(({ id }) => id),
   );
   const trialOf = (question: PortableQuestion) => ({
     type: "survey-html-form",
-    preamble: storiesOf(question.stimuli, words).toString(),
+    preamble: storiesOf(question.stimuli, words, question.told).toString(),
     // The sides of a pair are randomised in the browser; `data.side` records the position of its second story.
     ...(question.stimuli.length === 2 && {
       swapped: storiesOf([...question.stimuli].reverse(), words).toString(),
@@ -71,14 +71,16 @@ function trialsOf(form: PortableForm, { consent, instructions, words }: SurveyTe
       composed_order: form.questions.indexOf(question) + 1,
     },
   });
+  const pagesOf = (texts: readonly string[]) => ({
+    type: "instructions",
+    pages: texts.map((text) => html`<div>${paragraphs(text)}</div>`.toString()),
+    show_clickable_nav: true,
+    button_label_next: words("question.next"),
+    button_label_previous: words("question.back"),
+  });
   return {
-    opening: {
-      type: "instructions",
-      pages: [consent, instructions].map((text) => html`<div>${paragraphs(text)}</div>`.toString()),
-      show_clickable_nav: true,
-      button_label_next: words("question.next"),
-      button_label_previous: words("question.back"),
-    },
+    opening: pagesOf([consent, [instructions, ...form.instructions].join("\n")]),
+    ...(debrief !== "" && { closing: pagesOf([debrief]) }),
     first: first.map(trialOf),
     stories: stories.map((group) => group.map(trialOf)),
     reread: reread.map((group) => group.map(trialOf)),
@@ -126,7 +128,7 @@ const ownStyle = `.jspsych-display-element { font-family: var(--serif); font-siz
 const script = `const named = new URLSearchParams(location.search).get("form");
 const ids = Object.keys(forms);
 const id = ids.includes(named) ? named : ids[Math.floor(Math.random() * ids.length)];
-const { opening, first, stories, reread, between, last } = forms[id];
+const { opening, first, stories, reread, between, last, closing } = forms[id];
 
 const jsPsych = initJsPsych({
   // Send the data to your own server here (DataPipe, JATOS). Without a change, the browser saves them as a file.
@@ -154,7 +156,7 @@ const groups = [...shuffle(stories), ...shuffle(reread)];
 for (const check of between)
   groups.splice(randomInt(Math.min(1, groups.length), Math.max(1, groups.length - 1)), 0, [check]);
 jsPsych.data.addProperties({ form: id });
-jsPsych.run([opening, ...first, ...groups.flat(), ...last].map(ready));
+jsPsych.run([opening, ...first, ...groups.flat(), ...last, ...(closing ? [closing] : [])].map(ready));
 `;
 
 const readme = (first: string, { name, title }: SurveyTexts): string => `# ${title}: jsPsych
@@ -166,9 +168,10 @@ Made by Tiny Love from the study \`${name}\`. These files do not say who wrote a
     .map((version) => `\`${version}\``)
     .join(", ")}; to run it offline, put these files next to it and
   change the four addresses at the top.
-- \`${first}.json\` and so on are the trials of each form, for an experiment of your own: \`opening\`, \`first\` (questions at the start), \`stories\` (the questions
-  about one story together), \`reread\` (pairs with stories that were also shown alone), \`between\` (attention checks) and
-  \`last\`. Replace \`type\`, the name of the plugin, by the plugin itself, and use \`swapped\` instead of \`preamble\` in half of
+- \`${first}.json\` and so on are the trials of each form, for an experiment of your own: \`opening\`, \`first\` (questions at
+  the start), \`stories\` (the questions about one story together), \`reread\` (pairs with stories that were also shown
+  alone), \`between\` (attention checks), \`last\`, and \`closing\` (the debriefing), if there is one. Replace \`type\`, the
+  name of the plugin, by the plugin itself, and use \`swapped\` instead of \`preamble\` in half of
   the pairs, as \`index.html\` does.
 
 ## Putting it online

@@ -67,6 +67,11 @@ function surveyDefinition(forms: readonly PortableForm[], texts: SurveyTexts): o
     description: "Consent and instructions",
     questions: [textOnly(number(), [texts.consent, texts.instructions].flatMap(lines), "opening")],
   };
+  const textBlock = (tag: string, description: string, paragraphs: readonly string[]): Block => ({
+    id: `BL_${tag}`,
+    description,
+    questions: [textOnly(number(), paragraphs.flatMap(lines), tag)],
+  });
   const blocks = forms.map((form, at) => {
     const own = form.questions.map((question, place) =>
       blockOf(form, at + 1, question, place + 1, number, texts),
@@ -86,7 +91,8 @@ function surveyDefinition(forms: readonly PortableForm[], texts: SurveyTexts): o
       last: after,
     };
   });
-  const all = [opening, ...blocks.flatMap((each) => each.blocks)];
+  const closing = texts.debrief === "" ? [] : [textBlock("debriefing", "Debriefing", [texts.debrief])];
+  const all = [opening, ...blocks.flatMap((each) => [...each.first, ...each.blocks]), ...closing];
   const flow = counter();
   const standard = ({ id }: Block) => ({ Type: "Standard", ID: id, FlowID: `FL_${flow()}`, Autofill: [] });
   const element = (name: string, primary: string, payload: unknown, secondary: string | null = null) => ({
@@ -123,6 +129,7 @@ function surveyDefinition(forms: readonly PortableForm[], texts: SurveyTexts): o
           ],
         })),
       ),
+      ...closing.map(standard),
     ],
   };
   const questions = all.flatMap((block) => block.questions);
@@ -185,8 +192,13 @@ function blockOf(
   };
 }
 
-function storyOf(number: number, { stimuli }: PortableQuestion, tag: string, words: SurveyTexts["words"]) {
-  return textQuestion(number, storiesOf(stimuli, words).toString(), `${tag}_text`);
+function storyOf(
+  number: number,
+  { stimuli, told }: PortableQuestion,
+  tag: string,
+  words: SurveyTexts["words"],
+) {
+  return textQuestion(number, storiesOf(stimuli, words, told).toString(), `${tag}_text`);
 }
 
 const textOnly = (number: number, texts: readonly string[], tag: string) =>

@@ -25,6 +25,18 @@ const ExclusionSettings = z.strictObject({
     .nonnegative()
     .optional()
     .describe("Leaves out readers who failed more attention checks than this. Default: none."),
+  filledTraps: z
+    .int()
+    .nonnegative()
+    .optional()
+    .describe(
+      "Leaves out readers who filled in the hidden field, which people do not see, on more pages than this. Default: none.",
+    ),
+  pastedAnswers: z
+    .int()
+    .nonnegative()
+    .optional()
+    .describe("Leaves out readers who pasted text into more answers than this. Default: none."),
   fewerThan: z
     .int()
     .positive()
@@ -36,6 +48,38 @@ const ExclusionSettings = z.strictObject({
     .describe("Whether a reader's second answer to the same story is left out."),
 });
 export type ExclusionSettings = Readonly<z.infer<typeof ExclusionSettings>>;
+
+/** How readers are divided, or ordered by a number, to compare them. */
+const ReaderGroups = z.strictObject({
+  by: z
+    .string()
+    .min(1)
+    .describe(
+      "A question of survey.demographics, recruited (where readers came from), or with sum the name of the scale.",
+    ),
+  sum: z
+    .array(z.string().min(1))
+    .min(2)
+    .optional()
+    .describe(
+      "Questions of survey.demographics whose answers are added up: a scale of expertise or AI literacy. An answer counts its number, or its place among the options from 1.",
+    ),
+  reverse: z.array(z.string().min(1)).optional().describe("Questions of sum that count the other way round."),
+  split: z
+    .array(z.number())
+    .min(1)
+    .max(5)
+    .optional()
+    .describe(
+      "The least number of each further group: [30, 50] gives under 30, 30 to under 50, and 50 or more.",
+    ),
+  linear: z.literal(true).optional().describe("Whether a number is used as it is, instead of groups."),
+  exploratory: z
+    .literal(true)
+    .optional()
+    .describe("Whether the comparison is reported as exploratory, with a correction of its own."),
+});
+export type ReaderGroups = Readonly<z.infer<typeof ReaderGroups>>;
 
 /** A margin of ratings: points of a scale, or a share of its length. */
 export const RatingMargin = z.union([
@@ -110,6 +154,11 @@ export const AnalyseSettings = z.strictObject({
     .describe(
       "What judgments have in common besides reader and story: title, form, a field of survey.demographics, or a column of a table. Default: [title] (a study made by version 0.1: none).",
     ),
+  groups: z
+    .array(ReaderGroups)
+    .max(20)
+    .optional()
+    .describe("Groups of readers that are compared, declared before data collection. Default: none."),
   exclude: ExclusionSettings.prefault({}).describe(
     "Whose answers are left out, declared before data collection.",
   ),

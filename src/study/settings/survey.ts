@@ -4,7 +4,7 @@ import { OwnQuestion } from "./questions.ts";
 /** Columns of judgments.csv and fields of every form; the researcher's own fields must have other names. */
 const taken = new Set([
   ..."participant form question task stimulus second_stimulus order side response ms at simulated".split(" "),
-  ..."condition told deceived".split(" "),
+  ..."condition told deceived recruited".split(" "),
   ..."answer key seal left confidence reason emotion pasted website".split(" "),
 ]);
 
@@ -128,6 +128,13 @@ export const SurveySettings = z.strictObject({
   recruiting: Recruiting.optional().describe(
     "The recruiting service and its completion codes. Default: none.",
   ),
+  sources: z
+    .array(z.string().regex(/^[a-z][a-z0-9_-]{0,39}$/, "a name of lower-case letters, digits, - and _"))
+    .max(40)
+    .default([])
+    .describe(
+      "Names of places where participants are recruited: with [class, mail], links that end in ?source=class or ?source=mail are told apart in participants.csv.",
+    ),
   invited: z
     .boolean()
     .default(false)

@@ -114,6 +114,7 @@ async function writeExports(
   const planned = new Map(
     forms.flatMap(({ questions }) => questions.map((question) => [question.id, question] as const)),
   );
+  const sources = await store.sources();
   const byForm = new Map(forms.map((form) => [form.id, form]));
   const columns = judgmentColumns(await fieldsOfResponses(store), { conditions: forms.length > 0 });
   await writeWhole(
@@ -128,6 +129,7 @@ async function writeExports(
           people.push({
             ...personRow(participant, qualityOf(participant, byParticipant.get(participant.id) ?? [])),
             ...conditionCells(byForm.get(participant.form)),
+            recruited: sources.get(participant.id) ?? "link",
           });
         yield csv(columns, batch.map(judgmentRow), { header: false });
       }
@@ -138,6 +140,7 @@ async function writeExports(
     csv(
       [
         ...["participant", "form", ...(forms.length > 0 ? ["condition", "deceived"] : [])],
+        ...(sources.size > 0 ? ["recruited"] : []),
         ...["started", "completed", ...qualityColumns, "simulated"],
       ],
       people,

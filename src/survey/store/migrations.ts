@@ -112,6 +112,16 @@ export const migrations: Record<string, Migration> = {
         .execute();
     },
   },
+  "006-sources": {
+    async up(database: Kysely<unknown>) {
+      await database.schema
+        .createTable("source")
+        .ifNotExists()
+        .addColumn("participant", "text", (column) => column.primaryKey())
+        .addColumn("source", "text", (column) => column.notNull())
+        .execute();
+    },
+  },
 };
 
 /** Adds a text column. On SQLite, which has no transaction here, an interrupted migration may have added it before. */

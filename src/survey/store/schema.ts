@@ -36,6 +36,8 @@ export interface Tables {
   used: { person: string };
   /** The ids with which a recruiting service or an invitation sent a participant; never exported. */
   recruit: { service: string; person: string; participant: string; study: string; visit: string };
+  /** From which of `survey.sources` a participant came. */
+  source: { participant: string; source: string };
   /** Bot signals: see `bot-signals.ts`. */
   sign: { participant: string; question: string; sign: string };
   /** What the store records about itself: the signing key, the hash of its materials, the lock of the allocation. */

@@ -176,6 +176,7 @@ export class Store {
       await transaction.deleteFrom("answer").where("participant", "=", participant).execute();
       await transaction.deleteFrom("submission").where("participant", "=", participant).execute();
       await transaction.deleteFrom("recruit").where("participant", "=", participant).execute();
+      await transaction.deleteFrom("source").where("participant", "=", participant).execute();
       await transaction.deleteFrom("sign").where("participant", "=", participant).execute();
     });
     await this.eraseDeleted();
@@ -252,6 +253,19 @@ export class Store {
   /** Bot signals by participant. */
   botSignals(): Promise<Map<string, BotSignal[]>> {
     return botSignalsByParticipant(this.#database);
+  }
+
+  /**
+   * Where participants came from: the source in their link, else the recruiting service or `invitation`. Those of a plain
+   * link are not included.
+   */
+  async sources(): Promise<Map<string, string>> {
+    const sent = await this.#database
+      .selectFrom("recruit")
+      .select(["participant", "service as source"])
+      .execute();
+    const named = await this.#database.selectFrom("source").select(["participant", "source"]).execute();
+    return new Map([...sent, ...named].map(({ participant, source }) => [participant, source]));
   }
 
   /** The ids with which a participant was sent; undefined for a plain link. */
