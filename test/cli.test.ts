@@ -32,7 +32,7 @@ test("help of a group lists its commands once", async () => {
   const { code, printed } = await tinylove("tune", "--help");
   expect(code).toBe(0);
   expect(printed.replace(/\s+/g, " ")).toContain(
-    "Fine-tune a model on the training stories: plan, setup, run, diagnose, sweep, submit, export Options:",
+    "Fine-tune a model on the training stories: plan, setup, run, diagnose, sweep, prefer, submit, export Options:",
   );
   expect(printed).not.toContain("shows its parts");
 });
