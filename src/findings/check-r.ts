@@ -379,7 +379,7 @@ function detectionChecks({ meanReader, roc }: DetectionNumbers): string[] {
 
 /** The labels of the judgments by what is left out. */
 const unitsR: Readonly<Record<string, string>> = {
-  title: "ifelse(is.na(judgments$title), judgments$stimulus, judgments$title)",
+  title: 'label("title", judgments$stimulus)',
   story: "judgments$stimulus",
   reader: "judgments$participant",
   form: "judgments$form",
