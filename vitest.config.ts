@@ -2,7 +2,12 @@ import { configDefaults, defineConfig } from "vitest/config";
 import { HangWatch } from "./test/helpers/hang-watch.ts";
 
 /** Tests with a process for each file. All others share one a worker, so modules are loaded once and not once a file. */
-const own = ["test/*.test.ts", "test/plugins/**/*.test.ts", "test/tune/{run,setup,submit}.test.ts"];
+const own = [
+  "test/*.test.ts",
+  "test/plugins/**/*.test.ts",
+  "test/tune/{run,setup,submit}.test.ts",
+  "test/**/{questions,own-questions}.test.ts",
+];
 
 export default defineConfig({
   test: {

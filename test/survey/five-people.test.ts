@@ -44,6 +44,8 @@ describe.skipIf(!found)("five people at once", () => {
       forms: 2,
       tasks,
       survey: {
+        // One answer a page, so that "changed the third answer" has one meaning; own-questions.test.ts has pages with several.
+        pages: "question",
         feedback: true,
         demographics: [
           { name: "age", ask: "How old are you?", number: true, required: true },
@@ -150,8 +152,8 @@ async function fillWith(
     .locator("form.question input[type=radio]")
     .evaluateAll((inputs) => [...new Set(inputs.map((input) => (input as HTMLInputElement).name))]);
   for (const name of groups) {
-    const options = await page.locator(`form.question input[name=${name}]`).count();
-    await press(`form.question label:has(input[name=${name}]) >> nth=${place % options}`);
+    const options = await page.locator(`form.question input[name="${name}"]`).count();
+    await press(`form.question label:has(input[name="${name}"]) >> nth=${place % options}`);
   }
   for (const field of await page.locator("form.question textarea").all())
     await field.fill(`It was ${place}, “quite”.`);

@@ -41,7 +41,8 @@ for (const { name, missing, launch } of otherBrowsers) {
       await browser.click("form button");
       await arrived(/\/instructions$/);
       await browser.click("a.button");
-      for (let position = 1; position <= 10; position++) {
+      // Three questions are about one story, on one page.
+      for (let position = 1; position <= 8; position++) {
         await arrived(new RegExp(`/q/${position}$`));
         // Selects by the first letters of the label, as users do.
         const names = JSON.parse(
