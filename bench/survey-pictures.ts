@@ -1,7 +1,7 @@
 /**
  * A picture of every page of the survey. Makes a study with every task from the example, goes through it in
  * Chromium, on a phone and on a desktop, light and dark, in English and in German, and saves each page:
- * participants' pages, the researcher's, the coders', and error pages. For people to look at;
+ * participants' pages, the coders', and error pages. For people to look at;
  * the script fails if a page scrolls sideways.
  *
  *     npm run bench -- survey-pictures FOLDER
@@ -12,13 +12,14 @@ import { join } from "node:path";
 import type { BrowserContext, Page } from "playwright-core";
 import { parse, stringify } from "yaml";
 import { main } from "../src/cli.ts";
+import type { CoderLink } from "../src/survey/survey-monitor.ts";
 import { tasks } from "../src/tasks/tasks.ts";
 import type { Effects } from "../src/workbench/effects.ts";
 import { worldEffects } from "../src/workbench/effects.ts";
 import { openStudy, type Study, studyOf } from "../src/workbench/study.ts";
 import { type RunningSurvey, startSurvey } from "../src/workplace/serve.ts";
 import { launchBrowser } from "../test/helpers/browser.ts";
-import { hiddenFields, TestClient } from "../test/survey/fixture.ts";
+import { control, hiddenFields, TestClient } from "../test/survey/fixture.ts";
 
 const target = process.argv[2];
 if (!target) throw new Error("name a folder for the pictures");
@@ -72,15 +73,14 @@ await makeStudy();
 const browser = await launchBrowser();
 const taken: string[] = [];
 try {
-  await withSurvey({}, async (running, study) => {
+  await withSurvey({}, async (running) => {
     await simulateSome(running);
     for (const device of ["phone", "desk"] as const) {
       for (const colorScheme of ["light", "dark"] as const) {
         const context = await contextFor(device, colorScheme);
         const look = lookOf(context, `en-${device}-${colorScheme}`);
         await participant(running, look);
-        await researcher(running, look);
-        await coder(running, look, study);
+        await coder(running, look);
         await context.close();
       }
     }
@@ -136,7 +136,7 @@ async function withSurvey(
   }
 }
 
-/** Some who finish and some who leave, so that the dashboard has data. */
+/** Some who finish and some who leave, so that tables have data. */
 async function simulateSome({ url }: RunningSurvey): Promise<void> {
   for (let number = 0; number < 9; number++) {
     const client = new TestClient(url);
@@ -230,35 +230,10 @@ async function participant({ url }: RunningSurvey, look: Look): Promise<void> {
   await look("09-nowhere");
 }
 
-async function researcher({ url, token }: RunningSurvey, look: Look): Promise<void> {
+async function coder({ url, token }: RunningSurvey, look: Look): Promise<void> {
   const page = await look("");
-  await page.goto(`${url}/study`);
-  await look("10-login");
-  await page.getByLabel(/The token/).fill(token);
-  await page.keyboard.press("Enter");
-  await page.waitForURL(/study$/);
-  await look("11-dashboard");
-  await page.getByRole("button", { name: /Look, and/ }).click();
-  await page.waitForLoadState();
-  await look("12-accuracy");
-  for (const place of ["corpus", "generations", "stimuli", "forms"]) {
-    await page.goto(`${url}/study/${place}${place === "corpus" ? "?search=letter" : ""}`);
-    await look(`13-${place}`);
-  }
-  await page.locator('td a[href*="/rehearsal/"]').first().click();
-  await page.waitForLoadState();
-  await look("14-rehearsal");
-  await page.goto(`${url}/study/coding`);
-  await page.getByLabel(/name/).fill("anna");
-  await page.getByLabel(/How many/).fill("12");
-  await page.getByRole("button", { name: "Make the link" }).click();
-  await page.waitForLoadState();
-  await look("15-coder-links");
-}
-
-async function coder({ url }: RunningSurvey, look: Look, _: Study): Promise<void> {
-  const page = await look("");
-  await page.locator('a[href*="/coding/enter/"]').click();
+  const link = await control({ url, token }, "coder", { coder: "anna", count: "12" });
+  await page.goto(url + ((await link.json()) as CoderLink).path);
   await page.waitForURL(/\/coding$/);
   await look("16-coder");
   await page.locator("a.button").click();

@@ -203,7 +203,12 @@ async function dataOfFile(
 
 async function dataOfAnyTable(file: string, given: FlagSettings, readOptions: ReadOptions, effects: Effects) {
   const { dataOfTable } = await import("./from-table.ts");
-  const { data, summary, warnings } = await dataOfTable(file, readOptions, AnalyseSettings.parse(given));
+  const { data, summary, warnings } = await dataOfTable(
+    file,
+    readOptions,
+    AnalyseSettings.parse(given),
+    effects.progress,
+  );
   effects.log(summary);
   for (const warning of warnings) effects.warn(warning);
   return { data, random: randomFrom(2022, "analyse") };
@@ -229,8 +234,10 @@ async function allFindings(
     const { name, question, section } = analysis;
     const position = analyses.indexOf(analysis) + 1;
     const about = { analysis: name, question, position, ...(section && { section }) };
-    found.push({ ...about, ...analysis.run(data, random.fork(name)) });
-    progress.step(name);
+    const done = found.length;
+    const reached = (share: number) => progress.to(done + share, name);
+    found.push({ ...about, ...analysis.run(data, random.fork(name), reached) });
+    progress.to(done + 1, name);
     // Lets the event loop handle an interrupt between two analyses.
     await new Promise(setImmediate);
   }

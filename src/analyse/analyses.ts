@@ -12,6 +12,7 @@ import { pairs } from "./analyses/pairs.ts";
 import { practice } from "./analyses/practice.ts";
 import { preregistration } from "./analyses/preregistration.ts";
 import { quality } from "./analyses/quality.ts";
+import { questions } from "./analyses/questions.ts";
 import { ratings } from "./analyses/ratings.ts";
 import { readers } from "./analyses/readers.ts";
 import { robustness } from "./analyses/robustness.ts";
@@ -29,6 +30,7 @@ export const analyses: readonly Analysis[] = [
   leaks,
   pairs,
   ratings,
+  questions,
   conditions,
   groups,
   doseResponse,

@@ -25,13 +25,18 @@ export interface Analysis {
    * single findings.
    */
   readonly section?: Section;
-  run(data: Data, random: Random): Pick<Findings, "findings" | "numbers">;
+  run(data: Data, random: Random, reached?: Reached): Pick<Findings, "findings" | "numbers">;
 }
+
+/** Reports the share of an analysis that is done, from 0 to 1, while it runs. */
+export type Reached = (share: number) => void;
 
 /** Whether the analysis applies to the data. */
 export function applies({ needs, beforeData }: Analysis, data: Data): boolean {
-  const { choices, toldChoices = [], pairs, ratings } = data;
-  const answered = choices.length + toldChoices.length + pairs.length + ratings.length > 0;
+  const { choices, toldChoices = [], pairs, ratings, picks = [], preferences = [], texts = [] } = data;
+  const answered = [choices, toldChoices, pairs, ratings, picks, preferences, texts].some(
+    ({ length }) => length > 0,
+  );
   if (!answered && !beforeData) return false;
   return (
     needs.length === 0 ||

@@ -29,35 +29,47 @@ const minStories = 10;
 export function testCues(judged: readonly JudgedStory[], draws: number, random: Random): Cue[] {
   const stories = judged.toSorted((one, other) => (one.stimulus < other.stimulus ? -1 : 1));
   const sources = stories.map(({ origin, model }) => `${origin} ${model}`);
-  const outcomes = [
-    ranksWithin(
-      stories.map(({ saidHuman, judgments }) => saidHuman / judgments),
-      sources,
-    ),
-    ranksWithin(
-      stories.map(({ right, judgments }) => right / judgments),
-      sources,
-    ),
-  ];
+  const said = ranksWithin(
+    stories.map(({ saidHuman, judgments }) => saidHuman / judgments),
+    sources,
+  );
+  // Within a source being right is saying "human", or the opposite for machine stories, so ranks only change their sign.
+  const outcomes = [said, said.map((rank, at) => (stories[at]!.origin === "human" ? rank : -rank))];
   const measures = measuresOf(stories, sources);
   if (measures.length === 0) return [];
-  const observed = measures.map((measure) => outcomes.map((outcome) => scaledCovariance(measure, outcome)));
+  const rows = [...stories.keys()];
+  const arrangement = Int32Array.from([
+    ...rows.filter((at) => stories[at]!.origin === "human"),
+    ...rows.filter((at) => stories[at]!.origin !== "human"),
+  ]);
+  const humans = rows.filter((at) => stories[at]!.origin === "human").length;
+  const arranged = measures.map((measure) => arrangedRanks(measure, arrangement));
+  const answers = new Float64Array(stories.length);
+  const strengths = (at: number): [number, number] => {
+    const ranked = arranged[at]!;
+    let [ofHumans, ofMachines] = [0, 0];
+    for (let place = 0; place < humans; place++) ofHumans += ranked[place]! * answers[place]!;
+    for (let place = humans; place < ranked.length; place++) ofMachines += ranked[place]! * answers[place]!;
+    return [Math.abs(ofHumans + ofMachines), Math.abs(ofHumans - ofMachines)];
+  };
+  const order = Int32Array.from(rows);
+  const arrange = () => {
+    for (let place = 0; place < order.length; place++) answers[place] = said[order[arrangement[place]!]!]!;
+  };
+  arrange();
+  const observed = measures.map((_, at) => strengths(at));
 
   const extreme = observed.map((reached) => reached.map(() => 0));
-  const valuesPerDraw = measures.reduce((sum, { rows }) => sum + 2 * rows.length, 0);
+  const valuesPerDraw = measures.reduce((sum, measure) => sum + 2 * measure.rows.length, 0);
   const permutations = Math.max(999, Math.min(draws, Math.floor(4e8 / valuesPerDraw)));
   const blocks = exchangeableTitles(stories, sources);
-  const order = Int32Array.from(stories.keys());
-  const permuted = new Float64Array(stories.length);
   for (let draw = 0; draw < permutations; draw++) {
     for (const units of blocks) shuffleUnits(units, order, random);
+    arrange();
     let most = 0;
-    for (const outcome of outcomes) {
-      for (let at = 0; at < order.length; at++) permuted[at] = outcome[order[at]!]!;
-      for (const measure of measures) most = Math.max(most, Math.abs(scaledCovariance(measure, permuted)));
-    }
+    for (let at = 0; at < measures.length; at++) most = Math.max(most, ...strengths(at));
     for (const [at, reached] of observed.entries())
-      for (const [which, own] of reached.entries()) if (most >= Math.abs(own) - 1e-12) extreme[at]![which]!++;
+      for (const [which, own] of reached.entries()) if (most >= own - 1e-12) extreme[at]![which]!++;
   }
   return measures
     .map(({ name, rows, ranked }, at) => {
@@ -109,11 +121,11 @@ function ranksWithin(values: readonly number[], sources: readonly string[]): Flo
   return centred;
 }
 
-/** The covariance of a measure with an outcome, in standard deviations of the measure: the test statistic. */
-function scaledCovariance({ rows, ranked, length }: Measure, outcome: Float64Array): number {
-  let sum = 0;
-  for (let at = 0; at < rows.length; at++) sum += ranked[at]! * outcome[rows[at]!]!;
-  return sum / length;
+/** The ranks of a measure in standard deviations, in the order of `arrangement`; 0 for a story without the measure. */
+function arrangedRanks({ rows, ranked, length }: Measure, arrangement: Int32Array): Float64Array {
+  const ofStory = new Float64Array(arrangement.length);
+  for (const [at, story] of rows.entries()) ofStory[story] = ranked[at]! / length;
+  return Float64Array.from(arrangement, (story) => ofStory[story]!);
 }
 
 function correlationOf(

@@ -9,8 +9,11 @@ import type { Stimulus } from "../study/stimulus.ts";
 
 export type { Origin };
 
-/** Kind of question: one story, human or machine (`choices`); which of two is human (`pairs`); a scale (`ratings`). */
-export type QuestionKind = "choices" | "pairs" | "ratings";
+/**
+ * Kind of question: one story, human or machine (`choices`); which of two is human (`pairs`); a scale (`ratings`); and not
+ * about origin: one or several of some options (`picks`), which of two is better (`preferences`), free text (`texts`).
+ */
+export type QuestionKind = "choices" | "pairs" | "ratings" | "picks" | "preferences" | "texts";
 
 /** The input of the analyses: every answer with what is known about its stories. */
 export interface Data {
@@ -23,6 +26,12 @@ export interface Data {
   readonly toldChoices?: readonly Choice[];
   readonly pairs: readonly Pair[];
   readonly ratings: readonly Rating[];
+  /** Chosen options, for questions that are not about origin. Absent if there are none, as the next two. */
+  readonly picks?: readonly PickedOptions[];
+  readonly preferences?: readonly Preference[];
+  readonly texts?: readonly StoryText[];
+  /** The tasks that a reader who finished may have left out; absent if there are none. */
+  readonly optionalTasks?: ReadonlySet<string>;
   /** The names of the conditions in which stories were read, the reference first; absent without `compose.conditions`. */
   readonly conditions?: readonly string[];
   /** The groups of readers that the settings compare; absent if there are none. */
@@ -137,6 +146,27 @@ export interface Rating extends Answer, StoryFacts {
   readonly rating: number;
   /** The strongest emotion that the story left, if asked. */
   readonly emotion?: string;
+}
+
+/** Options chosen for one story. */
+export interface PickedOptions extends Answer, StoryFacts {
+  readonly task: string;
+  /** The chosen options; several only where the question allows it. */
+  readonly chosen: readonly string[];
+}
+
+/** Which of two stories is better by some criterion; `humanSide` is then the side of the human one, `chosenSide` the better one. */
+export interface Preference extends Pair {
+  readonly task: string;
+}
+
+/** Free text about a story or a pair. */
+export interface StoryText extends Answer {
+  readonly task: string;
+  readonly stimulus: string;
+  /** The stories, in the form's order. */
+  readonly stories: readonly StoryFacts[];
+  readonly text: string;
 }
 
 export interface FormFacts {

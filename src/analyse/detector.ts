@@ -56,8 +56,11 @@ export function detect(data: LabelledItems, random: Random): Detection | undefin
   if (data.labels.length < 10 || Math.min(ones, data.labels.length - ones) < 3) return undefined;
   const features = standardised(data.features);
   const columns = data.names.map((_, column) => sortedColumn(features, column));
-  const on = (labels: readonly number[], own: Random) =>
-    detectorsOn(features, columns, data.names, labels, foldsOf(labels, data.titles, own));
+  const designs = features.map((row) => [1, ...row]);
+  const on = (labels: readonly number[], own: Random) => {
+    const fold = Uint8Array.from(foldsOf(labels, data.titles, own));
+    return detectorsOn(designs, columns, data.names, Uint8Array.from(labels), fold);
+  };
   return withPValues(
     on(data.labels, random.fork("folds")),
     (own) => on(permutedLabels(data.labels, data.titles, own), own),
@@ -155,35 +158,53 @@ function sortedColumn(features: readonly (readonly number[])[], column: number):
 }
 
 function detectorsOn(
-  features: readonly (readonly number[])[],
+  designs: readonly (readonly number[])[],
   columns: readonly SortedColumn[],
   names: readonly string[],
-  labels: readonly number[],
-  fold: readonly number[],
+  labels: Uint8Array,
+  fold: Uint8Array,
 ): ClassifierAccuracy[] {
-  const single = names.map((detector, column) => ({
-    detector,
-    accuracy: crossValidated(labels, fold, (_, tested, left) => {
-      const { values, order } = columns[column]!;
-      const cut = bestThreshold(
-        values,
-        labels,
-        order.filter((at) => fold[at] !== left),
-      );
-      return tested.map((at) => Number(values[at]! > cut.at === cut.above));
-    }),
-  }));
-  const combined = crossValidated(labels, fold, (training, tested) => {
-    const design = training.map((at) => [1, ...features[at]!]);
-    const fit = fitLogistic(
-      design,
-      training.map((at) => labels[at]!),
-      { ridge: 1 },
-    );
-    if (!fit.fitted) return tested.map(() => 0);
-    return tested.map((at) => Number(logisticProbability(fit.coefficients, [1, ...features[at]!]) > 0.5));
+  const said = new Uint8Array(labels.length);
+  const single = names.map((detector, column) => {
+    for (let left = 0; left < folds; left++) judgeByThreshold(columns[column]!, labels, fold, left, said);
+    return { detector, accuracy: balancedAccuracy(said, labels) };
   });
-  return [...single, { detector: allFeatures, accuracy: combined }];
+  for (let left = 0; left < folds; left++) judgeByAll(designs, labels, fold, left, said);
+  return [...single, { detector: allFeatures, accuracy: balancedAccuracy(said, labels) }];
+}
+
+/** Classifies the items of one fold by the best threshold on the others. */
+function judgeByThreshold(
+  column: SortedColumn,
+  labels: Uint8Array,
+  fold: Uint8Array,
+  left: number,
+  said: Uint8Array,
+): void {
+  const { values } = column;
+  const cut = bestThreshold(column, labels, fold, left);
+  for (let at = 0; at < labels.length; at++)
+    if (fold[at] === left) said[at] = Number(values[at]! > cut.at === cut.above);
+}
+
+/** Classifies the items of one fold by a logistic regression on all features of the others. */
+function judgeByAll(
+  designs: readonly (readonly number[])[],
+  labels: Uint8Array,
+  fold: Uint8Array,
+  left: number,
+  said: Uint8Array,
+): void {
+  const training = designs.filter((_, at) => fold[at] !== left);
+  const fit = fitLogistic(
+    training,
+    labels.filter((_, at) => fold[at] !== left),
+    { ridge: 1 },
+  );
+  for (let at = 0; at < labels.length; at++) {
+    if (fold[at] !== left) continue;
+    said[at] = fit.fitted ? Number(logisticProbability(fit.coefficients, designs[at]!) > 0.5) : 0;
+  }
 }
 
 function pairDetectorsOn(
@@ -251,48 +272,44 @@ function foldsOf(labels: readonly number[], titles: readonly string[] | undefine
   return fold;
 }
 
-function crossValidated(
-  labels: readonly number[],
-  fold: readonly number[],
-  judge: (training: readonly number[], tested: readonly number[], left: number) => readonly number[],
-): number {
+function balancedAccuracy(said: Uint8Array, labels: Uint8Array): number {
   const right = [0, 0];
   const all = [0, 0];
-  for (let left = 0; left < folds; left++) {
-    const withPValues = [...labels.keys()].filter((at) => fold[at] === left);
-    const training = [...labels.keys()].filter((at) => fold[at] !== left);
-    const said = judge(training, withPValues, left);
-    withPValues.forEach((at, place) => {
-      all[labels[at]!]! += 1;
-      right[labels[at]!]! += Number(said[place] === labels[at]);
-    });
+  for (let at = 0; at < labels.length; at++) {
+    all[labels[at]!]!++;
+    if (said[at] === labels[at]) right[labels[at]!]!++;
   }
   return (right[0]! / all[0]! + right[1]! / all[1]!) / 2;
 }
 
-/** The threshold and direction with the best balanced accuracy among items that are sorted by their values. */
+/** The threshold and direction with the best balanced accuracy among the items outside a fold. */
 function bestThreshold(
-  values: Float64Array,
-  labels: readonly number[],
-  sorted: Int32Array,
+  { values, order }: SortedColumn,
+  labels: Uint8Array,
+  fold: Uint8Array,
+  left: number,
 ): { at: number; above: boolean } {
-  const all = [0, 0];
-  for (const at of sorted) all[labels[at]!]! += 1;
-  const below = [0, 0];
+  let [machines, humans] = [0, 0];
+  for (let at = 0; at < labels.length; at++) {
+    if (fold[at] === left) continue;
+    if (labels[at] === 1) humans++;
+    else machines++;
+  }
+  let [machinesBelow, humansBelow] = [0, 0];
+  let last = Number.NaN;
   let best = { at: -Infinity, above: true, distance: -1 };
-  for (let place = 0; place < sorted.length - 1; place++) {
-    const at = sorted[place]!;
-    below[labels[at]!]! += 1;
-    if (values[at] === values[sorted[place + 1]!]) continue;
-    // Balanced accuracy grows with the difference of the two shares below the threshold.
-    const direction = below[0]! / all[0]! - below[1]! / all[1]!;
-    if (Math.abs(direction) > best.distance) {
-      best = {
-        at: (values[at]! + values[sorted[place + 1]!]!) / 2,
-        above: direction > 0,
-        distance: Math.abs(direction),
-      };
+  for (const at of order) {
+    if (fold[at] === left) continue;
+    const value = values[at]!;
+    if (last < value) {
+      // Balanced accuracy grows with the difference of the two shares below the threshold.
+      const direction = machinesBelow / machines - humansBelow / humans;
+      const distance = Math.abs(direction);
+      if (distance > best.distance) best = { at: (last + value) / 2, above: direction > 0, distance };
     }
+    last = value;
+    if (labels[at] === 1) humansBelow++;
+    else machinesBelow++;
   }
   return best;
 }

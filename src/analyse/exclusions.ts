@@ -1,9 +1,18 @@
 import { median } from "../stats/quantile.ts";
 import { groupedBy } from "../study/groups.ts";
 import type { ExclusionSettings } from "../study/settings/analyse.ts";
-import type { BotSignalCounts, Choice, Data, ExcludedBy, Pair, Rating } from "./data.ts";
+import type {
+  BotSignalCounts,
+  Choice,
+  Data,
+  ExcludedBy,
+  Pair,
+  PickedOptions,
+  Preference,
+  Rating,
+} from "./data.ts";
 
-type AnyAnswer = Choice | Pair | Rating;
+type AnyAnswer = Choice | Pair | Rating | PickedOptions | Preference;
 
 /** An exclusion rule: which answers it excludes. */
 interface Rule {
@@ -13,8 +22,15 @@ interface Rule {
 
 /** The data after the declared exclusions, with the exclusions by each rule, in the order below. */
 export function withoutExcluded(data: Data): Data {
-  const { toldChoices = [] } = data;
-  const all: readonly AnyAnswer[] = [...data.choices, ...toldChoices, ...data.pairs, ...data.ratings];
+  const { toldChoices = [], picks = [], preferences = [], texts = [] } = data;
+  const all: readonly AnyAnswer[] = [
+    ...data.choices,
+    ...toldChoices,
+    ...data.pairs,
+    ...data.ratings,
+    ...picks,
+    ...preferences,
+  ];
   const excluded = new Set<AnyAnswer>();
   const rules = rulesOf(data.settings.exclude).map(({ name, excludes }): ExcludedBy => {
     const remaining = all.filter((answer) => !excluded.has(answer));
@@ -28,6 +44,8 @@ export function withoutExcluded(data: Data): Data {
     );
     return { rule: name, readers: readers.size, answers: byRule.size };
   });
+  const gone = new Set([...excluded].map(({ participant }) => participant));
+  for (const answer of all) if (!excluded.has(answer)) gone.delete(answer.participant);
   const kept = <T extends AnyAnswer>(answers: readonly T[]) =>
     answers.filter((answer) => !excluded.has(answer));
   return {
@@ -36,6 +54,9 @@ export function withoutExcluded(data: Data): Data {
     ...(toldChoices.length > 0 && { toldChoices: kept(toldChoices) }),
     pairs: kept(data.pairs),
     ratings: kept(data.ratings),
+    ...(picks.length > 0 && { picks: kept(picks) }),
+    ...(preferences.length > 0 && { preferences: kept(preferences) }),
+    ...(texts.length > 0 && { texts: texts.filter(({ participant }) => !gone.has(participant)) }),
     excluded: { before: data, rules },
   };
 }
@@ -142,4 +163,10 @@ const questionOf = (answer: AnyAnswer): string =>
   "task" in answer ? answer.task : "answer" in answer ? "choice" : "pair";
 
 const answerIn = (answer: AnyAnswer): string | number =>
-  "answer" in answer ? answer.answer : "chosenSide" in answer ? answer.chosenSide : answer.rating;
+  "answer" in answer
+    ? answer.answer
+    : "chosenSide" in answer
+      ? answer.chosenSide
+      : "chosen" in answer
+        ? answer.chosen.join(" ")
+        : answer.rating;

@@ -10,9 +10,14 @@ export const finishedReaders = (data: Data): number => readersWhoFinished(data).
 
 /** The readers who finished their form. */
 export function readersWhoFinished(data: Data): ReadonlySet<string> {
-  const { choices, toldChoices = [], pairs, ratings, forms } = data.excluded?.before ?? data;
+  const before = data.excluded?.before ?? data;
+  const { choices, toldChoices = [], pairs, ratings, picks = [], preferences = [], forms } = before;
+  // Readers who finished may differ in how many of these they answered.
+  const required = [...ratings, ...picks, ...preferences].filter(
+    ({ task }) => !before.optionalTasks?.has(task),
+  );
   const asked = new Map(forms.map(({ id, choices: stories }) => [id, stories]));
-  const byForm = groupedBy([...choices, ...toldChoices, ...pairs, ...ratings], ({ form }) => form);
+  const byForm = groupedBy([...choices, ...toldChoices, ...pairs, ...required], ({ form }) => form);
   const finished = [...byForm].flatMap(([form, own]) => {
     const byReader = [...groupedBy(own, ({ participant }) => participant)];
     const mostAnswers = byReader.reduce(

@@ -8,6 +8,7 @@ import { plannedEnd } from "../study/planned-end.ts";
 import { methodOf, storyClusters } from "../study/settings/analyse.ts";
 import type { Key, Stimulus } from "../study/stimulus.ts";
 import { type Row, readTable } from "../tables/tables.ts";
+import { severalSeparator } from "../tasks/items.ts";
 import type { TaskProperties } from "../tasks/kinds.ts";
 import { allAboutItems, checkOneVerdict } from "../tasks/task-settings.ts";
 import { requireTask } from "../tasks/tasks.ts";
@@ -26,7 +27,19 @@ import {
 import { StudyError } from "../workbench/errors.ts";
 import { exists } from "../workbench/files.ts";
 import type { Study } from "../workbench/study.ts";
-import type { Choice, Data, FormFacts, Pair, QuestionKind, Rating, StoryFacts, StudyFacts } from "./data.ts";
+import type {
+  Choice,
+  Data,
+  FormFacts,
+  Pair,
+  PickedOptions,
+  Preference,
+  QuestionKind,
+  Rating,
+  StoryFacts,
+  StoryText,
+  StudyFacts,
+} from "./data.ts";
 import { numericColumns } from "./from-table.ts";
 import { peopleOf } from "./people.ts";
 import { aboutReaders, readerGroupings, recruitedColumn } from "./reader-groups.ts";
@@ -124,11 +137,16 @@ export function answersOnForms(
   const questions = forms.flatMap((form) => form.questions);
   const names = new Set([...questions, ...judgments].map(({ task }) => task));
   checkOneVerdict("judgments/judgments.csv", [...names], factsOf);
-  const kinds = new Map([...names].map((name) => [name, kindOf(factsOf(name))]));
+  const aboutStories = new Set(
+    [...questions, ...judgments].filter(({ stimuli }) => stimuli.length > 0).map(({ task }) => task),
+  );
+  const kinds = new Map([...names].map((name) => [name, kindOf(factsOf(name), aboutStories.has(name))]));
+  const optionalTasks = new Set([...names].filter((name) => factsOf(name).optional));
   const kindAsked = ({ task }: { readonly task: string }) => kinds.get(task);
   return {
     ...answersOf(judgments, shown, kindAsked),
     questionKinds: new Set([...kinds.values()].filter((kind) => kind !== undefined)),
+    ...(optionalTasks.size > 0 && { optionalTasks }),
     forms: forms.map((form) => formFacts(form, shown, kindAsked)),
     checks: checksIn(judgments, factsOf),
     leftOut: {},
@@ -190,11 +208,25 @@ function answersOf(
   judgments: readonly Judgment[],
   shown: StimulusLookup,
   kindAsked: KindLookup,
-): Pick<Data, "choices" | "toldChoices" | "pairs" | "ratings"> {
+): Omit<
+  Data,
+  | "settings"
+  | "measures"
+  | "study"
+  | "conditions"
+  | "questionKinds"
+  | "forms"
+  | "checks"
+  | "leftOut"
+  | "simulated"
+> {
   const choices: Choice[] = [];
   const toldChoices: Choice[] = [];
   const pairs: Pair[] = [];
   const ratings: Rating[] = [];
+  const picks: PickedOptions[] = [];
+  const preferences: Preference[] = [];
+  const texts: StoryText[] = [];
   for (const judgment of judgments) {
     const kind = kindAsked(judgment);
     if (!kind || !isValidAnswer[kind](judgment.response.answer)) continue;
@@ -202,15 +234,25 @@ function answersOf(
       (judgment.told === undefined ? choices : toldChoices).push(choiceOf(judgment, shown));
     if (kind === "pairs") pairs.push(pairOf(judgment, shown));
     if (kind === "ratings") ratings.push(ratingOf(judgment, shown));
+    if (kind === "picks") picks.push(pickOf(judgment, shown));
+    if (kind === "preferences") preferences.push({ ...pairOf(judgment, shown), task: judgment.task });
+    if (kind === "texts") texts.push(storyTextOf(judgment, shown));
   }
-  return { choices, ...(toldChoices.length > 0 && { toldChoices }), pairs, ratings };
+  return {
+    ...{ choices, pairs, ratings },
+    ...(toldChoices.length > 0 && { toldChoices }),
+    ...(picks.length > 0 && { picks }),
+    ...(preferences.length > 0 && { preferences }),
+    ...(texts.length > 0 && { texts }),
+  };
 }
 
 /** The kind of a task's answers, by which the analyses find them. Undefined for answers not about a story. */
-function kindOf({ kind, asksOrigin }: TaskProperties): QuestionKind | undefined {
+function kindOf({ kind, asksOrigin }: TaskProperties, isAboutStories: boolean): QuestionKind | undefined {
   if (kind === "rating") return "ratings";
-  if (!asksOrigin) return undefined;
-  return kind === "pair" ? "pairs" : "choices";
+  if (kind === "pair") return asksOrigin ? "pairs" : "preferences";
+  if (kind === "choice") return asksOrigin ? "choices" : "picks";
+  return kind === "text" && isAboutStories ? "texts" : undefined;
 }
 
 /** Whether an answer is valid. Tables edited by hand may contain others. */
@@ -218,6 +260,9 @@ const isValidAnswer: Readonly<Record<QuestionKind, (answer: string | number) => 
   choices: (answer) => answer === "human" || answer === "machine",
   pairs: (answer) => answer === "left" || answer === "right",
   ratings: (answer) => answer !== "" && Number.isFinite(Number(answer)),
+  picks: (answer) => answer !== "",
+  preferences: (answer) => answer === "left" || answer === "right" || answer === "tie",
+  texts: (answer) => String(answer).trim() !== "",
 };
 
 function choiceOf(judgment: Judgment, shown: StimulusLookup): Choice {
@@ -242,7 +287,7 @@ function pairOf(judgment: Judgment, shown: StimulusLookup): Pair {
     ...answerOf(judgment),
     stimulus: judgment.stimuli.join(" "),
     humanSide: left.origin === "human" ? "left" : "right",
-    chosenSide: judgment.response.answer === "left" ? "left" : "right",
+    chosenSide: String(judgment.response.answer),
     left: writerOf(left),
     right: writerOf(right),
     leftStory: left.stimulus,
@@ -261,6 +306,23 @@ function ratingOf(judgment: Judgment, shown: StimulusLookup): Rating {
     ...(typeof emotion === "string" && emotion !== "" && { emotion }),
   };
 }
+
+function pickOf(judgment: Judgment, shown: StimulusLookup): PickedOptions {
+  return {
+    ...answerOf(judgment),
+    ...shown(judgment.stimuli[0]!, "judgments/judgments.csv"),
+    task: judgment.task,
+    chosen: String(judgment.response.answer).split(severalSeparator),
+  };
+}
+
+const storyTextOf = (judgment: Judgment, shown: StimulusLookup): StoryText => ({
+  ...answerOf(judgment),
+  task: judgment.task,
+  stimulus: judgment.stimuli.join(" "),
+  stories: judgment.stimuli.map((id) => shown(id, "judgments/judgments.csv")),
+  text: String(judgment.response.answer).trim(),
+});
 
 const answerOf = ({ participant, form, order, ms, condition, told }: Judgment) => ({
   participant,

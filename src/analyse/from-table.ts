@@ -2,6 +2,7 @@ import { counted, listed } from "../study/print.ts";
 import { type AnalyseSettings, methodOf } from "../study/settings/analyse.ts";
 import type { TableRecord } from "../tables/table-record.ts";
 import type { Row } from "../tables/tables.ts";
+import type { Effects } from "../workbench/effects.ts";
 import { StudyError } from "../workbench/errors.ts";
 import type { Choice, Data, FormFacts, Origin, Pair, Rating, StoryFacts } from "./data.ts";
 import { type Columns, type Part, parts, plainName } from "./reading/columns.ts";
@@ -39,6 +40,7 @@ export async function dataOfTable(
   path: string,
   options: ReadOptions,
   settings: AnalyseSettings,
+  progressOf?: Effects["progress"],
 ): Promise<TableRead> {
   const table = await readJudgmentTable(path, options);
   const clusters = clusterColumns(settings, table);
@@ -48,7 +50,9 @@ export async function dataOfTable(
   const answers = { choices: [] as Choice[], pairs: [] as Pair[], ratings: [] as Rating[] };
   const pairRows: Row[] = [];
   let simulated = false;
-  for (const record of table.rows) {
+  const progress = progressOf?.("read", table.rows.length);
+  for (const [at, record] of table.rows.entries()) {
+    if (at % 5000 === 0) progress?.to(at);
     const row = reader.cellsOf(record);
     const reason = needed.some((part) => row.isMissing(part))
       ? "an empty cell where an answer is needed"
@@ -67,6 +71,7 @@ export async function dataOfTable(
       pairRows.push(row.cells);
     }
   }
+  progress?.end();
   checkOrigins([...answers.choices, ...answers.ratings], table.file);
   return {
     data: {

@@ -13,9 +13,9 @@ export interface InterimAnalysis {
 
 /** The interim analysis of these data; undefined at the planned end, before any answer, or without a planned end. */
 export function interimAnalysisOf(data: Data): InterimAnalysis | undefined {
-  const { choices, pairs, ratings } = data;
+  const { choices, pairs, ratings, picks = [], preferences = [] } = data;
   const planned = plannedReaders(data);
-  const answers = choices.length + pairs.length + ratings.length;
+  const answers = choices.length + pairs.length + ratings.length + picks.length + preferences.length;
   if (planned === undefined || answers === 0) return undefined;
   const readers = finishedReaders(data);
   if (readers >= planned) return undefined;

@@ -67,13 +67,40 @@ const clusterLabel = (choice: ClusteredAnswer, name: string): string =>
  * The verdict on choices with the study's margin and alpha (from alpha spending at a declared interim analysis). At an
  * undeclared interim analysis every verdict is inconclusive, with the reason.
  */
-export function verdictOnChoices(choices: readonly Choice[], data: Data): StudyVerdict {
-  const test = verdictTest(asJudgments(choices, data), { ...testOptions(data), ...alphaLevelsOf(data) });
+export const verdictOnChoices = (choices: readonly Choice[], data: Data): StudyVerdict =>
+  withheldVerdict(testOf(choices, data), data);
+
+const testOf = (choices: readonly Choice[], data: Data): StudyVerdict =>
+  verdictTest(asJudgments(choices, data), { ...testOptions(data), ...alphaLevelsOf(data) });
+
+function withheldVerdict(test: StudyVerdict, data: Data): StudyVerdict {
   const why = whyWithheld(data);
   if (why === undefined) return test;
   const [overall, human, machine] = [test.overall, test.human, test.machine].map((one) => withheld(one, why));
   return { overall: overall!, human: human!, machine: machine!, together: "inconclusive" };
 }
+
+/** A figure of the data that is computed once, for all analyses that use it. */
+export function once<Value>(compute: (data: Data) => Value): (data: Data) => Value {
+  const known = new WeakMap<Data, { readonly value: Value }>();
+  return (data) => {
+    const found = known.get(data) ?? { value: compute(data) };
+    known.set(data, found);
+    return found.value;
+  };
+}
+
+/** The declared test of all choices, also at an undeclared interim analysis: for its estimates and errors. */
+export const declaredTest = once((data) => testOf(data.choices, data));
+
+/** The declared verdict on all choices. */
+export const declaredVerdict = once((data) => withheldVerdict(declaredTest(data), data));
+
+/** The declared verdict without any exclusions; undefined if nothing is excluded. */
+export const verdictBeforeExclusions = once((data) => {
+  const before = data.excluded?.before.choices ?? data.choices;
+  return before.length > data.choices.length ? verdictOnChoices(before, data) : undefined;
+});
 
 /**
  * The verdict on pairs, or on choices among n stories (all `pairs` have the same n), as in `verdictOnChoices`. Clusters

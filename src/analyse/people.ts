@@ -1,5 +1,7 @@
 import type { Judgment } from "../study/judgment.ts";
+import { phrasesOf } from "../survey/languages.ts";
 import { readTable } from "../tables/tables.ts";
+import { type Item, severalSeparator, stepLabels } from "../tasks/items.ts";
 import { allAboutItems } from "../tasks/task-settings.ts";
 import { taskNamed } from "../tasks/tasks.ts";
 import { participantsFile, themesFile, visitsFile } from "../workbench/artefacts.ts";
@@ -27,30 +29,51 @@ export async function peopleOf(study: Study, judgments: readonly Judgment[]): Pr
     completed: people.length > 0 ? people.filter(({ completed }) => completed !== "").length : undefined,
     days: days.length > 0 ? [days[0]!, days.at(-1)!] : undefined,
     about: aboutQuestions(study, ofKind("about")),
-    comments: ofKind("text").flatMap(({ participant, response: { answer } }) =>
-      String(answer).trim() === "" ? [] : [{ participant, text: String(answer).trim() }],
+    comments: ofKind("text").flatMap(({ participant, stimuli, response: { answer } }) =>
+      stimuli.length > 0 || String(answer).trim() === ""
+        ? []
+        : [{ participant, text: String(answer).trim() }],
     ),
     themes,
   };
 }
 
 function aboutQuestions({ config }: Study, judgments: readonly Judgment[]): AboutQuestion[] {
-  return allAboutItems(config).map((item) => ({
-    name: item.name,
-    ask: item.ask,
-    kind:
-      item.kind === "line" ? (item.number ? "number" : "text") : item.kind === "text" ? "text" : "options",
-    options:
-      item.kind === "choice"
-        ? item.options.map(([value]) => value)
-        : item.kind === "scale"
-          ? item.levels
-          : [],
-    answers: new Map(
+  const answersTo = (name: string, shownAs: (answer: string) => string) =>
+    new Map(
       judgments.flatMap(({ participant, response }) => {
-        const answer = response[item.name];
-        return answer === undefined || answer === "" ? [] : [[participant, String(answer)] as const];
+        const answer = response[name];
+        return answer === undefined || answer === "" ? [] : [[participant, shownAs(String(answer))] as const];
       }),
-    ),
-  }));
+    );
+  return allAboutItems(config, phrasesOf(config.survey.language)).flatMap((item): AboutQuestion[] => {
+    const { name, ask } = item;
+    if (item.kind === "several")
+      // One question for each option, because a reader may choose several.
+      return item.options.map(([value, label]) => ({
+        name: `${name}.${value}`,
+        ask: `${ask} ${label}`,
+        kind: "options",
+        options: ["yes", "no"],
+        answers: answersTo(name, (answer) => (answer.split(severalSeparator).includes(value) ? "yes" : "no")),
+      }));
+    const labels = labelsOf(item);
+    return [
+      {
+        name,
+        ask,
+        kind: labels ? "options" : item.kind === "line" && item.number ? "number" : "text",
+        options: [...(labels?.values() ?? [])],
+        answers: answersTo(name, (answer) => labels?.get(answer) ?? answer),
+      },
+    ];
+  });
+}
+
+/** What readers saw for each value of a closed item; undefined for others. */
+function labelsOf(item: Item): ReadonlyMap<string, string> | undefined {
+  if (item.kind === "choice") return new Map(item.options);
+  if (item.kind !== "scale") return undefined;
+  const labels = stepLabels(item);
+  return new Map(item.levels.map((level, at) => [level, labels[at]!]));
 }

@@ -38,12 +38,20 @@ export interface Difference extends DifferenceVerdict {
   readonly equivalenceHolm: number;
 }
 
-/** The ratings of one task: means, their difference, the ordinal model and agreement. */
-export function ratedOf(task: string, own: readonly Rating[], data: Data): Rated {
+/**
+ * The ratings of one task: means, their difference, the ordinal model and agreement. Default: the task's scale and
+ * `analyse.ratingMargin`.
+ */
+export function ratedOf(
+  task: string,
+  own: readonly Rating[],
+  data: Data,
+  given?: { readonly scale: RatingScale; readonly margin: number },
+): Rated {
   const { settings } = data;
   const values = own.map(({ rating }) => rating);
-  const scale = ratingScale(task, values);
-  const margin = pointsOf(settings.ratingMargin, scale);
+  const scale = given?.scale ?? ratingScale(task, values);
+  const margin = given?.margin ?? pointsOf(settings.ratingMargin, scale);
   const groups = new Map<string, { rows: Rating[]; group: string }>();
   for (const rating of own) {
     for (const of of rating.origin === "human" ? ["Human stories"] : ["Machine stories", rating.model]) {

@@ -15,6 +15,7 @@ import { type Vote, votes } from "../stats/voting.ts";
 import { type Finding, inSection, sentence, table } from "../study/finding.ts";
 import { counted, percent, percentRange, printed, pValue } from "../study/print.ts";
 import { levelText } from "./accuracy-text.ts";
+import type { Reached } from "./analysis.ts";
 import type { Data } from "./data.ts";
 import { alphaLevelsOf, whyWithheld } from "./interim-analysis.ts";
 import { asJudgments } from "./judged.ts";
@@ -38,20 +39,28 @@ export interface ReaderDifferences {
 const requiredPower = 0.8;
 
 /** The differences between readers; undefined if no reader judged stories of both origins. */
-export const readerDifferences = (data: Data, random: Random): ReaderDifferences | undefined =>
-  differencesIn(asJudgments(data.choices, data), data, random);
+export const readerDifferences = (
+  data: Data,
+  random: Random,
+  reached?: Reached,
+): ReaderDifferences | undefined => differencesIn(asJudgments(data.choices, data), data, random, reached);
 
-/** The differences between readers for any judgments. */
+/** The differences between readers for any judgments; half of the time goes to each of two simulations. */
 export function differencesIn(
   judgments: Judgments,
   data: Data,
   random: Random,
+  reached: Reached = () => {},
 ): ReaderDifferences | undefined {
   const { settings } = data;
   const { alpha } = alphaLevelsOf(data);
   const scores = readerScores(judgments);
   if (scores.length === 0) return undefined;
-  const heterogeneity = readerHeterogeneity(judgments, { draws: settings.draws }, random.fork("readers"));
+  const heterogeneity = readerHeterogeneity(
+    judgments,
+    { draws: settings.draws, reached: (share) => reached(share / 2) },
+    random.fork("readers"),
+  );
   const named = testedReaders(scores)
     .filter(({ holm }) => holm <= alpha)
     .sort((one, other) => one.p - other.p);
@@ -63,7 +72,12 @@ export function differencesIn(
     fewestForName: fewestAnswersForName(scores.length, alpha),
     medianAnswers: median(scores.map(({ judged: [human, machine] }) => human + machine)),
     able: ableShare(scores, { level: settings.level, alpha }),
-    power: expertPower(judgments, { alpha }, canName, random.fork("experts")),
+    power: expertPower(
+      judgments,
+      { alpha, reached: (share) => reached(0.5 + share / 2) },
+      canName,
+      random.fork("experts"),
+    ),
     votes: votes(judgments),
     shown: heterogeneity.p <= alpha || named.length > 0,
   };

@@ -5,7 +5,7 @@ import { capital, counted, listed, percent, percentRange } from "../study/print.
 import { defaultMethod, type Method, methodOf, methodOf01 } from "../study/settings/analyse.ts";
 import type { Choice, Data } from "./data.ts";
 import { readersWhoFinished } from "./finished.ts";
-import { asJudgments, clustersOf, verdictOnChoices } from "./judged.ts";
+import { asJudgments, clustersOf, declaredVerdict, once, verdictOnChoices } from "./judged.ts";
 import { referencesOf } from "./margin.ts";
 
 /** The verdict under an alternative analysis. */
@@ -27,8 +27,10 @@ export interface AlternativeVerdicts {
   readonly gap: WeightingGap | undefined;
 }
 
-export function alternativeVerdicts(data: Data, declared: StudyVerdict): AlternativeVerdicts {
+/** Computed once, for the verdict and the robustness analysis. */
+export const alternativeVerdicts = once((data): AlternativeVerdicts => {
   const { choices } = data;
+  const declared = declaredVerdict(data);
   const method = methodOf(data.settings);
   const under = (other: Method, own: readonly Choice[] = choices) =>
     sameMethod(method, other) && own === choices ? declared : verdictUnder(other, own, data);
@@ -54,10 +56,10 @@ export function alternativeVerdicts(data: Data, declared: StudyVerdict): Alterna
         : undefined,
     gap: even ? undefined : weightingGap(asJudgments(choices, data)),
   };
-}
+});
 
 /** The verdict on these judgments by another weighting and other clusters than the study's. */
-export const verdictUnder = (method: Method, choices: readonly Choice[], data: Data): StudyVerdict =>
+const verdictUnder = (method: Method, choices: readonly Choice[], data: Data): StudyVerdict =>
   verdictOnChoices(choices, {
     ...data,
     settings: { ...data.settings, ...method, clusters: [...method.clusters] },

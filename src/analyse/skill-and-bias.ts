@@ -1,12 +1,11 @@
 import { studentInterval } from "../stats/clustered.ts";
 import { clusteredDetection } from "../stats/clustered-detection.ts";
 import type { Estimate } from "../stats/signal-detection.ts";
-import { type StudyVerdict, type Verdict, verdictTest } from "../stats/verdict-test.ts";
+import { type Verdict, verdictTest } from "../stats/verdict-test.ts";
 import { type Finding, sentence } from "../study/finding.ts";
 import { percent } from "../study/print.ts";
 import { balancedNote } from "./accuracy-text.ts";
-import type { Data } from "./data.ts";
-import { asJudgments, testOptions } from "./judged.ts";
+import { asJudgments, declaredVerdict, once, testOptions } from "./judged.ts";
 
 interface EstimateWithInterval {
   readonly value: number;
@@ -24,7 +23,8 @@ export interface Detection {
 }
 
 /** Skill and bias, with the clusters of the verdict. */
-export function detectionOf(data: Data, { overall }: StudyVerdict): Detection {
+export const detectionOf = once((data): Detection => {
+  const { overall } = declaredVerdict(data);
   const { choices, settings } = data;
   const judgments = asJudgments(choices, data);
   const said = choices.map(({ answer }) => answer === "human");
@@ -42,7 +42,7 @@ export function detectionOf(data: Data, { overall }: StudyVerdict): Detection {
     criterion: detection && measured(detection.criterion),
     youden: detection && measured(youdenOf(overall, settings.level)),
   };
-}
+});
 
 /** Balanced accuracy on the scale of Youden's J, 2 x - 1, with the same error. */
 function youdenOf({ estimate, standardError, degrees }: Verdict, level: number): Estimate {

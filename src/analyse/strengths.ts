@@ -51,8 +51,17 @@ export function strengthsOf(all: readonly Pair[], level: number): Strengths {
   };
 }
 
-/** The strengths in a sentence and a table, or a figure with several models. */
-export function strengthFindings({ fitted, reason, conditions, left }: Strengths): Finding[] {
+/**
+ * The strengths in a sentence and a table, or a figure with several models. `chosen` is what it means that a text wins, `name`
+ * a name of the comparison for captions.
+ */
+export function strengthFindings(
+  { fitted, reason, conditions, left }: Strengths,
+  { chosen, name = "" }: { readonly chosen: string; readonly name?: string } = {
+    chosen: "being taken for human",
+  },
+): Finding[] {
+  const caption = `Bradley–Terry strength of each source${name && `: ${name}`}`;
   if (!fitted) return [sentence("detail", `The Bradley–Terry model could not be fitted: ${reason}.`)];
   const order = left
     ? ` The effect of the left side is ${printed(left.value, "number")} (${printed(left.low, "number")} to ${printed(left.high, "number")}).`
@@ -69,18 +78,18 @@ export function strengthFindings({ fitted, reason, conditions, left }: Strengths
   return [
     sentence(
       "detail",
-      `In the Bradley–Terry model, the strength of a source is the log-odds of being taken for human when paired with a human text, whose strength is 0.${order} Intervals treat judgments as independent and are too narrow because readers repeat.`,
+      `In the Bradley–Terry model, the strength of a source is the log-odds of ${chosen} when paired with a human text, whose strength is 0.${order} Intervals treat judgments as independent and are too narrow because readers repeat.`,
     ),
     ...(conditions.length > 2
       ? [
-          figure("detail", "Bradley–Terry strength of each source", {
+          figure("detail", caption, {
             draw: "intervals",
             table: strengths,
             encode: { x: "strength", low: "low", high: "high", y: "condition" },
-            labels: { x: "Log-odds of being taken for human" },
+            labels: { x: `Log-odds of ${chosen}` },
             marks: [{ axis: "x", at: 0, label: "human" }],
           }),
         ]
-      : [table("detail", "Bradley–Terry strength of each source", strengths)]),
+      : [table("detail", caption, strengths)]),
   ];
 }

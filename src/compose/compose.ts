@@ -2,6 +2,7 @@ import { rm } from "node:fs/promises";
 import { assertUnchanged } from "../registration/assert-not-frozen.ts";
 import { deviationsOf } from "../registration/registration.ts";
 import type { ClipSummary } from "../study/clip-summary.ts";
+import type { StudyConfig } from "../study/config.ts";
 import type { Form } from "../study/form.ts";
 import { pValue } from "../study/print.ts";
 import type { Key, Stimulus } from "../study/stimulus.ts";
@@ -40,7 +41,8 @@ export const compose = stage({
   examples: ["tinylove compose --study my-study"],
   reads: [storiesFile, generationsFolder],
   writes: ["stimuli", formsFolder],
-  settings: ({ config }) => config.compose,
+  settings: ({ config: { compose, survey } }) =>
+    survey.questions.length === 0 ? compose : { ...compose, questions: survey.questions.map(shapeOf) },
   inputs: ({ plugins }) => plugins.filesOf("task"),
   assertNotFrozen: (study) => assertUnchanged(study, async () => filesOf(await composed(study))),
   preflight: checkEnough,
@@ -53,6 +55,13 @@ export const compose = stage({
     await auditCleaning(study, made, effects);
     for (const deviation of await deviationsOf(study)) effects.warn(`${deviation}: the report will show it`);
   },
+});
+
+/** What the forms depend on in a question: its texts may change. */
+const shapeOf = (question: StudyConfig["survey"]["questions"][number]) => ({
+  name: question.name,
+  kind: question.kind,
+  about: "about" in question ? question.about : "pair",
 });
 
 interface Composed {

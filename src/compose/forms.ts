@@ -21,13 +21,19 @@ export function formsOf(places: readonly Placement[], settings: ComposeSettings,
       study,
     );
     const random = study.random("form", id);
-    const questions = settings.tasks.flatMap(({ task, count }) =>
-      shownBy(taskNamed(task)!.stimuli, count, own, random).map((stimuli, copy): Question => {
+    const known = new Map<string, string[][]>();
+    const questions = settings.tasks.flatMap(({ task, count }) => {
+      const { stimuli: shows, group = task } = taskNamed(task)!;
+      // The rows of a matrix are about the same stories, and questions about pairs about the same pairs.
+      const name = shows === 2 ? `pairs ${count}` : group;
+      const shown = known.get(name) ?? shownBy(shows, count, own, random);
+      known.set(name, shown);
+      return shown.map((stimuli, copy): Question => {
         // Questions without stories are distinguished by their position.
         const labels = stimuli.length === 0 && copy > 0 ? [copy] : stimuli;
         return { id: randomId(study.random("question", id, task, ...labels)), task, stimuli };
-      }),
-    );
+      });
+    });
     const form = { id, questions: settings.pairs === "reread" ? pairsLater(questions) : questions };
     return conditions
       ? formsByCondition(

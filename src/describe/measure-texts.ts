@@ -94,7 +94,8 @@ async function measureSlow(
   const cache = await MeasureCache.open(study, measure);
   const keys = texts.map(({ text }) => shortId(JSON.stringify([instrument.key, text]), 20));
   const missing = texts.flatMap((text, at) => (cache.has(keys[at]!) ? [] : [{ text, key: keys[at]! }]));
-  if (missing.length > 0) await measureMissing(measure, await instrument.start(), missing, cache, effects);
+  if (missing.length > 0)
+    await measureMissing(measure, await instrument.start(missing.length), missing, cache, effects);
   const column = keys.map((key) => cache.get(key));
   await cache.save(true);
   return column;
@@ -108,13 +109,18 @@ async function measureMissing(
   effects: Effects,
 ): Promise<void> {
   const progress = effects.progress(name, missing.length);
+  let measured = 0;
   try {
-    for (const [at, { text, key }] of missing.entries()) {
-      effects.signal.throwIfAborted();
-      cache.set(key, await instrument.of(new ParsedText(text)));
-      if (at % saveInterval === saveInterval - 1) await cache.save(false);
-      progress.step();
-    }
+    const left = missing.values();
+    const measureOneByOne = async () => {
+      for (const { text, key } of left) {
+        effects.signal.throwIfAborted();
+        cache.set(key, await instrument.of(new ParsedText(text)));
+        progress.step();
+        if (++measured % saveInterval === 0) await cache.save(false);
+      }
+    };
+    await Promise.all(Array.from({ length: instrument.concurrency ?? 1 }, measureOneByOne));
   } finally {
     progress.end();
     await cache.save(false);

@@ -10,6 +10,7 @@ import { StudyError } from "../workbench/errors.ts";
 import { writeWhole } from "../workbench/files.ts";
 import { command } from "../workbench/stage.ts";
 import { openStudy, type Study } from "../workbench/study.ts";
+import type { Format } from "./format.ts";
 import { formats } from "./formats.ts";
 import type { PortableForm, SurveyTexts } from "./portable-form.ts";
 
@@ -27,6 +28,7 @@ export const exportForms = command({
     const study = await openStudy(folder);
     const materials = await readStudyMaterials(study);
     assertPortable(study);
+    for (const line of notCarried(format, study.config.compose.tasks)) effects.warn(`${name}: ${line}`);
     const files = format.exportForms(portableForms(study, materials), surveyTexts(study, materials));
     for (const [file, content] of Object.entries(files)) {
       const path = study.path(join("exports", name, file));
@@ -47,14 +49,31 @@ function assertPortable({ config }: Study): void {
   }
 }
 
-/** The forms with the texts of their stimuli and items. */
+/** What the other form system does not do, a line each. */
+const notCarried = ({ checksLength }: Format, asked: Study["config"]["compose"]["tasks"]): string[] =>
+  asked.flatMap(({ task: name }) => {
+    const task = taskNamed(name)!;
+    const hasLength = task.plainItems().some((item) => item.kind === "text" && item.least !== undefined);
+    return [
+      ...(task.when
+        ? [`${name} is asked of everybody, also without the answer to ${task.when.task} that it depends on`]
+        : []),
+      ...(hasLength && !checksLength ? [`the least length of ${name} is not checked`] : []),
+    ];
+  });
+
+/** The forms with the texts of their stimuli and items. Questions to participants at the start come first. */
 export function portableForms(study: Study, { forms, stimuli }: StudyMaterials): PortableForm[] {
   const { language, demographics } = study.config.survey;
   const words = phrasesOf(language);
+  const isFirst = ({ task }: { readonly task: string }) => taskNamed(task)!.place === "first";
   return [...forms.values()].map((form) => ({
     id: form.id,
     instructions: furtherInstructions(form),
-    questions: form.questions.map((question) => ({
+    questions: [
+      ...form.questions.filter(isFirst),
+      ...form.questions.filter((question) => !isFirst(question)),
+    ].map((question) => ({
       id: question.id,
       task: question.task,
       stimuli: question.stimuli.map((id) => {

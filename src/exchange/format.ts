@@ -9,6 +9,8 @@ export interface Format {
   exportForms(forms: readonly PortableForm[], texts: SurveyTexts): Readonly<Record<string, string>>;
   /** Reads responses that the system exported; undefined if the file is not from this system. */
   importResponses(request: ImportRequest): ImportedFile | undefined;
+  /** Whether it checks the least length of a free text. */
+  readonly checksLength: boolean;
   /** How its files of responses are recognised, for the hint about a file that no system recognises. */
   readonly recognisedBy: string;
 }

@@ -1,7 +1,8 @@
 import { createHash } from "node:crypto";
 import { base32 } from "../survey/ids.ts";
 import type { TableRecord } from "../tables/table-record.ts";
-import type { Item } from "../tasks/items.ts";
+import { type Item, severalSeparator } from "../tasks/items.ts";
+import { tooShortIn } from "../tasks/response.ts";
 import { taskNamed } from "../tasks/tasks.ts";
 import { StudyError } from "../workbench/errors.ts";
 import type { Study } from "../workbench/study.ts";
@@ -52,8 +53,13 @@ export function answersFrom(
     return value === "" ? [] : [[item.name, value] as const];
   });
   const task = taskNamed(question.task)!;
-  const result = task.response(study.config.survey.demographics).safeParse(Object.fromEntries(given));
-  if (result.success) return [{ question, answer: result.data }];
+  const values = Object.fromEntries(given);
+  // Some systems do not check lengths, and no answer may be lost: a short text is kept as it is.
+  const short = tooShortIn(question.items, values);
+  const long = short && { [short.name]: values[short.name]!.padEnd(short.least ?? 0, ".") };
+  const result = task.response(study.config.survey.demographics).safeParse({ ...values, ...long });
+  if (result.success)
+    return [{ question, answer: short ? { ...result.data, [short.name]: values[short.name] } : result.data }];
   if (given.length === 0) return [];
   const [issue] = result.error.issues;
   throw new StudyError(`${where}: ${issue!.path.join(".")}: ${issue!.message}`, {
@@ -63,10 +69,15 @@ export function answersFrom(
 
 /** The field's value for what the system wrote: the value itself, the label of a choice, or its number. */
 function fieldValue(item: Item, text: string, where: string): string {
-  if (text === "" || (item.kind !== "choice" && item.kind !== "scale")) return text;
+  if (text === "" || item.kind === "text" || item.kind === "line") return text;
+  if (item.kind === "several") return severalIn(item, text, where);
   if (item.kind === "scale") {
     const level = item.levels.find(
-      (one) => one === text || text.startsWith(`${one} (`) || Number(text) === Number(one),
+      (one, at) =>
+        one === text ||
+        text.startsWith(`${one} (`) ||
+        Number(text) === Number(one) ||
+        item.labels?.[at] === text,
     );
     if (level !== undefined) return level;
     throw invalidAnswer(where, text, item.ask, item.levels);
@@ -83,6 +94,33 @@ function fieldValue(item: Item, text: string, where: string): string {
     item.ask,
     item.options.map(([, label]) => label),
   );
+}
+
+/** The values of several options: systems separate them by commas or semicolons, which labels may contain too. */
+function severalIn(
+  { options, ask }: Extract<Item, { readonly kind: "several" }>,
+  text: string,
+  where: string,
+): string {
+  const names = options
+    .flatMap(([value, label]) => [value, label].map((name) => ({ name, value })))
+    .sort((one, other) => other.name.length - one.name.length);
+  const chosen = new Set<string>();
+  for (let rest = text; rest !== ""; ) {
+    const found = names.find(
+      ({ name }) => rest.startsWith(name) && /^\s*([,;|]|$)/.test(rest.slice(name.length)),
+    );
+    if (!found)
+      throw invalidAnswer(
+        where,
+        text,
+        ask,
+        options.map(([, label]) => label),
+      );
+    chosen.add(found.value);
+    rest = rest.slice(found.name.length).replace(/^[\s,;|]+/, "");
+  }
+  return options.flatMap(([value]) => (chosen.has(value) ? [value] : [])).join(severalSeparator);
 }
 
 const invalidAnswer = (where: string, text: string, ask: string, accepted: readonly string[]): StudyError =>

@@ -34,5 +34,9 @@ export const analyseRecord: Recorded = {
   ],
   writes: [findingsFolder],
   inputs: ({ plugins }) => plugins.filesOf("analysis", "task"),
-  settings: ({ config }) => ({ ...config.analyse, quota: config.survey.quota }),
+  settings: ({ config: { analyse, survey } }) => ({
+    ...analyse,
+    quota: survey.quota,
+    ...(survey.questions.length > 0 && { questions: survey.questions }),
+  }),
 };

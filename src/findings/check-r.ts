@@ -70,6 +70,29 @@ const DetectionNumbers = z.object({
 });
 type DetectionNumbers = z.infer<typeof DetectionNumbers>;
 
+const RobustnessNumbers = z.object({
+  smallestMargin: z.number().nullable(),
+  alpha: z.number(),
+  alternatives: z.array(
+    z.object({ name: z.string(), estimate: z.number().nullable(), standardError: z.number().nullable() }),
+  ),
+  leftOut: z.array(z.object({ unit: z.string(), units: z.number(), low: z.number(), high: z.number() })),
+});
+
+const Change = z.object({ value: z.number(), spread: z.number() });
+const TrendNumbers = z.object({
+  fitted: z.boolean(),
+  /** Absent without a model. */
+  titles: z.boolean().optional(),
+  logLikelihood: z.number().optional(),
+  coefficients: z.array(z.number()).optional(),
+  deviations: z.record(z.string(), z.number()).optional(),
+  sensitivity: Change.optional(),
+  criterion: Change.optional(),
+  accuracy: z.array(z.object({ accuracy: z.number().nullable(), judgments: z.number() })),
+});
+const PracticeNumbers = z.object({ trial: TrendNumbers.optional(), time: TrendNumbers.optional() });
+
 /** The judgments that the program checks, and the margin of the tests. */
 interface CheckedTable {
   readonly margin: number;
@@ -83,7 +106,8 @@ interface CheckedTable {
 
 /**
  * An R program, `check.R`, that recomputes the main figures from the table of judgments: the clustered
- * errors, both tests and the ROC curve in base R, the mixed models with lme4. It fails if a figure differs. Undefined without a verdict.
+ * errors, both tests, robustness and the ROC curve in base R, the mixed models (practice included) with lme4. It fails if a figure differs.
+ * Undefined without a verdict.
  */
 export function checkR(found: readonly Findings[], judged: CheckedTable): string | undefined {
   const numbersOf = (name: string) => found.find(({ analysis }) => analysis === name)?.numbers;
@@ -91,6 +115,8 @@ export function checkR(found: readonly Findings[], judged: CheckedTable): string
   if (!verdict.success) return undefined;
   const mixed = MixedNumbers.safeParse(numbersOf("mixed-model"));
   const detection = DetectionNumbers.safeParse(numbersOf("signal-detection"));
+  const robustness = RobustnessNumbers.safeParse(numbersOf("robustness"));
+  const practice = PracticeNumbers.safeParse(numbersOf("practice"));
   const onlyOrigin =
     mixed.success && mixed.data.coefficients.every(({ effect }) => ["intercept", "origin"].includes(effect));
   return [
@@ -99,6 +125,8 @@ export function checkR(found: readonly Findings[], judged: CheckedTable): string
     ...readersChecks(verdict.data),
     ...(mixed.success && onlyOrigin ? [mixedChecks(mixed.data)] : []),
     ...(detection.success ? detectionChecks(detection.data) : []),
+    ...(robustness.success ? [robustnessChecks(robustness.data)] : []),
+    ...(practice.success ? trendChecks(practice.data) : []),
     rFooter,
   ].join("\n");
 }
@@ -186,6 +214,14 @@ share <- function(weights) {
     equivalence = pt(max(0.5 - margin - estimate, estimate - 0.5 - margin) / error, degrees),
     difference = 2 * pt(-abs(estimate - 0.5) / error, degrees)
   )
+}
+
+# The mean of the accuracies on both kinds of story, of some of the judgments.
+accuracy <- function(kept) {
+  x <- right[kept]; group <- judgments$origin[kept]
+  weight <- if (equal_reader_weights) 1 / ave(x, judgments$participant[kept], group, FUN = length) else rep(1, length(x))
+  means <- tapply(weight * x, group, sum) / tapply(weight, group, sum)
+  if (length(means) < 2) NA else mean(means)
 }
 `;
 
@@ -339,6 +375,145 @@ function detectionChecks({ meanReader, roc }: DetectionNumbers): string[] {
     "",
   ];
   return [model, areas].flatMap((lines) => (lines ? [lines.join("\n")] : []));
+}
+
+/** The labels of the judgments by what is left out. */
+const unitsR: Readonly<Record<string, string>> = {
+  title: "ifelse(is.na(judgments$title), judgments$stimulus, judgments$title)",
+  story: "judgments$stimulus",
+  reader: "judgments$participant",
+  form: "judgments$form",
+};
+
+/** The smallest margin, the other weighting, and accuracy without each unit in turn. */
+function robustnessChecks({
+  smallestMargin,
+  alpha,
+  alternatives,
+  leftOut,
+}: z.infer<typeof RobustnessNumbers>): string {
+  const other = alternatives.find(({ name }) => /^Equal weight/.test(name));
+  return [
+    ...(smallestMargin === null
+      ? []
+      : [
+          "# The smallest margin at which all three accuracies are equivalent to guessing.",
+          `needed <- sapply(list(${Object.values(weights).join(", ")}), function(weights) {`,
+          "  found <- share(weights)",
+          `  abs(found$estimate - 0.5) + qt(1 - ${alpha}, found$degrees) * found$error`,
+          "})",
+          `check("robustness: smallest margin", max(needed), ${smallestMargin})`,
+        ]),
+    ...(other && other.estimate !== null && other.standardError !== null
+      ? [
+          "equal_reader_weights <- !equal_reader_weights",
+          `found <- share(${weights.overall})`,
+          "equal_reader_weights <- !equal_reader_weights",
+          `check("other weighting: accuracy", found$estimate, ${other.estimate})`,
+          `check("other weighting: standard error", found$error, ${other.standardError})`,
+        ]
+      : []),
+    "# Accuracy without each unit in turn; in a large table this would take minutes.",
+    ...leftOut.map(({ unit, units, low, high }) =>
+      [
+        `unit <- ${unitsR[unit]}`,
+        "if (!is.null(unit) && length(unique(unit)) * length(unit) <= 2e7) {",
+        "  without <- sapply(split(seq_along(unit), unit), function(own) accuracy(-own))",
+        `  check("without a ${unit}: number", sum(!is.na(without)), ${units})`,
+        `  check("without a ${unit}: lowest accuracy", min(without, na.rm = TRUE), ${low})`,
+        `  check("without a ${unit}: highest accuracy", max(without, na.rm = TRUE), ${high})`,
+        "}",
+      ].join("\n"),
+    ),
+    "",
+  ].join("\n");
+}
+
+/** Changes of d' and c with practice and with time, by lme4, and accuracy in groups of similar size. */
+function trendChecks(practice: z.infer<typeof PracticeNumbers>): string[] {
+  const trends = [
+    {
+      name: "practice",
+      trend: practice.trial,
+      column: "order",
+      value: "known$order / 10 - mean(known$order / 10)",
+    },
+    {
+      name: "time",
+      trend: practice.time,
+      column: "ms",
+      value: "log2(known$ms) - ave(log2(known$ms), known$participant)",
+    },
+  ];
+  return trends.flatMap(({ name, trend, column, value }) =>
+    trend
+      ? [
+          [
+            `if (!is.null(judgments$${column})) {`,
+            `  rows <- which(!is.na(judgments$${column}) & judgments$${column} > 0)`,
+            "  known <- judgments[rows, ]",
+            `  known$change <- ${value}`,
+            "  cuts <- sort(known$change)[floor(c(0.2, 0.4, 0.6, 0.8) * nrow(known)) + 1]",
+            "  group <- rowSums(outer(known$change, cuts, function(one, cut) one >= cut))",
+            "  by_group <- sapply(split(rows, group), accuracy)",
+            ...trend.accuracy.flatMap(({ accuracy, judgments }, at) => [
+              `  check("${name}, group ${at + 1}: judgments", sum(group == sort(unique(group))[${at + 1}]), ${judgments})`,
+              ...(accuracy === null
+                ? []
+                : [`  check("${name}, group ${at + 1}: accuracy", by_group[[${at + 1}]], ${accuracy})`]),
+            ]),
+            ...trendModelR(name, trend),
+            "}",
+            "",
+          ].join("\n"),
+        ]
+      : [],
+  );
+}
+
+function trendModelR(
+  name: string,
+  {
+    titles = false,
+    logLikelihood,
+    coefficients,
+    deviations,
+    sensitivity,
+    criterion,
+  }: z.infer<typeof TrendNumbers>,
+): string[] {
+  if (logLikelihood === undefined || !coefficients || !deviations || !sensitivity || !criterion) return [];
+  const start = Object.entries(deviations).map(([deviation, value]) => {
+    const [slope, unit] = deviation.includes(" by ") ? deviation.split(" by ") : ["(Intercept)", deviation];
+    const term = { "skill change": "skill" }[slope!] ?? slope;
+    return `"${columns[unit!] ?? unit} ${term}" = ${value}`;
+  });
+  return [
+    '  if (requireNamespace("lme4", quietly = TRUE)) {',
+    "    suppressPackageStartupMessages(library(lme4))",
+    '    known <- transform(known, human = as.numeric(response == "human"), origin = ifelse(origin == "human", 0.5, -0.5))',
+    "    known$skill <- known$change * known$origin",
+    ...(titles ? ['    known$title <- label("title", judgments$stimulus)[rows]'] : []),
+    `    model <- human ~ origin + change + skill + (1 + origin + change + skill || participant) + (1 + change || stimulus)${titles ? " + (1 + origin || title)" : ""}`,
+    "    # lme4 starts at the study's estimates: from elsewhere it takes minutes and may stop at a lower likelihood.",
+    '    terms <- glFormula(model, data = known, family = binomial("probit"))$reTrms$cnms',
+    '    units <- sub("[.][0-9]+$", "", names(terms))',
+    `    theta <- c(${start.join(", ")})[paste(units, unlist(terms))]`,
+    '    fit <- suppressWarnings(suppressMessages(glmer(model, data = known, family = binomial("probit"),',
+    `      start = list(theta = unname(theta), fixef = c(${coefficients.join(", ")})),`,
+    '      control = glmerControl(optimizer = "bobyqa", nAGQ0initStep = FALSE, tolPwrss = 1e-12, optCtrl = list(rhobeg = 0.02, rhoend = 1e-6, maxfun = 1e5)))))',
+    "    spread <- as.data.frame(VarCorr(fit))",
+    '    deviation <- function(unit, term) sum(spread$sdcor[sub("[.][0-9]+$", "", spread$grp) == unit & spread$var1 == term])',
+    '    scale <- 1 / sqrt(1 + deviation("stimulus", "(Intercept)")^2 + deviation("title", "(Intercept)")^2 + deviation("title", "origin")^2 / 4)',
+    `    check("${name}: log-likelihood", as.numeric(logLik(fit)), ${logLikelihood}, 1e-4)`,
+    `    check("${name}: change of d'", scale * fixef(fit)[["skill"]], ${sensitivity.value}, 0.005)`,
+    `    check("${name}: change of c", -scale * fixef(fit)[["change"]], ${criterion.value}, 0.005)`,
+    `    check("${name}: SD of the change of d'", scale * deviation("participant", "skill"), ${sensitivity.spread}, 0.02)`,
+    `    check("${name}: SD of the change of c", scale * deviation("participant", "change"), ${criterion.spread}, 0.02)`,
+    "  } else {",
+    `    cat("lme4 is not installed; the model of ${name} was not checked\\n")`,
+    "  }",
+  ];
 }
 
 const columns: Readonly<Record<string, string>> = { reader: "participant", story: "stimulus" };

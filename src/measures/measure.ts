@@ -38,11 +38,13 @@ export interface SlowMeasure extends MeasureInfo {
 export interface Instrument {
   /** What the values depend on besides the text, for example a model file's hash. */
   readonly key: string;
-  /** Starts it (loads a model, starts a thread); called only if a value is missing. */
-  start(): Promise<RunningInstrument>;
+  /** Starts it (loads a model, starts threads) for this many texts; called only if a value is missing. */
+  start(texts: number): Promise<RunningInstrument>;
 }
 
 export interface RunningInstrument {
+  /** How many texts may be measured at once; 1 by default. */
+  readonly concurrency?: number;
   of(text: ParsedText): Promise<Value>;
   end(): Promise<void>;
 }

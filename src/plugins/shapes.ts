@@ -26,6 +26,10 @@ const shapes: Readonly<Record<PluginKind, Readonly<Record<string, Member>>>> = {
     asksOrigin: optional({ type: "boolean" }),
     asksFeeling: optional({ type: "boolean" }),
     rightAnswer: optional(textMember),
+    stories: optional({ type: "value" }),
+    at: optional(textMember),
+    group: optional(textMember),
+    when: optional({ type: "object" }),
     simulate: optional(functionMember),
   },
   model: {

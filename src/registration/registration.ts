@@ -2,6 +2,7 @@ import { relative } from "node:path";
 import { z } from "zod";
 import { plannedEnd } from "../study/planned-end.ts";
 import { defaultMethod, methodOf, methodOf01, RecordedAnalyseSettings } from "../study/settings/analyse.ts";
+import { sha256 } from "../text/hash.ts";
 import { formsFolder, registrationFile, stimuliFile } from "../workbench/artefacts.ts";
 import { exists, hashOf, readJson } from "../workbench/files.ts";
 import { readManifest } from "../workbench/manifest.ts";
@@ -18,7 +19,7 @@ export const Frozen = z.strictObject({
   /** The number of readers at which the study ends; null if none was planned. */
   readers: z.int().positive().nullable(),
   seed: z.union([z.string(), z.number()]),
-  /** SHA-256 of the stimuli, of the forms, and of plugins that ask, measure or analyse. */
+  /** SHA-256 of the stimuli, the forms, the study's own questions, and plugins that ask, measure or analyse. */
   hashes: z.record(z.string(), z.string()),
 });
 export type Frozen = Readonly<z.infer<typeof Frozen>>;
@@ -58,6 +59,8 @@ export async function frozenOf(study: Study): Promise<Frozen> {
     const hash = await hashOf(study.path(path));
     if (hash) hashes[path] = hash;
   }
+  const { questions } = study.config.survey;
+  if (questions.length > 0) hashes["survey.questions"] = sha256(JSON.stringify(questions));
   return { analyse, readers: plannedEnd(study.config) ?? null, seed, hashes };
 }
 

@@ -2,7 +2,7 @@ import type { Form } from "../study/form.ts";
 import type { Judgment } from "../study/judgment.ts";
 import type { Key } from "../study/stimulus.ts";
 import { phrasesOf } from "../survey/languages.ts";
-import { type Item, isClosed, levelsOf } from "../tasks/items.ts";
+import { type Item, isChosen, isClosed, levelsOf } from "../tasks/items.ts";
 import { taskNamed } from "../tasks/tasks.ts";
 import type { Study } from "../workbench/study.ts";
 import type { PackageData, PackageOptions } from "./package-data.ts";
@@ -17,7 +17,7 @@ export function judgmentsTable(
   nameOf: (participant: string) => string,
 ): Table {
   const asked = itemsByTask(study, forms);
-  const isPublished = (item: Item) => item.name !== "answer" && (isClosed(item) || ownWords);
+  const isPublished = (item: Item) => item.name !== "answer" && (isChosen(item) || ownWords);
   // Demographics are in the table of participants; free text is published only with --own-words.
   const shown = judgments.filter(
     ({ task }) => !isAbout(task) && (ownWords || taskNamed(task)?.kind !== "text"),
@@ -164,12 +164,18 @@ function itemsByTask({ config: { survey } }: Study, forms: readonly Form[]): Map
 
 const isAbout = (task: string): boolean => taskNamed(task)?.kind === "about";
 
+function answersOf(item: Item): string {
+  if (item.kind === "several")
+    return `any of ${item.options.map(([value]) => value).join(", ")}, separated by |`;
+  return isClosed(item) ? levelsOf(item).join(", ") : "free text";
+}
+
 function meaningOfResponses(asked: ReadonlyMap<string, readonly Item[]>): string {
   const meanings = [...asked].flatMap(([task, items]) => {
     const item = items.find(({ name }) => name === "answer");
     if (!item || isAbout(task)) return [];
     const ends = item.kind === "scale" ? ` (${item.ends.join(" to ")})` : "";
-    return `${task}: ${item.ask} ${isClosed(item) ? levelsOf(item).join(", ") : "free text"}${ends}`;
+    return `${task}: ${item.ask} ${answersOf(item)}${ends}`;
   });
   return `The answer. ${meanings.join("; ")}`;
 }

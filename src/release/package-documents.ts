@@ -81,6 +81,7 @@ function settingsOf({ config }: Study, { forms, stimuli, analyse }: PackageData)
       back,
       feedback,
       reveal: survey.reveal,
+      ...(survey.questions.length > 0 && { questions: survey.questions, pages: survey.pages }),
     },
     analyse,
   };

@@ -1,6 +1,6 @@
 import type { Form } from "../study/form.ts";
 import { phrasesOf } from "../survey/languages.ts";
-import { type Item, isClosed, levelsOf } from "../tasks/items.ts";
+import { type Item, isChosen, isClosed, levelsOf } from "../tasks/items.ts";
 import { aboutItems } from "../tasks/task-settings.ts";
 import { taskNamed } from "../tasks/tasks.ts";
 import type { Study } from "../workbench/study.ts";
@@ -16,7 +16,7 @@ export function participantsTable(
   nameOf: (participant: string) => string,
 ): Table {
   const fields = demographicItems(study, forms).filter(
-    (item) => demographics === "all" || (demographics === "closed" && isClosed(item)),
+    (item) => demographics === "all" || (demographics === "closed" && isChosen(item)),
   );
   const answersOf = new Map<string, Record<string, unknown>>();
   for (const { participant, task, response } of judgments) {
@@ -115,7 +115,7 @@ const demographicItems = ({ config: { survey } }: Study, forms: readonly Form[])
 /** The names of the demographic questions with fixed choices. */
 export const closedQuestions = (study: Study, forms: readonly Form[]): string[] =>
   demographicItems(study, forms)
-    .filter(isClosed)
+    .filter(isChosen)
     .map(({ name }) => name);
 
 /** The columns of `judgments/participants.csv` on response quality. */

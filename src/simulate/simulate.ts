@@ -5,12 +5,14 @@ import type { Random } from "../stats/random.ts";
 import { plannedEnd } from "../study/planned-end.ts";
 import { base32 } from "../survey/ids.ts";
 import type { Participant } from "../survey/participant.ts";
+import { isAsked } from "../survey/question-pages.ts";
 import { copyStudy } from "../survey/store/copy-study.ts";
 import { openDatabase } from "../survey/store/database.ts";
 import { exportAnswers } from "../survey/store/export-answers.ts";
 import { Store } from "../survey/store/store.ts";
 import { readStudyMaterials, type StudyMaterials } from "../survey/study-materials.ts";
 import { planOf } from "../survey/survey-plan.ts";
+import type { Answer } from "../tasks/kinds.ts";
 import type { SimulatedReader } from "../tasks/simulated.ts";
 import { taskNamed } from "../tasks/tasks.ts";
 import { readKey } from "../workbench/artefacts.ts";
@@ -136,20 +138,28 @@ async function simulateParticipant(number: number, simulation: Simulation): Prom
       groupOf: (form) => materials.forms.get(form)?.group,
       quota: undefined,
       simulated: true,
-      planFor: (form) => planOf(materials.forms.get(form)!, random.fork("order")),
+      planFor: (form) =>
+        planOf(materials.forms.get(form)!, random.fork("order"), {
+          originLast: simulation.study.config.survey.pages === "story",
+        }),
     },
     random.fork("allocation"),
   );
   const participant = allocated as Participant;
   const reader = readerFrom(simulation.options, random.fork("reader"));
+  const given = new Map<string, Answer>();
   const answers = participant.plan.map((planned) => {
+    // The store records by itself which questions are not asked.
+    if (!isAsked(participant.plan, planned, given)) return undefined;
+    const response = responseTo(planned, reader, simulation, random.fork("answer", planned.question));
+    given.set(planned.question, response);
     const ms = Math.round(20_000 * Math.exp(0.4 * random.normal()));
     now += ms;
     return store.submitAnswer({
       participant: id,
       question: planned.question,
       key: idFrom(random),
-      response: responseTo(planned, reader, simulation, random.fork("answer", planned.question)),
+      response,
       ms,
       now,
       reserve: 3_600_000,

@@ -90,15 +90,20 @@ export function sharesIn(
 export function countsOf({ right, clustering }: Shares, weights: ReadonlyMap<Label, number>) {
   const { groups, clusterings } = clustering;
   const counted = groups.names.map((name) => (weights.get(name) ?? 0) !== 0);
-  const used = clusterings.slice(0, 2).map(({ names }) => new Uint8Array(names.length));
+  const [ofReaders, ofStories] = [clusterings[0]!, clusterings[1]!];
+  const readerUsed = new Uint8Array(ofReaders.names.length);
+  const storyUsed = new Uint8Array(ofStories.names.length);
   let [judgments, correct] = [0, 0];
   for (let at = 0; at < right.length; at++) {
     if (!counted[groups.index[at]!]) continue;
     judgments++;
     correct += right[at]!;
-    for (const [member, flags] of used.entries()) flags[clusterings[member]!.index[at]!] = 1;
+    readerUsed[ofReaders.index[at]!] = 1;
+    storyUsed[ofStories.index[at]!] = 1;
   }
-  const [readers, stories] = used.map((flags) => flags.reduce((sum, flag) => sum + flag, 0));
+  const [readers, stories] = [readerUsed, storyUsed].map((flags) =>
+    flags.reduce((sum, flag) => sum + flag, 0),
+  );
   return { judgments, correct, readers: readers!, stories: stories! };
 }
 

@@ -273,8 +273,9 @@ function jackknifeVariance(
 
 function isNestedInGroups(sizes: Float64Array, width: number): boolean {
   for (let start = 0; start < sizes.length; start += width) {
-    if (sizes.subarray(start, start + width).reduce((groups, size) => groups + Number(size > 0), 0) > 1)
-      return false;
+    let groups = 0;
+    for (let at = start; at < start + width; at++) if (sizes[at]! > 0) groups++;
+    if (groups > 1) return false;
   }
   return true;
 }

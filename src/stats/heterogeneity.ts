@@ -23,13 +23,14 @@ export interface Heterogeneity {
  * its expectation from the reader's stories, weighted by precision, 1 / (1/h + 1/m) for h human and m machine stories. With
  * the same number of judgments on the same stories it is the variance of the readers' accuracies. p is (1 + extreme) /
  * (1 + draws). Drawing stops early after 100 draws at least as extreme, and p is then 100 / draws (Besag and Clifford
- * 1991); both are exact. `draws` is 10,000 by default, and fewer for very many judgments.
+ * 1991); both are exact. `draws` is 10,000 by default, and fewer for very many judgments;
+ * `reached` gets the share of them that is done.
  *
  * Throws RangeError when columns differ in length, a story has two origins, or draws are not a whole number from 1.
  */
 export function readerHeterogeneity(
   judgments: Judgments,
-  { draws = 10_000 }: { readonly draws?: number },
+  { draws = 10_000, reached }: { readonly draws?: number; readonly reached?: (share: number) => void },
   random: Random,
 ): Heterogeneity {
   checkJudgments(judgments);
@@ -58,6 +59,7 @@ export function readerHeterogeneity(
     const statistic = statisticOf(permuted, layout.precision);
     sum += statistic;
     drawn++;
+    if (drawn % 20 === 0) reached?.(drawn / most);
     if (statistic >= found * (1 - 1e-12)) extreme++;
   }
   const p = extreme >= enoughExtreme ? extreme / drawn : (1 + extreme) / (1 + drawn);
@@ -75,6 +77,8 @@ export interface ExpertPlan {
   readonly accuracy?: number;
   /** 0.05 by default. */
   readonly alpha?: number;
+  /** Gets the share of the simulated studies that is done. */
+  readonly reached?: (share: number) => void;
 }
 
 /**
@@ -85,7 +89,7 @@ export interface ExpertPlan {
  */
 export function expertPower(
   judgments: Pick<Judgments, "readers" | "stories" | "origins">,
-  { share = 0.05, accuracy = 0.95, alpha = 0.05 }: ExpertPlan,
+  { share = 0.05, accuracy = 0.95, alpha = 0.05, reached }: ExpertPlan,
   named: (right: readonly [number, number], judged: readonly [number, number], readers: number) => boolean,
   random: Random,
 ): number {
@@ -100,16 +104,21 @@ export function expertPower(
   const right = new Float64Array(counts.length);
   const scores = new Float64Array(precision.length);
   const thresholds = new Float64Array(precision.length);
-  const few = powerOf(order.length > 50_000 ? 100 : 200);
+  const few = powerOf(order.length > 50_000 ? 100 : 200, (share) => reached?.(share / 2));
   if (few < 0.6 || few > 0.92) return few;
-  return powerOf(Math.min(2000, Math.max(200, Math.floor(2e7 / order.length))));
+  const more = Math.min(2000, Math.max(200, Math.floor(2e7 / order.length)));
+  return powerOf(more, (share) => reached?.(0.5 + share / 2));
 
-  function powerOf(studies: number): number {
+  function powerOf(studies: number, done: (share: number) => void): number {
     thresholds.fill(0.5 * 2 ** 32);
-    const guessing = Array.from({ length: studies }, drawStatistic).sort((one, other) => one - other);
+    const guessing = Array.from({ length: studies }, (_, study) => {
+      if (study % 10 === 0) done(study / studies / 2);
+      return drawStatistic();
+    }).sort((one, other) => one - other);
     const critical = guessing[Math.ceil((1 - alpha) * studies) - 1]!;
     let found = 0;
     for (let study = 0; study < studies; study++) {
+      if (study % 10 === 0) done(0.5 + study / studies / 2);
       for (let one = 0; one < thresholds.length; one++) {
         thresholds[one] = (next() < share * 2 ** 32 ? accuracy : 0.5) * 2 ** 32;
       }

@@ -44,11 +44,12 @@ export function fitLogistic(
   if (!(ridge >= 0)) throw new RangeError(`a ridge must be 0 or more: ${ridge}`);
   if (design.length === 0) return { fitted: false, reason: "there are no observations" };
   const constant = isConstant(outcomes, trials);
-  const scales = columnScales(design, width);
+  const columns = columnsOf(design, outcomes, trials, width);
+  const scales = columnScales(columns);
   const penalty = Float64Array.from({ length: width }, (_, at) => (unpenalised.includes(at) ? 0 : ridge));
 
   let coefficients = new Float64Array(width);
-  let state = evaluate(design, outcomes, trials, coefficients, penalty);
+  let state = evaluate(columns, coefficients, penalty);
   for (let iteration = 1; iteration <= 100; iteration++) {
     if (!choleskyInPlace(state.information, width)) return noFit(state.largestLogit, constant);
     if (state.largestLogit > 18 && isFlat(state.information)) return noFit(state.largestLogit, constant);
@@ -58,7 +59,7 @@ export function fitLogistic(
     let candidate = coefficients;
     for (let length = 1; length > 1e-9; length /= 2) {
       candidate = coefficients.map((value, at) => value + length * step[at]!);
-      next = evaluate(design, outcomes, trials, candidate, penalty);
+      next = evaluate(columns, candidate, penalty);
       if (next.penalised >= state.penalised - 1e-12 * Math.abs(state.penalised)) break;
     }
     const change = next.penalised - state.penalised;
@@ -112,8 +113,10 @@ export function checkDesign(
     if (design[row]!.length !== width) {
       throw new RangeError(`row ${row} has ${design[row]!.length} predictors, expected ${width}`);
     }
-    const bad = design[row]!.find((value) => !Number.isFinite(value));
-    if (bad !== undefined) throw new RangeError(`row ${row} has a predictor that is not a number: ${bad}`);
+    for (const value of design[row]!) {
+      if (!Number.isFinite(value))
+        throw new RangeError(`row ${row} has a predictor that is not a number: ${value}`);
+    }
     const most = trials?.[row] ?? 1;
     if (!(outcomes[row]! >= 0 && outcomes[row]! <= most)) {
       throw new RangeError(`row ${row} has ${outcomes[row]} successes of ${most}`);
@@ -133,12 +136,38 @@ function isConstant(outcomes: ArrayLike<number>, trials: ArrayLike<number> | und
 }
 
 /** The standard deviation of each column; 1 for a constant. */
-function columnScales(design: DesignMatrix, width: number): Float64Array {
+function columnScales({ predictors, outcomes: { length }, width }: Columns): Float64Array {
   return Float64Array.from({ length: width }, (_, at) => {
-    const mean = design.reduce((sum, row) => sum + row[at]!, 0) / design.length;
-    const variance = design.reduce((sum, row) => sum + (row[at]! - mean) ** 2, 0) / design.length;
-    return Math.sqrt(variance) || 1;
+    let [sum, squares] = [0, 0];
+    for (let cell = at; cell < predictors.length; cell += width) sum += predictors[cell]!;
+    for (let cell = at; cell < predictors.length; cell += width)
+      squares += (predictors[cell]! - sum / length) ** 2;
+    return Math.sqrt(squares / length) || 1;
   });
+}
+
+/** The data as typed arrays, `predictors` row by row. */
+interface Columns {
+  readonly predictors: Float64Array;
+  readonly outcomes: Float64Array;
+  readonly trials: Float64Array;
+  readonly width: number;
+}
+
+function columnsOf(
+  design: DesignMatrix,
+  outcomes: ArrayLike<number>,
+  trials: ArrayLike<number> | undefined,
+  width: number,
+): Columns {
+  const predictors = new Float64Array(design.length * width);
+  for (let row = 0; row < design.length; row++) predictors.set(design[row]!, row * width);
+  return {
+    predictors,
+    outcomes: Float64Array.from(outcomes),
+    trials: trials ? Float64Array.from(trials) : new Float64Array(design.length).fill(1),
+    width,
+  };
 }
 
 interface Likelihood {
@@ -151,32 +180,33 @@ interface Likelihood {
 }
 
 function evaluate(
-  design: DesignMatrix,
-  outcomes: ArrayLike<number>,
-  trials: ArrayLike<number> | undefined,
+  { predictors, outcomes, trials, width }: Columns,
   coefficients: Float64Array,
   penalty: Float64Array,
 ): Likelihood {
-  const width = coefficients.length;
   const score = coefficients.map((value, at) => -penalty[at]! * value);
   const information = new Float64Array(width * width);
   for (let at = 0; at < width; at++) information[at * width + at] = penalty[at]!;
   let logLikelihood = 0;
   let largestLogit = 0;
-  for (let row = 0; row < design.length; row++) {
-    const predictors = design[row]!;
-    const logit = linear(coefficients, predictors);
-    const count = trials?.[row] ?? 1;
-    const probability = logistic(logit);
-    logLikelihood += outcomes[row]! * logit - count * logOnePlusExp(logit);
+  for (let row = 0; row < outcomes.length; row++) {
+    const first = row * width;
+    let logit = 0;
+    for (let at = 0; at < width; at++) logit += coefficients[at]! * predictors[first + at]!;
+    const count = trials[row]!;
+    // One exponential for the probability and for log(1 + exp(logit)).
+    const small = Math.exp(-Math.abs(logit));
+    const probability = logit >= 0 ? 1 / (1 + small) : small / (1 + small);
+    logLikelihood += outcomes[row]! * logit - count * (Math.max(0, logit) + Math.log1p(small));
     largestLogit = Math.max(largestLogit, Math.abs(logit));
     const residual = outcomes[row]! - count * probability;
     const weight = count * probability * (1 - probability);
     for (let one = 0; one < width; one++) {
-      score[one]! += residual * predictors[one]!;
-      for (let other = 0; other <= one; other++) {
-        information[one * width + other]! += weight * predictors[one]! * predictors[other]!;
-      }
+      const predictor = predictors[first + one]!;
+      score[one]! += residual * predictor;
+      const scaled = weight * predictor;
+      for (let other = 0; other <= one; other++)
+        information[one * width + other]! += scaled * predictors[first + other]!;
     }
   }
   const penaltyTerm = coefficients.reduce((sum, value, at) => sum + 0.5 * penalty[at]! * value * value, 0);

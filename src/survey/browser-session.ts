@@ -2,6 +2,7 @@ import type { FastifyReply, FastifyRequest } from "fastify";
 import type { Recruit } from "./allocate-participant.ts";
 import { base32, equalSecrets, hmac, randomId } from "./ids.ts";
 import type { Participant } from "./participant.ts";
+import { type Pages, pageAt, pagesOf } from "./question-pages.ts";
 import type { SurveyContext } from "./survey-context.ts";
 
 export type Fields = Readonly<Record<string, unknown>>;
@@ -177,13 +178,20 @@ export const personalAddress = (
 ): string => `/my/${id}-${hmac(signingKey, "personal", id)}`;
 
 /** The address where a participant continues who has given `answered` answers: the first question without an answer. */
-export function nextAddress({ completed, withdrawn }: Participant, answered: number): string {
+export function nextAddress(
+  { completed, withdrawn, plan }: Participant,
+  answered: number,
+  pages: Pages,
+): string {
   if (withdrawn) return "/withdrawn";
   if (completed) return "/thanks";
-  return answered === 0 ? "/instructions" : `/q/${answered + 1}`;
+  return answered === 0 ? "/instructions" : `/q/${pageAt(pagesOf(plan, pages), answered + 1)}`;
 }
 
-export async function currentAddress({ store }: SurveyContext, participant: Participant): Promise<string> {
+export async function currentAddress(
+  { store, study }: SurveyContext,
+  participant: Participant,
+): Promise<string> {
   const { answered } = await store.progress(participant.id);
-  return nextAddress(participant, answered);
+  return nextAddress(participant, answered, study.config.survey.pages);
 }

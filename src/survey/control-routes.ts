@@ -11,7 +11,7 @@ const mostInvitations = 10_000;
 
 /**
  * The requests of other commands of the same user: `backup`, `withdraw`, and the researcher's pages. Each needs the token in
- * `.tinylove/serve.json`, which only this user can read; without it there is no such page. There is nothing for browsers here.
+ * `.tinylove/serve.json`, which only this user can read, and comes from this machine; else there is no such page. There is nothing for browsers here.
  */
 export function controlRoutes(server: FastifyInstance, context: SurveyContext, monitor: SurveyAccess): void {
   const { store, effects, token } = context;
@@ -45,7 +45,12 @@ export function controlRoutes(server: FastifyInstance, context: SurveyContext, m
     async (request, reply) => {
       const { authorization } = request.headers;
       const answer = Object.hasOwn(answers, request.params.verb) ? answers[request.params.verb] : undefined;
-      if (!answer || !authorization || !equalSecrets(authorization, `Bearer ${token}`))
+      if (
+        !answer ||
+        !isFromThisMachine(request) ||
+        !authorization ||
+        !equalSecrets(authorization, `Bearer ${token}`)
+      )
         return reply.callNotFound();
       try {
         const done = await answer(textFields(request), reply);
@@ -56,6 +61,13 @@ export function controlRoutes(server: FastifyInstance, context: SurveyContext, m
       }
     },
   );
+}
+
+/** Whether a request was made on this machine, and not passed on by a proxy. */
+function isFromThisMachine({ headers, raw: { socket } }: FastifyRequest): boolean {
+  const from = socket.remoteAddress?.replace(/^::ffff:/, "");
+  const isOwn = from === "::1" || from?.startsWith("127.") || socket.remoteAddress === socket.localAddress;
+  return isOwn === true && headers["x-forwarded-for"] === undefined;
 }
 
 const textFields = (request: FastifyRequest): Record<string, string> =>

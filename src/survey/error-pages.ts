@@ -2,11 +2,18 @@ import type { FastifyError, FastifyInstance, FastifyReply, FastifyRequest } from
 import { messageOf } from "../workbench/errors.ts";
 import { formFields, wantsJson } from "./browser-session.ts";
 import type { PageContext } from "./page.ts";
+import type { Refused } from "./parse-response.ts";
 import { problemPage, retryPage } from "./participant-pages.ts";
 import { type SurveyContext, sendPage } from "./survey-context.ts";
 
 /** The alerts that an address may ask a page to show. */
 const alertNames = ["conflict", "kept", "stale", "missing", "wrong"];
+
+/** What to do about a page that was refused; on a page with several questions with the question. */
+export function refusalText({ words }: PageContext, { refused, ask, least = 0 }: Refused): string {
+  const text = words(`question.${refused}`, { least });
+  return ask === undefined ? text : `${text} ${words("question.which", { ask })}`;
+}
 
 export const alertText = ({ words }: PageContext, name: string): string =>
   words(name === "missing" || name === "wrong" ? `question.${name}` : `problem.${name}`);

@@ -108,7 +108,10 @@ export function participantRoutes(server: FastifyInstance, context: SurveyContex
         recruit: invited ?? recruitOf(survey.recruiting, fields),
         source: sourceIn(survey.sources, fields),
         oncePer: survey.recruiting?.oncePer ?? "person",
-        planFor: (form) => planOf(materials.forms.get(form)!, study.random("order", id)),
+        planFor: (form) =>
+          planOf(materials.forms.get(form)!, study.random("order", id), {
+            originLast: survey.pages === "story",
+          }),
       },
       study.random("allocation", id),
     );

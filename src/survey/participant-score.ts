@@ -2,8 +2,7 @@ import type { Origin } from "../stats/judgments.ts";
 import type { Stimulus } from "../study/stimulus.ts";
 import { taskNamed } from "../tasks/tasks.ts";
 import type { Revealed } from "./participant-pages.ts";
-import type { GivenAnswers } from "./store/store.ts";
-import type { Plan } from "./survey-plan.ts";
+import type { GivenAnswers, Plan } from "./survey-plan.ts";
 
 /** Every story of a plan with who wrote it, in the order shown, and what the participant answered about that. */
 export function revealedTo(

@@ -6,10 +6,12 @@ import { type Html, html } from "../text/html.ts";
 import { honeypotField } from "./bot-signals.ts";
 import type { Phrases } from "./languages.ts";
 import { alertBox, type PageContext, page, story } from "./page.ts";
+import { fieldName } from "./parse-response.ts";
 
-/** A question as one participant sees it. */
+/** A page of questions as one participant sees it. */
 export interface QuestionView {
-  readonly task: Task;
+  /** The tasks of its questions, about the same stories. */
+  readonly tasks: readonly Task[];
   readonly stimuli: readonly Stimulus[];
   /** What is written above the story about its author: `human`, `machine` or a name. */
   readonly told?: string | undefined;
@@ -18,19 +20,21 @@ export interface QuestionView {
   /** Seconds until the story disappears. */
   readonly seconds?: number | undefined;
   readonly fields: readonly Field[];
-  /** Whether the page has a link to the question before. */
-  readonly mayGoBack: boolean;
+  /** The address of the page before, after the base, if the participant may go back. */
+  readonly back: string | undefined;
+  /** The position of this page among `count` pages. */
   readonly position: number;
   readonly count: number;
   readonly seal: string;
   /** The page's idempotency key. */
   readonly key: string;
+  /** The answers as fields of the form. */
   readonly given: Readonly<Record<string, unknown>> | undefined;
   readonly alert?: string | undefined;
 }
 
 /**
- * One question: the text or texts, then a plain form. The two texts of a pair are inside the form, so that on a phone the
+ * The text or texts, then a plain form with the questions about them. The two texts of a pair are inside the form, so that on a phone the
  * choice stays in sight while they are read.
  */
 export function questionPage(pageContext: PageContext, view: QuestionView): string {
@@ -47,7 +51,7 @@ export function questionPage(pageContext: PageContext, view: QuestionView): stri
 ${view.alert && alertBox(view.alert)}
 ${view.seconds !== undefined && html`<link rel="stylesheet" href="${timeLimitAddress(view.seconds)}"><p class="soft">${words("question.seconds", { seconds: view.seconds })}</p>`}
 ${!isPair && texts}
-<form class="question${isPair && " pairs"}" method="post" action="${pageContext.base}/q/${position}" data-outbox>
+<form class="question${isPair && " pairs"}${view.tasks.length > 1 && " several"}" method="post" action="${pageContext.base}/q/${position}" data-outbox>
 <input type="hidden" name="seal" value="${view.seal}">
 <input type="hidden" name="key" value="${view.key}">
 <input type="hidden" name="ms" value="">
@@ -56,7 +60,7 @@ ${items}
 <div class="trap" aria-hidden="true"><label>${words("trap")} <input type="text" name="${honeypotField}" tabindex="-1" autocomplete="off"></label></div>
 <div class="go">
 <button>${words(position === count ? "question.finish" : "question.next")}</button>
-${view.mayGoBack && position > 1 && html`<a href="${pageContext.base}/q/${position - 1}">${words("question.back")}</a>`}
+${view.back !== undefined && html`<a href="${pageContext.base}${view.back}">${words("question.back")}</a>`}
 </div>
 <p class="status" role="status" data-status data-sending="${words("outbox.sending")}" data-waiting="${words("outbox.waiting")}" data-refused="${words("outbox.refused")}"></p>
 </form>`,
@@ -86,7 +90,7 @@ function cachedMarkup(pageContext: PageContext, view: QuestionView): SharedMarku
   const all = markupCache.get(pageContext) ?? new Map<string, SharedMarkup>();
   markupCache.set(pageContext, all);
   const name = [
-    view.task.name,
+    ...view.tasks.map(({ name }) => name),
     ...view.stimuli.map(({ id }) => id),
     view.told ?? "",
     view.whole ? "whole" : "",
@@ -98,14 +102,22 @@ function cachedMarkup(pageContext: PageContext, view: QuestionView): SharedMarku
 
 const markupOf = (
   { words }: PageContext,
-  { task, stimuli, told, whole = false, fields, given }: QuestionView,
+  { tasks, stimuli, told, whole = false, fields, given }: QuestionView,
 ): SharedMarkup => ({
   texts: storiesOf(
     stimuli.map((stimulus) => ({ ...stimulus, text: (whole && stimulus.whole) || stimulus.text })),
     words,
     told,
   ),
-  items: renderItems(task.items(words, fields), words("optional"), given),
+  items: renderItems(
+    tasks.flatMap((task) =>
+      task
+        .items(words, fields)
+        .map((item) => ({ ...item, name: fieldName(task.name, item.name, tasks.length) })),
+    ),
+    words,
+    given,
+  ),
 });
 
 /** The texts of a question: none, one, or two side by side. `told`: what is said about the author of a single story. */

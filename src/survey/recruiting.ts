@@ -5,8 +5,7 @@ import type { Recruit } from "./allocate-participant.ts";
 import { digest, equalSecrets, hmac, randomId } from "./ids.ts";
 import { submitHostField, visitId } from "./mturk.ts";
 import type { Code } from "./participant-pages.ts";
-import type { GivenAnswers } from "./store/store.ts";
-import type { Plan } from "./survey-plan.ts";
+import type { GivenAnswers, Plan } from "./survey-plan.ts";
 
 type Fields = Readonly<Record<string, unknown>>;
 

@@ -1,9 +1,15 @@
 import { sql } from "kysely";
 import type { BotSignal } from "./bot-signals.ts";
 import { digest } from "./ids.ts";
+import { hasConditions, isAsked } from "./question-pages.ts";
 import { locksRows, prepared } from "./store/prepared-statement.ts";
 import type { Database, StoreTransaction } from "./store/schema.ts";
-import type { Plan } from "./survey-plan.ts";
+import type { GivenAnswers, Plan } from "./survey-plan.ts";
+
+/** The answers of a page that was posted: all are stored or none. */
+export interface PageSubmission extends Omit<Submission, "question" | "response"> {
+  readonly answers: readonly Pick<Submission, "question" | "response">[];
+}
 
 export interface Submission {
   readonly participant: string;
@@ -41,6 +47,7 @@ export class AnswerWriter {
   readonly #insert;
   readonly #recordChangedKey;
   readonly #change;
+  readonly #responses;
 
   constructor(database: Database) {
     // The lock keeps a second process from storing an answer of the same participant at the same time.
@@ -78,6 +85,9 @@ export class AnswerWriter {
             sql<string | null>`max(case when question = ${value("question")} then key end)`.as("key"),
             sql<string | null>`max(case when question = ${value("question")} then digest end)`.as("digest"),
             sql<string | null>`max(case when key = ${value("key")} then digest end)`.as("storedDigest"),
+            sql<number>`count(case when question = ${value("question")} and response = ${sql.lit(notAsked)} then 1 end)`.as(
+              "skipped",
+            ),
           ])
           .where("participant", "=", value("participant")),
     );
@@ -112,6 +122,12 @@ export class AnswerWriter {
           digest: value("digest"),
         }),
     );
+    this.#responses = prepared<ParticipantKey>()(database, (on, value) =>
+      on
+        .selectFrom("answer")
+        .select(["question", "response"])
+        .where("participant", "=", value("participant")),
+    );
     this.#change = prepared<AnswerRow>()(database, (on, value) =>
       on
         .updateTable("answer")
@@ -125,6 +141,27 @@ export class AnswerWriter {
         .where("participant", "=", value("participant"))
         .where("question", "=", value("question")),
     );
+  }
+
+  /**
+   * Stores the answers of a page. An answer that is kept keeps no other from being stored. If one of them cannot be stored
+   * for another reason after others were, throws PageRefused with its outcome, and the caller's transaction is rolled back.
+   */
+  async submitPage(
+    transaction: StoreTransaction,
+    { answers, key, ...page }: PageSubmission,
+    plan: Plan,
+  ): Promise<SubmissionOutcome> {
+    const outcomes = new Set<SubmissionOutcome>();
+    for (const [at, answer] of answers.entries()) {
+      const submission = { ...page, ...answer, key: answers.length === 1 ? key : `${key}.${at + 1}` };
+      const outcome = await this.submit(transaction, submission, plan);
+      outcomes.add(outcome);
+      if (["stored", "repeated", "kept"].includes(outcome)) continue;
+      if (outcomes.has("stored")) throw new PageRefused(outcome);
+      return outcome;
+    }
+    return (["stored", "kept", "repeated"] as const).find((outcome) => outcomes.has(outcome)) ?? "unknown";
   }
 
   /** Stores an answer of a participant with this `plan`; the last answer completes the response. */
@@ -145,15 +182,52 @@ export class AnswerWriter {
     if (row.completed !== null || row.withdrawn !== null) return "over";
 
     const isNew = Number(given.own) === 0;
-    if (!isNew && !submission.mayChange) return "kept";
+    if (!isNew && !submission.mayChange && Number(given.skipped) === 0) return "kept";
     if (isNew && Number(given.before) < position - 1) return "ahead";
     const answer = rowOf(submission, plan, position, content);
     await (isNew ? this.#insert(transaction, answer) : this.#replace(transaction, answer, given));
-    if (Number(given.count) + Number(isNew) === plan.length)
-      await this.#complete(transaction, { participant, now });
+    const count = hasConditions(plan)
+      ? await this.#settleConditions(transaction, submission, plan)
+      : Number(given.count) + Number(isNew);
+    if (count === plan.length) await this.#complete(transaction, { participant, now });
     else if (row.reserved < now + submission.reserve * (1 - renewalShare))
       await this.#renew(transaction, { participant, reserved: now + submission.reserve });
     return "stored";
+  }
+
+  /**
+   * Records the next questions as not asked if earlier answers rule them out, and forgets this where a changed answer no
+   * longer does: they are then asked. Returns how many questions have an answer or are not asked.
+   */
+  async #settleConditions(
+    transaction: StoreTransaction,
+    { participant, now }: Submission,
+    plan: Plan,
+  ): Promise<number> {
+    const rows = await this.#responses(transaction, { participant });
+    const settled = new Set(rows.map(({ question }) => question));
+    const answers: GivenAnswers = new Map(
+      rows.flatMap(({ question, response }) =>
+        response === notAsked ? [] : [[question, JSON.parse(response)] as const],
+      ),
+    );
+    for (const planned of plan) {
+      const { question } = planned;
+      if (!settled.has(question) || answers.has(question) || !isAsked(plan, planned, answers)) continue;
+      await transaction
+        .deleteFrom("answer")
+        .where("participant", "=", participant)
+        .where("question", "=", question)
+        .execute();
+      settled.delete(question);
+    }
+    for (const [at, planned] of plan.entries()) {
+      if (settled.has(planned.question)) continue;
+      if (isAsked(plan, planned, answers)) break;
+      await this.#insert(transaction, notAskedRow(participant, planned, at + 1, now));
+      settled.add(planned.question);
+    }
+    return settled.size;
   }
 
   /** Changes an answer. Its earlier key is recorded as used. */
@@ -167,6 +241,30 @@ export class AnswerWriter {
     await this.#change(transaction, answer);
   }
 }
+
+/** An answer of a page cannot be stored. */
+export class PageRefused extends Error {
+  readonly outcome: SubmissionOutcome;
+  constructor(outcome: SubmissionOutcome) {
+    super(outcome);
+    this.outcome = outcome;
+  }
+}
+
+/** The response of a question that earlier answers rule out. It counts for the progress and is not exported. */
+export const notAsked = "null";
+
+const notAskedRow = (
+  participant: string,
+  { question, task, stimuli, side }: Plan[number],
+  position: number,
+  now: number,
+): AnswerRow => ({
+  ...{ participant, question, position, task },
+  stimuli: JSON.stringify(stimuli),
+  side: side ?? null,
+  ...{ response: notAsked, ms: null, at: now, key: null, digest: null },
+});
 
 interface ParticipantKey {
   readonly participant: string;
@@ -182,8 +280,8 @@ interface AnswerRow {
   readonly response: string;
   readonly ms: number | null;
   readonly at: number;
-  readonly key: string;
-  readonly digest: string;
+  readonly key: string | null;
+  readonly digest: string | null;
 }
 
 function rowOf(

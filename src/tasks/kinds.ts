@@ -8,13 +8,13 @@ export type Answer = { readonly answer: string | number } & Readonly<Record<stri
 export const storiesShown = {
   /** One of several answers to one story. */
   choice: 1,
-  /** A choice between the left and the right story of a pair. */
+  /** A choice between the left and the right story of a pair, or `tie`. */
   pair: 2,
   /** A number on a scale for one story. */
   rating: 1,
   /** An attention check, between the stories. */
   check: 0,
-  /** Free text, after the stories. */
+  /** Free text, after the stories; with `stories`, about one or two of them. */
   text: 0,
   /** Questions about the participants themselves, after the stories. */
   about: 0,
@@ -29,5 +29,7 @@ export const TaskProperties = z.object({
   asksOrigin: z.boolean(),
   /** For a check: the answer that passes it. */
   rightAnswer: z.string().optional(),
+  /** Whether a reader who finished may have given no answer: it can be skipped, or is asked after certain answers only. */
+  optional: z.literal(true).optional(),
 });
 export type TaskProperties = Readonly<z.infer<typeof TaskProperties>>;

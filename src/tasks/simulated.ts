@@ -1,5 +1,5 @@
 import type { Random } from "../stats/random.ts";
-import type { Item } from "./items.ts";
+import { type Item, severalSeparator } from "./items.ts";
 import type { Answer, Origin, TaskProperties } from "./kinds.ts";
 
 /**
@@ -29,9 +29,11 @@ export function simulatedResponse(
     if (item.name === "confidence") return evidence === undefined ? undefined : confidenceOf(item, evidence);
     if (kind === "check" && item.name === "answer" && random.next() < 0.95) return rightAnswer;
     if (item.kind === "choice") return random.pick(item.options)[0];
+    if (item.kind === "several") return severalOf(item, random);
     if (item.kind === "scale")
       return ratingFrom(item.levels, item.name === "answer" ? reader.bias : 0, random);
     if (item.kind === "line") return item.number ? String(random.integer(18, 80)) : "simulated";
+    if (item.required || item.least !== undefined) return simulatedText.padEnd(item.least ?? 0, ".");
     return item.name === "answer" ? "" : undefined;
   };
   const given = items.flatMap((item) => {
@@ -65,6 +67,15 @@ function answerFrom(kind: TaskProperties["kind"], evidence: number): string {
 function confidenceOf(item: Item, evidence: number): string | undefined {
   if (item.kind !== "scale") return undefined;
   return item.levels[Math.min(item.levels.length - 1, Math.floor(2 * Math.abs(evidence)))];
+}
+
+const simulatedText = "simulated";
+
+/** Each option with probability 1/2, and at least one. */
+function severalOf({ options }: Extract<Item, { kind: "several" }>, random: Random): string {
+  const values = options.map(([value]) => value);
+  const chosen = values.filter(() => random.next() < 0.5);
+  return (chosen.length > 0 ? chosen : [random.pick(values)]).join(severalSeparator);
 }
 
 /** A rating on `levels`, normally distributed around their middle. */

@@ -3,10 +3,10 @@ import { listed } from "../study/print.ts";
 import type { ComposeSettings } from "../study/settings/compose.ts";
 import { StudyError } from "../workbench/errors.ts";
 import { demographics } from "./demographics.ts";
-import type { Item } from "./items.ts";
+import { type Item, isClosed, levelsOf } from "./items.ts";
 import type { TaskKind, TaskProperties } from "./kinds.ts";
 import type { Phrases } from "./phrases.ts";
-import type { Task } from "./task.ts";
+import type { Task, When } from "./task.ts";
 import { requireTask, taskNamed } from "./tasks.ts";
 
 type TaskSetting = ComposeSettings["tasks"][number];
@@ -28,6 +28,7 @@ export function checkTaskSettings({ compose, survey }: Pick<StudyConfig, "compos
   checkPairs(compose);
   checkStories(compose);
   checkConditions(compose, survey);
+  checkWhen(compose, survey);
 }
 
 /** Throws StudyError if a task asks participants about themselves but has no items. */
@@ -44,8 +45,10 @@ export function checkPageNotEmpty(
 }
 
 /** All items about the participants themselves: the fields in `survey.demographics`, and those of other tasks of the study. */
-export const allAboutItems = ({ compose, survey }: Pick<StudyConfig, "compose" | "survey">): Item[] =>
-  aboutItems([demographics.name, ...compose.tasks.map(({ task }) => task)], survey);
+export const allAboutItems = (
+  { compose, survey }: Pick<StudyConfig, "compose" | "survey">,
+  words?: Phrases,
+): Item[] => aboutItems([demographics.name, ...compose.tasks.map(({ task }) => task)], survey, words);
 
 /** The items about the participants themselves in the tasks with these names, each item once. */
 export function aboutItems(
@@ -126,6 +129,60 @@ function checkTask({ task: name, count }: TaskSetting, task: Task, before: reado
   }
 }
 
+/** Throws StudyError for a question that depends on an answer that is not given before it. */
+function checkWhen({ tasks }: ComposeSettings, { demographics: fields }: StudyConfig["survey"]): void {
+  for (const [at, setting] of tasks.entries()) {
+    const task = taskOf(setting);
+    const { when } = task;
+    if (!when) continue;
+    const where = `survey.questions: ${task.group ?? task.name} depends on ${when.task}`;
+    const before = tasks.findIndex((one) => one.task === when.task);
+    const earlier = before < 0 ? undefined : taskOf(tasks[before]!);
+    if (!earlier) {
+      const rows = tasks.filter((one) => taskOf(one).group === when.task).map((one) => one.task);
+      throw new StudyError(`${where}, which is ${rows.length > 0 ? "several questions" : "not asked"}`, {
+        hint:
+          rows.length > 0
+            ? `name one of ${rows.join(", ")}`
+            : "name a question in compose.tasks or survey.questions",
+      });
+    }
+    if (!isAskedBefore(earlier, task, before < at)) {
+      throw new StudyError(`${where}, which is not asked before it`, {
+        hint: "name an earlier question about the same story or pair, or one with about: reader and at: start",
+      });
+    }
+    checkAnswers(where, when, earlier.plainItems(fields));
+  }
+}
+
+/** Whether the answer to `earlier` is known, for the same story or participant, when `later` is asked. */
+function isAskedBefore(earlier: Task, later: Task, isListedBefore: boolean): boolean {
+  if (earlier.stimuli > 0) return isListedBefore && earlier.stimuli === later.stimuli;
+  if (earlier.place === "first") return later.place !== "first" || later.stimuli > 0 || isListedBefore;
+  return isListedBefore && later.stimuli === 0 && later.place === "last" && earlier.place === "last";
+}
+
+function checkAnswers(where: string, { item: name, is }: When, items: readonly Item[]): void {
+  const item =
+    items.find((one) => one.name === name) ??
+    (items.length === 1 && name === "answer" ? items[0] : undefined);
+  if (!item) {
+    throw new StudyError(`${where}, which has no item ${name}`, {
+      hint: `set item to one of ${items.map((one) => one.name).join(", ")}`,
+    });
+  }
+  const values =
+    item.kind === "several"
+      ? item.options.map(([value]) => value)
+      : isClosed(item)
+        ? levelsOf(item)
+        : undefined;
+  const unknown = values && is.find((value) => !values.includes(value));
+  if (unknown === undefined) return;
+  throw new StudyError(`${where}, which has no answer ${unknown}`, { hint: `try ${values!.join(", ")}` });
+}
+
 /** Throws StudyError for conditions that cannot be shown or would deceive participants without a debriefing. */
 function checkConditions(compose: ComposeSettings, { debrief }: StudyConfig["survey"]): void {
   const { conditions, tasks } = compose;
@@ -178,19 +235,20 @@ function checkPairs(compose: ComposeSettings): void {
   const { human, machine } = compose;
   const pairs = compose.tasks.find((one) => taskOf(one).stimuli === 2);
   if (!pairs) return;
+  const name = taskOf(pairs).group ?? pairs.task;
   const [count, most] = [pairsOf(compose), Math.min(human, machine)];
   if (most === 0 || count > most) {
     throw new StudyError(
-      `compose.tasks: ${most === 0 ? "no pair" : `${most === 1 ? "one pair" : `only ${most} pairs`}`} for ${pairs.task} can be made of ${human} human and ${machine} machine stories`,
+      `compose.tasks: ${most === 0 ? "no pair" : `${most === 1 ? "one pair" : `only ${most} pairs`}`} for ${name} can be made of ${human} human and ${machine} machine stories`,
       { hint: "raise compose.human and compose.machine, or lower its count" },
     );
   }
   const single = firstSingleStoryTask(compose);
   if (single && count === most && compose.pairs !== "reread") {
     throw new StudyError(
-      `compose.tasks: the pairs of ${pairs.task} take ${count} human and ${count} machine stories of ${human} and ${machine}, but ${single.task} needs some of both too`,
+      `compose.tasks: the pairs of ${name} take ${count} human and ${count} machine stories of ${human} and ${machine}, but ${single.task} needs some of both too`,
       {
-        hint: `${most > 1 ? `give ${pairs.task} a count below ${most}, or ` : ""}raise compose.human and compose.machine; compose.pairs: reread would show stories twice`,
+        hint: `${most > 1 ? `give ${name} a count below ${most}, or ` : ""}raise compose.human and compose.machine; compose.pairs: reread would show stories twice`,
       },
     );
   }

@@ -26,6 +26,14 @@ export interface TaskDefinition {
   readonly asksFeeling?: boolean;
   /** For `check`, where it is required: the answer that passes the check. */
   readonly rightAnswer?: string;
+  /** For `text`: how many stories it is about, 1 or 2. Default: 0. */
+  readonly stories?: number;
+  /** For `about`: `start` asks before the stories. Default: `end`. */
+  readonly at?: string;
+  /** Tasks with the same group are on one page and about the same stories. Default: none. */
+  readonly group?: string;
+  /** The earlier answers after which the task is asked. Default: it is always asked. */
+  readonly when?: When;
   /**
    * The task's own phrases by language and key. A task that shows stories needs the phrase `asked`, which completes the
    * sentence "You will be asked ..." of the instructions.
@@ -43,6 +51,15 @@ export interface TaskDefinition {
   simulate?(origins: readonly Origin[], reader: SimulatedReader, random: Random): Answer;
 }
 
+/** A condition on an earlier answer: of another task about the same stories, or of one before the stories. */
+export interface When {
+  readonly task: string;
+  /** The field of its response: `answer`, or an item. */
+  readonly item: string;
+  /** The values with which the task is asked; of an answer with several values, one of them is enough. */
+  readonly is: readonly string[];
+}
+
 /** A task: something that readers are asked. Only `score` and `simulate` receive origins. `defineTask` makes it. */
 export interface Task extends TaskProperties {
   readonly name: string;
@@ -50,7 +67,9 @@ export interface Task extends TaskProperties {
   /** The number of stimuli on its page. */
   readonly stimuli: 0 | 1 | 2;
   /** The position of a question without a story. */
-  readonly place: "between" | "last";
+  readonly place: "first" | "between" | "last";
+  readonly group?: string;
+  readonly when?: When;
   /** Throws StudyError if the task has no phrases in this language. */
   checkLanguage(language: string): void;
   /** Completes the sentence "You will be asked ..." of the instructions; for tasks that show a story. */
@@ -88,7 +107,18 @@ export function defineTask(definition: TaskDefinition): Task {
       hint: `try ${Object.keys(storiesShown).join(", ")}`,
     });
   }
-  const stimuli = storiesShown[kind];
+  const { stories = 0, at = "end", group, when } = definition;
+  if (stories !== 0 && (kind !== "text" || (stories !== 1 && stories !== 2))) {
+    throw new StudyError(`task ${name}: a ${kind} cannot have stories: ${stories}`, {
+      hint: "only a text has this setting: 1 or 2",
+    });
+  }
+  if (at !== "end" && (kind !== "about" || at !== "start")) {
+    throw new StudyError(`task ${name}: a ${kind} cannot be asked at: ${at}`, {
+      hint: "only an about has this setting: start or end",
+    });
+  }
+  const stimuli = kind === "text" ? (stories as 0 | 1 | 2) : storiesShown[kind];
   checkPhrases(name, phrases, stimuli > 0 ? ["asked"] : []);
   const plain: Phrases = Object.assign((key: string) => key, { language: Object.keys(phrases)[0] ?? "en" });
   const plainItems = (fields = noFields) => definition.items(plain, fields);
@@ -100,8 +130,11 @@ export function defineTask(definition: TaskDefinition): Task {
     asksOrigin,
     asksFeeling,
     ...(rightAnswer !== undefined && { rightAnswer }),
+    ...(isOptional(definition, plainItems()) && { optional: true as const }),
+    ...(group !== undefined && { group }),
+    ...(when !== undefined && { when }),
     stimuli,
-    place: kind === "check" ? "between" : "last",
+    place: kind === "check" ? "between" : at === "start" ? "first" : "last",
     checkLanguage: (language) => checkLanguage(name, phrases, language),
     asked: (words) => phrasesForTask(name, phrases, words)("asked"),
     items: (words, fields = noFields) => definition.items(phrasesForTask(name, phrases, words), fields),
@@ -122,6 +155,10 @@ export function defineTask(definition: TaskDefinition): Task {
       ),
   };
 }
+
+/** Whether a reader who finished may have given no answer. */
+const isOptional = ({ when }: TaskDefinition, items: readonly Item[]): boolean =>
+  when !== undefined || items.some((item) => item.name === "answer" && !item.required);
 
 function scoreOf(
   {
@@ -167,12 +204,14 @@ function checkItems(
   const options = answer.kind === "choice" ? answer.options.map(([value]) => value) : [];
   const expected =
     kind === "pair" ? expectedAnswers.pair : kind === "choice" && asksOrigin && expectedAnswers.choice;
-  if (expected && (options.length !== 2 || !expected.every((value) => options.includes(value))))
+  const ties = kind === "pair" && !asksOrigin && options.includes("tie") ? 1 : 0;
+  if (expected && (options.length !== 2 + ties || !expected.every((value) => options.includes(value))))
     throw refuse(
       `its answers are ${options.join(", ") || "not a choice"}`,
-      `give it the options ${expected.join(" and ")}`,
+      `give it the options ${expected.join(" and ")}${kind === "pair" && !asksOrigin ? ", and tie if readers may not decide" : ""}`,
     );
-  if ((kind === "choice" || kind === "check") && answer.kind !== "choice")
+  const isChoice = answer.kind === "choice" || (kind === "choice" && answer.kind === "several");
+  if ((kind === "choice" || kind === "check") && !isChoice)
     throw refuse(`its answer is a ${answer.kind}`, `a ${kind} needs a choice`);
   if (
     kind === "rating" &&

@@ -1,6 +1,6 @@
 /** Progress of long work, shown on standard error. */
 export interface Progress {
-  /** `done` of the total are done; `note` is extra information (tokens per second, a title). */
+  /** `done` of the total are done (a fraction moves only the bar); `note` is extra information (tokens per second, a title). */
   to(done: number, note?: string): void;
   /** One more is done. */
   step(note?: string): void;
@@ -37,7 +37,7 @@ export function progressOn(terminal: Terminal, now: () => number, label: string,
     drawn = true;
     whole = done >= total;
     const left = done < total ? pace.left(now(), total) : undefined;
-    const line = `${label} ${done}/${total}${left === undefined ? "" : `, ${duration(left)} left`}${note && `  ${note}`}`;
+    const line = `${label} ${Math.floor(done)}/${total}${left === undefined ? "" : `, ${duration(left)} left`}${note && `  ${note}`}`;
     terminal.write(
       terminal.isTTY ? overwrite(`${bar(done / total)} ${line}`, terminal.columns) : `${line}\n`,
     );

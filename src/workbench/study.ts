@@ -2,10 +2,12 @@ import { isAbsolute, join, resolve } from "node:path";
 import { isCollection, parseDocument } from "yaml";
 import type { z } from "zod";
 import { noPlugins, type Plugins } from "../plugins/plugin.ts";
+import { withQuestions } from "../plugins/questions.ts";
 import { type Random, randomFrom } from "../stats/random.ts";
 import { StudyConfig } from "../study/config.ts";
 import { formerAnalyse, withCurrentNames } from "../study/former-names.ts";
 import { kindOf, schemeOf } from "../study/settings/models.ts";
+import { OwnQuestion } from "../study/settings/questions.ts";
 import { StudyError } from "./errors.ts";
 import { exists, readText } from "./files.ts";
 import { unknownAddress } from "./model-address.ts";
@@ -52,7 +54,7 @@ export function pluginsNamed(text: string): string[] {
 export function studyOf(folder: string, config: StudyConfig, plugins: Plugins = noPlugins): Study {
   return {
     folder,
-    config,
+    config: withQuestions(folder, config),
     plugins,
     path: (...parts) => {
       const [first = ""] = parts;
@@ -85,8 +87,9 @@ export function parseConfig(text: string, where: string): StudyConfig {
   const at = issue.path.join(".");
   if (issue.code === "unrecognized_keys") {
     const key = issue.keys[0]!;
+    const own = modelKeys(plain(document, where), issue.path) ?? questionKeys(issue);
     throw new StudyError(`${where}: ${[...issue.path, key].join(".")}: no such setting`, {
-      hint: similarSetting(key, issue.path, modelKeys(plain(document, where), issue.path)),
+      hint: similarSetting(key, issue.path, own),
     });
   }
   throw new StudyError(`${where}: ${[...(at ? [at] : []), wrongValue(issue)].join(": ")}`, {
@@ -132,6 +135,15 @@ function modelKeys(config: unknown, [group, list, at]: readonly PropertyKey[]): 
   const { address } = (config as { generate: { models: { address: string }[] } }).generate.models[at]!;
   const kind = kindOf(address);
   return kind && Object.keys(kind.settings.shape);
+}
+
+/** The settings of a question's kind; undefined for anything else. */
+function questionKeys({ path: [group, list, at, further], input }: z.core.$ZodIssue): string[] | undefined {
+  if (group !== "survey" || list !== "questions" || typeof at !== "number" || further !== undefined)
+    return undefined;
+  const { kind } = input as { readonly kind?: unknown };
+  const schema = OwnQuestion.options.find(({ shape }) => shape.kind.value === kind);
+  return schema && Object.keys(schema.shape);
 }
 
 /** The keys of the schema at a path, through objects and lists. */

@@ -1,11 +1,11 @@
 import type { FastifyInstance } from "fastify";
 import { conditionOf, type Form } from "../study/form.ts";
 import { type Fields, formFields, wantsJson } from "../survey/browser-session.ts";
-import { alertFromQuery, alertText, sendNotFound, sendProblem } from "../survey/error-pages.ts";
+import { alertFromQuery, refusalText, sendNotFound, sendProblem } from "../survey/error-pages.ts";
 import { equalSecrets, hmac, randomId } from "../survey/ids.ts";
 import { cutIn, furtherInstructions, instructionsFor } from "../survey/instructions.ts";
 import type { PageContext } from "../survey/page.ts";
-import { parsePosition, parseResponse } from "../survey/parse-response.ts";
+import { parsePage, parsePosition } from "../survey/parse-response.ts";
 import {
   consentPage,
   declinedPage,
@@ -14,6 +14,7 @@ import {
   thanksPage,
 } from "../survey/participant-pages.ts";
 import { questionPage } from "../survey/question-page.ts";
+import { pagesOf, type QuestionPage } from "../survey/question-pages.ts";
 import { type SurveyContext, sendPage } from "../survey/survey-context.ts";
 import { type Plan, planOf } from "../survey/survey-plan.ts";
 import { taskNamed } from "../tasks/tasks.ts";
@@ -24,6 +25,8 @@ export interface Rehearsal {
   readonly address: string;
   readonly form: Form;
   readonly plan: Plan;
+  /** All pages, also those that depend on earlier answers: nothing is stored. */
+  readonly pages: readonly QuestionPage[];
 }
 
 /** What a rehearsal needs of a survey. */
@@ -96,7 +99,7 @@ export function rehearsalRoutes(
   server.get<RehearsalParams>(`${prefix}/:token/q/:position`, async (request, reply) => {
     const context = await contextOf();
     const rehearsal = rehearsalFor(context, request.params.token);
-    const position = rehearsal && parsePosition(rehearsal.plan, request.params.position);
+    const position = rehearsal && parsePosition(rehearsal.pages.length, request.params.position);
     if (!position) return sendNotFound(reply, rehearsal?.pageContext ?? context.pageContext);
     return sendPage(
       reply,
@@ -108,20 +111,28 @@ export function rehearsalRoutes(
   server.post<RehearsalParams>(`${prefix}/:token/q/:position`, async (request, reply) => {
     const context = await contextOf();
     const rehearsal = rehearsalFor(context, request.params.token);
-    const position = rehearsal && parsePosition(rehearsal.plan, request.params.position);
+    const position = rehearsal && parsePosition(rehearsal.pages.length, request.params.position);
     if (!position) return sendNotFound(reply, rehearsal?.pageContext ?? context.pageContext);
-    const { pageContext, plan, address } = rehearsal;
+    const { pageContext, pages, address } = rehearsal;
     const fields = formFields(request);
-    const read = parseResponse(fields, plan[position - 1]!.task, context.study.config.survey.demographics);
+    const read = parsePage(
+      fields,
+      tasksOn(pages[position - 1]!),
+      pageContext.words,
+      context.study.config.survey.demographics,
+    );
     if ("refused" in read) {
       const name = read.refused;
-      return wantsJson(request)
-        ? sendProblem(request, reply, pageContext, { status: 400, name, address: `${address}/q/${position}` })
-        : sendPage(
-            reply,
-            400,
-            questionAt(context, rehearsal, position, fields, alertText(pageContext, name)),
-          );
+      const alert = refusalText(pageContext, read);
+      if (!wantsJson(request))
+        return sendPage(reply, 400, questionAt(context, rehearsal, position, fields, alert));
+      return name === "short" || read.ask !== undefined
+        ? reply.status(422).send({ stay: alert })
+        : sendProblem(request, reply, pageContext, {
+            status: 400,
+            name,
+            address: `${address}/q/${position}`,
+          });
     }
     const next = givesFeedback(rehearsal, position)
       ? `${address}/q/${position}/feedback`
@@ -133,11 +144,11 @@ export function rehearsalRoutes(
   server.get<RehearsalParams>(`${prefix}/:token/q/:position/feedback`, async ({ params }, reply) => {
     const context = await contextOf();
     const rehearsal = rehearsalFor(context, params.token);
-    const position = rehearsal && parsePosition(rehearsal.plan, params.position);
+    const position = rehearsal && parsePosition(rehearsal.pages.length, params.position);
     if (!position || !givesFeedback(rehearsal, position))
       return sendNotFound(reply, rehearsal?.pageContext ?? context.pageContext);
     const key = await readKey(context.study);
-    const revealed = rehearsal.plan[position - 1]!.stimuli.map((id) => ({
+    const revealed = rehearsal.pages[position - 1]!.questions[0]!.stimuli.map((id) => ({
       stimulus: context.materials.stimuli.get(id)!,
       origin: key.get(id)!.origin,
       said: undefined,
@@ -159,23 +170,24 @@ export function rehearsalRoutes(
 
   function questionAt(
     context: RehearsalContext,
-    { form, plan, pageContext }: Rehearsal & { readonly pageContext: PageContext },
+    { form, pages, pageContext }: Rehearsal & { readonly pageContext: PageContext },
     position: number,
     given: Fields | undefined,
     alert: string | undefined,
   ): string {
-    const planned = plan[position - 1]!;
-    const { task, stimuli, told } = planned;
+    const page = pages[position - 1]!;
+    const planned = page.questions[0]!;
+    const { stimuli, told } = planned;
     return questionPage(pageContext, {
-      task: taskNamed(task)!,
+      tasks: tasksOn(page),
       stimuli: stimuli.map((id) => context.materials.stimuli.get(id)!),
       told,
       whole: conditionOf(form, planned)?.whole,
       seconds: conditionOf(form, planned)?.seconds,
-      mayGoBack: context.study.config.survey.back,
+      back: context.study.config.survey.back && position > 1 ? `/q/${position - 1}` : undefined,
       fields: context.study.config.survey.demographics,
       position,
-      count: plan.length,
+      count: pages.length,
       seal: "",
       key: randomId(),
       given,
@@ -186,17 +198,19 @@ export function rehearsalRoutes(
 
 const prefix = "/rehearsal";
 
-/** Whether feedback follows the answer at this position, as in the survey: no later question is about its stories. */
-function givesFeedback({ form, plan }: Rehearsal, position: number): boolean {
-  const planned = plan[position - 1]!;
-  if (!conditionOf(form, planned)?.feedback || planned.stimuli.length === 0) return false;
-  const later = plan.slice(position).flatMap(({ stimuli }) => stimuli);
-  return !planned.stimuli.some((id) => later.includes(id));
+const tasksOn = ({ questions }: QuestionPage) => questions.map(({ task }) => taskNamed(task)!);
+
+/** Whether feedback follows this page, as in the survey: no later question is about its stories. */
+function givesFeedback({ form, pages }: Rehearsal, position: number): boolean {
+  const { stimuli } = pages[position - 1]!.questions[0]!;
+  if (!conditionOf(form, pages[position - 1]!.questions[0]!)?.feedback || stimuli.length === 0) return false;
+  const later = pages.slice(position).flatMap(({ questions }) => questions);
+  return !later.some((question) => question.stimuli.some((id) => stimuli.includes(id)));
 }
 
-/** The address after this position and its feedback. */
-const afterwards = ({ address, plan }: Rehearsal, position: number): string =>
-  `${address}/${position < plan.length ? `q/${position + 1}` : "thanks"}`;
+/** The address after this page and its feedback. */
+const afterwards = ({ address, pages }: Rehearsal, position: number): string =>
+  `${address}/${position < pages.length ? `q/${position + 1}` : "thanks"}`;
 
 /** A form in one of the orders that participants may get, the same each time. */
 export function rehearsalOf(
@@ -204,5 +218,7 @@ export function rehearsalOf(
   { signingKey, study }: Pick<SurveyContext, "signingKey" | "study">,
 ): Rehearsal {
   const signature = hmac(signingKey, "rehearsal", form.id);
-  return { address: `${prefix}/${signature}`, form, plan: planOf(form, study.random("rehearsal", form.id)) };
+  const { pages } = study.config.survey;
+  const plan = planOf(form, study.random("rehearsal", form.id), { originLast: pages === "story" });
+  return { address: `${prefix}/${signature}`, form, plan, pages: pagesOf(plan, pages) };
 }

@@ -110,13 +110,16 @@ function parsed(text: string): unknown {
   }
 }
 
-/** The line of a setting in a text; undefined if it is not there. */
-export function lineOf(text: string, path: readonly string[]): number | undefined {
-  const lines = new LineCounter();
-  const node = parseDocument(text, { lineCounter: lines }).getIn(path, true);
-  const range =
-    node !== null && typeof node === "object" && "range" in node ? (node.range as number[]) : undefined;
-  return range && lines.linePos(range[0]!).line;
+/** Finds the line of a setting in a text; undefined if it is not there. */
+function linesOf(text: string): (path: readonly string[]) => number | undefined {
+  const counter = new LineCounter();
+  const document = parseDocument(text, { lineCounter: counter });
+  return (path) => {
+    const node = document.getIn(path, true);
+    const range =
+      node !== null && typeof node === "object" && "range" in node ? (node.range as number[]) : undefined;
+    return range && counter.linePos(range[0]!).line;
+  };
 }
 
 /** The fields of all settings by their groups; `wrong` is the path that an error names. */
@@ -125,6 +128,7 @@ export function settingFields(
   values: ReadonlyMap<string, string>,
   wrong: string | undefined,
 ): Html {
+  const lineOf = linesOf(text);
   const groups = new Map<string, Setting[]>();
   for (const setting of allSettings()) {
     const [first = ""] = setting.path;
@@ -134,17 +138,22 @@ export function settingFields(
   return html`<div class="settings">${[...groups].map(([group, settings]) => {
     const isWrong = settings.some((setting) => isAt(setting, wrong));
     return html`<details id="group-${group}"${(group === "study" || isWrong) && html` open`}><summary>${group}</summary>
-${settings.map((setting) => settingField(setting, text, values.get(fieldName(setting)) ?? "", isAt(setting, wrong)))}</details>`;
+${settings.map((setting) => settingField(setting, lineOf, values.get(fieldName(setting)) ?? "", isAt(setting, wrong)))}</details>`;
   })}</div>`;
 }
 
 const isAt = ({ path }: Setting, wrong: string | undefined): boolean =>
   wrong !== undefined && (wrong === path.join(".") || wrong.startsWith(`${path.join(".")}.`));
 
-function settingField(setting: Setting, text: string, value: string, isWrong: boolean): Html {
+function settingField(
+  setting: Setting,
+  lineOf: (path: readonly string[]) => number | undefined,
+  value: string,
+  isWrong: boolean,
+): Html {
   const { path, description } = setting;
   const id = path.join("-");
-  const line = setting.kind === "text" ? lineOf(text, path) : undefined;
+  const line = setting.kind === "text" ? lineOf(path) : undefined;
   return html`<div class="setting${isWrong && " wrong"}"><div><label class="name" for="${id}">${path.slice(path.length === 1 ? 0 : 1).join(".")}</label>
 <p class="soft" id="${id}-help">${description}${line !== undefined && html` <a href="/settings/text#line-${line}">Line ${line} of study.yaml</a>`}</p></div>
 <div>${control(setting, id, value, isWrong)}</div></div>`;

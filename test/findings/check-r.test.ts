@@ -4,8 +4,11 @@ import { join } from "node:path";
 import { beforeAll, describe, expect, test } from "vitest";
 import { analyse } from "../../src/analyse/analyse.ts";
 import { mixedModel } from "../../src/analyse/analyses/mixed-model.ts";
+import { practice } from "../../src/analyse/analyses/practice.ts";
+import { robustness } from "../../src/analyse/analyses/robustness.ts";
 import { signalDetection } from "../../src/analyse/analyses/signal-detection.ts";
 import { verdict } from "../../src/analyse/analyses/verdict.ts";
+import type { Analysis } from "../../src/analyse/analysis.ts";
 import type { Choice } from "../../src/analyse/data.ts";
 import { choicesCsv } from "../../src/analyse/judged.ts";
 import { checkR } from "../../src/findings/check-r.ts";
@@ -41,7 +44,7 @@ beforeAll(async () => {
 });
 
 /** A folder with check.R for simulated data: 14 titles of a human and one or two machine stories, readers in 7 classes, one who can tell. */
-async function made(settings: AnalyseSettings): Promise<string> {
+async function made(settings: AnalyseSettings, more: readonly Analysis[] = []): Promise<string> {
   const random = randomFrom("clusters in R");
   const stories = Array.from({ length: 35 }, (_, at) => ({
     stimulus: `s${at}`,
@@ -76,7 +79,7 @@ async function made(settings: AnalyseSettings): Promise<string> {
   const data = dataOf({ choices, settings });
   const folder = await temporaryFolder();
   await writeWhole(join(folder, "tables/judgments.csv"), choicesCsv(data));
-  const program = checkR(found(data, [verdict, mixedModel, signalDetection]), {
+  const program = checkR(found(data, [verdict, mixedModel, signalDetection, ...more]), {
     margin: settings.margin,
     table: "tables/judgments.csv",
   });
@@ -112,7 +115,10 @@ describe.skipIf(!hasR)("check.R (Rscript)", () => {
       const reader = Number(participant.slice(7));
       return reader % 3 > 0 || (order + reader) % 4 > 1 || at % 11 === 0;
     });
-    const clusters = await made(AnalyseSettings.parse({ draws: 300, clusters: ["title", "class"] }));
+    const clusters = await made(AnalyseSettings.parse({ draws: 300, clusters: ["title", "class"] }), [
+      robustness,
+      practice,
+    ]);
     const { weighting } = methodOf01;
     const as01 = await made(
       AnalyseSettings.parse({ draws: 300, weighting, clusters: [...methodOf01.clusters] }),
@@ -147,6 +153,12 @@ describe.skipIf(!hasR)("check.R (Rscript)", () => {
     expect(clustered).toMatch(/ok {5}mixed model: SD of origin by reader/);
     expect(clustered).toMatch(/ok {5}mean reader: d'/);
     expect(clustered).toMatch(/ok {5}AUC, mean reader/);
+    expect(clustered).toMatch(/ok {5}robustness: smallest margin/);
+    expect(clustered).toMatch(/ok {5}other weighting: standard error/);
+    expect(clustered).toMatch(/ok {5}without a title: lowest accuracy/);
+    expect(clustered).toMatch(/ok {5}without a reader: highest accuracy/);
+    expect(clustered).toMatch(/ok {5}practice, group 5: accuracy/);
+    expect(clustered).toMatch(/ok {5}practice: change of d'/);
   });
 
   test("agrees with the analysis of version 0.1 if it was declared", () => {

@@ -34,8 +34,9 @@ test("several models, two at one address, work from titles through forms and jud
       corpus: { ...settings.corpus, split: { train: 40, validation: 4, test: 16 } },
       describe: { measures: ["words"] },
       analyse: { ...settings.analyse, draws: 1000 },
-      generate: { ...settings.generate, models },
-      compose: { ...settings.compose, forms: 2, human: 3, machine: 3 },
+      // Short texts: three models write each title.
+      generate: { ...settings.generate, models, tokens: { least: 80, most: 110 } },
+      compose: { ...settings.compose, words: { least: 40, most: 50 }, forms: 2, human: 3, machine: 3 },
     }),
   );
   for (const stage of ["collect", "generate", "describe", "compose"])

@@ -66,7 +66,7 @@ test("without a local model there is no perplexity", async () => {
 });
 
 async function taken(measure: SlowMeasure, study: Study, texts: readonly string[]): Promise<Value[]> {
-  const instrument = await (await measure.instrument(study))!.start();
+  const instrument = await (await measure.instrument(study))!.start(1);
   const values: Value[] = [];
   for (const text of texts) values.push(await instrument.of(new ParsedText(textOf(text))));
   await instrument.end();

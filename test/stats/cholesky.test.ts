@@ -1,6 +1,7 @@
 import { expect, test } from "vitest";
 import {
   choleskyInPlace,
+  choleskyInverse,
   choleskyLogDeterminant,
   choleskySolve,
   inversePositive,
@@ -35,4 +36,27 @@ test("the inverse times the matrix is one", () => {
 test("a matrix that is not positive definite is refused", () => {
   expect(inversePositive(Float64Array.of(1, 2, 2, 1), 2)).toBeUndefined();
   expect(inversePositive(Float64Array.of(1, 1, 1, 1), 2)).toBeUndefined();
+});
+
+test.each([8, 11, 14])("larger matrices with zeros are factored and inverted, size %i", (size) => {
+  // Most entries are 0, at the start of rows too.
+  const entry = (row: number, column: number) =>
+    row === column ? 3 + (row % 4) : Math.abs(row - column) % 5 === 3 ? 0.7 - 0.1 * ((row * column) % 7) : 0;
+  const symmetric = Float64Array.from({ length: size * size }, (_, cell) =>
+    entry(Math.max(Math.floor(cell / size), cell % size), Math.min(Math.floor(cell / size), cell % size)),
+  );
+  const factor = Float64Array.from(symmetric);
+  expect(choleskyInPlace(factor, size)).toBe(true);
+  const inverse = choleskyInverse(factor, size);
+  for (let row = 0; row < size; row++) {
+    for (let column = 0; column < size; column++) {
+      let [product, identity] = [0, 0];
+      for (let at = 0; at < size; at++) {
+        if (at <= Math.min(row, column)) product += factor[row * size + at]! * factor[column * size + at]!;
+        identity += inverse[row * size + at]! * symmetric[at * size + column]!;
+      }
+      expect(product).toBeCloseTo(symmetric[row * size + column]!, 12);
+      expect(identity).toBeCloseTo(row === column ? 1 : 0, 12);
+    }
+  }
 });

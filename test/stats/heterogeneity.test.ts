@@ -85,7 +85,13 @@ test("the power against 5 % who can tell agrees with simulated studies", () => {
   const named = (right: readonly [number, number], judged: readonly [number, number], readers: number) =>
     guessingP(right, judged) <= 0.05 / readers;
   const plan = study(100, 16, () => 0.5, randomFrom("plan"));
-  const power = expertPower(plan, {}, named, randomFrom(4));
+  const shares: number[] = [];
+  const reached = (share: number) => void shares.push(share);
+  const power = expertPower(plan, { reached }, named, randomFrom(4));
+  expect(shares.length).toBeGreaterThan(10);
+  expect(shares).toEqual(shares.toSorted((one, other) => one - other));
+  expect(shares.at(-1)).toBeGreaterThan(0.4);
+  expect(shares.at(-1)).toBeLessThanOrEqual(1);
   let found = 0;
   for (let at = 0; at < 150; at++) {
     const random = randomFrom("power", at);

@@ -293,18 +293,20 @@ describe.skipIf(!found)("in Chromium, a participant", () => {
       ["en", 1280],
       ["de", 320],
     ] as const) {
-      const other = await fixture({ stories: 4, tasks, survey: { demographics, language } });
+      // All questions about a story on one page, or each on its own.
+      const pages = language === "en" ? "question" : "story";
+      const other = await fixture({ stories: 4, tasks, survey: { demographics, language, pages } });
       const own = await served(other.study);
       const page = await reader({ viewport: { width, height: 800 }, bypassCSP: true });
       await page.goto(own.url);
       await page.getByRole("main").getByRole("button").click();
       await page.locator("a.button").click();
-      for (let position = 1; position <= 10; position++) {
+      for (let position = 1; position <= (language === "en" ? 10 : 8); position++) {
         await page.waitForURL(new RegExp(`/q/${position}$`));
         const names = await page
           .locator("input[type=radio][required]")
           .evaluateAll((inputs) => [...new Set(inputs.map((input) => (input as HTMLInputElement).name))]);
-        for (const name of names) await page.locator(`input[name=${name}]`).first().check();
+        for (const name of names) await page.locator(`input[name="${name}"]`).first().check();
         if (await page.locator("input[type=number]").count())
           await page.locator("input[type=number]").fill("40");
         if (pictures) {

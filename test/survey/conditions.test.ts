@@ -166,7 +166,10 @@ describe("feedback after each answer", () => {
   };
 
   test("comes after the last answer about a story is stored, and the answer can then not be changed", async () => {
-    const { url, origins, stimuli } = await open(feedback, { tasks: [{ task: "how-it-felt", stimuli: 1 }] });
+    const { url, origins, stimuli } = await open(feedback, {
+      tasks: [{ task: "how-it-felt", stimuli: 1 }],
+      survey: { pages: "question" },
+    });
     const walker = new TestClient(url);
     await walker.begin();
     let shown = 0;
@@ -202,6 +205,20 @@ describe("feedback after each answer", () => {
       expect((await walker.get(`/q/${position}`)).status).toBe(303);
     }
     expect(shown).toBe(4);
+  });
+
+  test("comes after the page with all questions about a story", async () => {
+    const { url } = await open(feedback, { tasks: [{ task: "how-it-felt", stimuli: 1 }] });
+    const walker = new TestClient(url);
+    await walker.begin();
+    for (let page = 1; page <= 4; page++) {
+      const { text } = await walker.get(`/q/${page}`);
+      const several = { "how-it-felt.answer": "4", "human-or-machine.answer": "human" };
+      const answers = text.includes("move you") ? several : { answer: "human" };
+      const reply = await walker.post(`/q/${page}`, { ...hiddenFields(text), ...answers });
+      expect(reply.location).toBe(`/q/${page}/feedback`);
+      expect((await walker.get(`/q/${page}/feedback`)).text).toMatch(/A (person|machine) wrote this story\./);
+    }
   });
 
   test("is shown in a rehearsal too, and nothing is stored", async () => {

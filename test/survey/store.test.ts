@@ -78,6 +78,10 @@ eachStore((effects, kind) => {
     await store.metadata.set("colour", "red");
     expect(await store.metadata.getOrCreate("colour", () => "blue")).toBe("red");
     expect(await store.signingKey()).toBe(await store.metadata.getOrCreate("seal key", () => "another"));
+    expect(await store.metadata.paused()).toBe(false);
+    await store.metadata.setPaused(true);
+    expect(await store.metadata.paused()).toBe(true);
+    await store.metadata.setPaused(false);
   });
 
   test("a participant has a place with a secret that can be replaced", async () => {
@@ -179,6 +183,10 @@ eachStore((effects, kind) => {
     expect(await answer(last)).toBe("repeated");
     expect((await store.botSignals()).get(id)).toEqual(["pasted"]);
     const { answers } = await store.records.all();
+    const [one] = answers;
+    expect(await store.records.of(one!.participant)).toHaveLength(
+      answers.filter(({ participant }) => participant === one!.participant).length,
+    );
     const own = answers.filter(({ participant }) => participant === id);
     expect(own).toMatchObject([
       {
@@ -191,6 +199,31 @@ eachStore((effects, kind) => {
       },
       { question: "second", position: 2, side: "left", stimuli: '["two","three"]', at: now + 2 * minute },
     ]);
+  });
+
+  test("the answers of a page are stored together or not at all", async () => {
+    const { id } = await entered();
+    const page = (answers: readonly Pick<Submission, "question" | "response">[], changes = {}) => {
+      const { question: _, response: __, ...rest } = submission(id);
+      return store.submitPage({ ...rest, ...changes, answers });
+    };
+    const [human, left] = [{ answer: "human" }, { answer: "left" }];
+    const both = [
+      { question: "first", response: human },
+      { question: "second", response: left },
+    ];
+    expect(await page([both[0]!, { question: "third", response: left }])).toBe("unknown");
+    expect(await store.progress(id)).toEqual({ answered: 0, given: undefined });
+    expect(await page(both)).toBe("stored");
+    expect(await page(both)).toBe("repeated");
+    expect(await page([both[0]!, { question: "second", response: { answer: "right" } }])).toBe("conflict");
+    expect(await store.answers(id)).toEqual(
+      new Map([
+        ["first", human],
+        ["second", left],
+      ]),
+    );
+    expect((await store.byId(id))?.completed).toBe(submission(id).now);
   });
 
   test("the same answer from many requests at once is stored once, together with other answers", async () => {

@@ -20,7 +20,7 @@ const fields: Field[] = StudyConfig.parse({
 }).survey.demographics;
 
 const viewOf = (task: Task, language: string, given?: object) =>
-  renderItems(task.items(phrasesOf(language), fields), "(optional)", given as Record<string, unknown>);
+  renderItems(task.items(phrasesOf(language), fields), phrasesOf(language), given as Record<string, unknown>);
 
 const simulated = (task: Task, origins: readonly Origin[], skill: number, bias: number, draws: number) =>
   Array.from({ length: draws }, (_, draw) =>

@@ -25,6 +25,20 @@ test("a terminal gets a bar with the time left, which is erased at the end", () 
   expect(written.endsWith("\r\u001b[2K")).toBe(true);
 });
 
+test("a part of an item moves the bar, not the count", () => {
+  let written = "";
+  let now = 0;
+  const terminal = { isTTY: true, columns: 80, write: (text: string) => (written = text) };
+  const progress = progressOn(terminal, () => now, "analyse", 4);
+  const bars = [1, 1.5].map((done) => {
+    now += 2000;
+    progress.to(done, "verdict");
+    expect(written).toContain("analyse 1/4");
+    return written.split("█").length;
+  });
+  expect(bars[1]).toBeGreaterThan(bars[0]!);
+});
+
 test("without a terminal, completion is reported once", () => {
   const lines: string[] = [];
   let now = 0;

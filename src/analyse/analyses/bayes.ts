@@ -1,13 +1,13 @@
 import { type BetaPosterior, betaPosterior } from "../../stats/beta-binomial.ts";
 import { normalQuantile } from "../../stats/normal.ts";
 import { studentQuantile } from "../../stats/student-t.ts";
-import { type Verdict, verdictTest } from "../../stats/verdict-test.ts";
+import type { Verdict } from "../../stats/verdict-test.ts";
 import { type Finding, figure, sentence, table } from "../../study/finding.ts";
 import { counted, marginBetween, percent, percentRange, printed } from "../../study/print.ts";
 import { marginMarks } from "../accuracy-figure.ts";
 import type { Analysis } from "../analysis.ts";
 import type { Data } from "../data.ts";
-import { asJudgments, testOptions } from "../judged.ts";
+import { declaredTest } from "../judged.ts";
 
 /** The Bayesian counterpart of the verdict: the posterior of accuracy within the margin. */
 export const bayes: Analysis = {
@@ -30,7 +30,7 @@ export const bayes: Analysis = {
         numbers: { prior },
       };
     }
-    const { overall } = verdictTest(asJudgments(choices, data), testOptions(data));
+    const { overall } = declaredTest(data);
     const right = choices.filter((choice) => choice.right).length;
     const naive = betaPosterior(right, choices.length, settings, { level });
     const effective = effectiveJudgments(overall, level);

@@ -1,5 +1,4 @@
 import type { Random } from "../../stats/random.ts";
-import { verdictTest } from "../../stats/verdict-test.ts";
 import { type Finding, type Findings, figure, sentence } from "../../study/finding.ts";
 import { groupedBy } from "../../study/groups.ts";
 import { counted, listed, percent, percentApart, printed, pValue } from "../../study/print.ts";
@@ -13,7 +12,7 @@ import {
   type LabelledItems,
   type PairDifferences,
 } from "../detector.ts";
-import { asJudgments, pairClusters, testOptions, verdictOnPairs } from "../judged.ts";
+import { declaredTest, pairClusters, verdictOnPairs } from "../judged.ts";
 import { remediesFor } from "../remedies.ts";
 import { surfaceFeatures } from "../surface.ts";
 import { sharedTitles } from "../titles.ts";
@@ -66,8 +65,7 @@ function scanOfStories(data: Data, random: Random): Scan {
         : `${counted(stories.labels.length, "story", "stories")} are too few`;
     return { detection, why, items: stories.labels.length };
   }
-  const readers =
-    data.choices.length > 0 ? verdictTest(asJudgments(data.choices, data), testOptions(data)) : undefined;
+  const readers = data.choices.length > 0 ? declaredTest(data) : undefined;
   return {
     detection,
     of: "stories",

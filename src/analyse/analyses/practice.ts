@@ -115,6 +115,12 @@ interface Change {
 interface Changes {
   readonly fitted: true;
   readonly judgments: number;
+  /** Whether titles have random effects. */
+  readonly titles: boolean;
+  readonly logLikelihood: number;
+  /** On the probit: intercept, origin, change of bias, change of skill; and the standard deviations by name. */
+  readonly coefficients: readonly number[];
+  readonly deviations: Readonly<Record<string, number>>;
   readonly sensitivity: Change;
   readonly criterion: Change;
   readonly converged: boolean;
@@ -188,6 +194,10 @@ function changesOf(
   return {
     fitted: true,
     judgments: choices.length,
+    titles: titles !== undefined,
+    logLikelihood: fit.logLikelihood,
+    coefficients: [...fit.coefficients],
+    deviations: fit.deviations,
     converged: fit.converged,
     ...changesIn(fit, readerCount, storyCount, level),
   };

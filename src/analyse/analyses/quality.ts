@@ -6,7 +6,7 @@ import { counted, printed } from "../../study/print.ts";
 import type { Analysis } from "../analysis.ts";
 import { type Choice, type Data, readersOf } from "../data.ts";
 import { isStraightLining } from "../exclusions.ts";
-import { verdictOnChoices } from "../judged.ts";
+import { declaredVerdict, verdictBeforeExclusions, verdictOnChoices } from "../judged.ts";
 import { leftOutFindings } from "../ready.ts";
 
 /** Quality of the answers: times, straight-lining, attention checks, the declared exclusions and their effect on the verdict. */
@@ -199,8 +199,8 @@ function compare(before: Data, after: Data): ComparedVerdicts | undefined {
   const straightLiners = straightLinersOf(before);
   const failed = readersWhoFailed(before.checks);
   return {
-    with: test(before.choices),
-    without: test(after.choices),
+    with: verdictBeforeExclusions(after) ?? declaredVerdict(after),
+    without: declaredVerdict(after),
     withoutStraightLiners: test(before.choices.filter(({ participant }) => !straightLiners.has(participant))),
     withoutFast: test(before.choices.filter(({ ms }) => ms === undefined || ms >= tooShort)),
     withoutFailed:

@@ -15,7 +15,15 @@ export const readers: Analysis = {
   run(data) {
     const people = data.study!.people;
     if (!people) return { findings: [], numbers: {} };
-    const analysed = new Set(readersOf([...data.choices, ...data.pairs, ...data.ratings]));
+    const analysed = new Set(
+      readersOf([
+        ...data.choices,
+        ...data.pairs,
+        ...data.ratings,
+        ...(data.picks ?? []),
+        ...(data.preferences ?? []),
+      ]),
+    );
     const flow = flowOf(people, analysed.size, data);
     const findings: Finding[] = [
       ...(people.days ? [sentence("fact", `Collected: ${daysText(people.days)}`)] : []),

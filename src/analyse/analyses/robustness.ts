@@ -11,10 +11,10 @@ import { levelText } from "../accuracy-text.ts";
 import type { Analysis } from "../analysis.ts";
 import type { Choice, Data } from "../data.ts";
 import { alphaLevelsOf, whyWithheld } from "../interim-analysis.ts";
-import { asJudgments, verdictOnChoices } from "../judged.ts";
+import { asJudgments, declaredVerdict, verdictBeforeExclusions, verdictOnChoices } from "../judged.ts";
 import { withinMargin } from "../margin.ts";
 import { modelNoun } from "../model-noun.ts";
-import { verdictUnder } from "../sensitivity.ts";
+import { alternativeVerdicts } from "../sensitivity.ts";
 
 /** The margins at which every verdict is shown. */
 const margins = [0.05, 0.1, 0.15, 0.2];
@@ -31,7 +31,7 @@ export const robustness: Analysis = {
   run(data) {
     const { choices } = data;
     const why = choices.length === 0 ? "nobody has judged a story" : whyWithheld(data);
-    const declared = why === undefined ? verdictOnChoices(choices, data) : undefined;
+    const declared = why === undefined ? declaredVerdict(data) : undefined;
     const none = why ?? (declared!.overall.degrees === 0 ? declared!.overall.reason : undefined);
     if (none !== undefined || !declared) {
       return { findings: [sentence("result", `No test of robustness yet: ${none}.`)], numbers: {} };
@@ -75,6 +75,8 @@ export const robustness: Analysis = {
       findings,
       numbers: {
         smallestMargin: smallest ?? null,
+        /** One-sided, of each test of equivalence. */
+        alpha: alphaLevelsOf(data).equivalenceAlpha,
         margins: margins.map((margin) => ({ margin, verdict: verdictAt(margin, declared, data) })),
         alternatives: rows.map(({ name, test }) => ({
           name,
@@ -104,18 +106,14 @@ interface Named {
 }
 
 function alternativesOf(declared: StudyVerdict, data: Data): Named[] {
-  const { choices, settings, excluded } = data;
-  const method = methodOf(settings);
-  const all = excluded?.before.choices ?? choices;
+  const before = verdictBeforeExclusions(data);
   const first = firstAttempts(data);
-  const other = method.weighting === "readers" ? "judgments" : "readers";
+  const weighted = alternativeVerdicts(data);
+  const other = methodOf(data.settings).weighting === "readers" ? weighted.judgments : weighted.readers;
   return [
     { name: "As declared", test: declared },
-    ...(all.length > choices.length ? [{ name: "No exclusions", test: verdictOnChoices(all, data) }] : []),
-    {
-      name: other === "readers" ? "Equal weight for each reader" : "Equal weight for each judgment",
-      test: verdictUnder({ ...method, weighting: other }, choices, data),
-    },
+    ...(before ? [{ name: "No exclusions", test: before }] : []),
+    other,
     ...(first ? [{ name: firstDrafts, test: verdictOnChoices(first, data) }] : []),
   ];
 }

@@ -5,7 +5,7 @@ import { counted, printed } from "../../study/print.ts";
 import { levelText } from "../accuracy-text.ts";
 import type { Analysis } from "../analysis.ts";
 import type { Choice, Data } from "../data.ts";
-import { asJudgments, verdictOnChoices } from "../judged.ts";
+import { asJudgments } from "../judged.ts";
 import { type MeanReader, meanReader } from "../mean-reader.ts";
 import { type Detection, detectionOf, detectionRows } from "../skill-and-bias.ts";
 
@@ -20,7 +20,7 @@ export const signalDetection: Analysis = {
       return { findings: [sentence("result", "No figures yet: nobody has judged a story.")], numbers: {} };
     }
     const mean = meanReader(choices, settings);
-    const pooled = detectionOf(data, verdictOnChoices(choices, data));
+    const pooled = detectionOf(data);
     const roc = rocOf(data);
     const findings: Finding[] = [
       ...meanFindings(mean, pooled),

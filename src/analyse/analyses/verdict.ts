@@ -18,7 +18,7 @@ import type { Analysis } from "../analysis.ts";
 import type { Data } from "../data.ts";
 import { designOfData, evenDesign } from "../design.ts";
 import { alphaLevelsOf, whyWithheld } from "../interim-analysis.ts";
-import { clustersOf, verdictOnChoices } from "../judged.ts";
+import { clustersOf, declaredVerdict } from "../judged.ts";
 import {
   betweenMargins,
   differentText,
@@ -57,15 +57,15 @@ export const verdict: Analysis = {
   needs: ["choices"],
   section: "result",
   beforeData: true,
-  run(data, random) {
+  run(data, random, reached) {
     const { choices } = data;
     if (choices.length === 0) return beforeData(data);
-    const test = verdictOnChoices(choices, data);
-    const detection = detectionOf(data, test);
+    const test = declaredVerdict(data);
+    const detection = detectionOf(data);
     const rule = data.settings.rule2022 ? rule2022(data) : undefined;
     const models = modelVerdicts(data);
-    const differences = readerDifferences(data, random);
-    const alternatives = alternativeVerdicts(data, test);
+    const differences = readerDifferences(data, random, reached);
+    const alternatives = alternativeVerdicts(data);
     const together = studyConclusion(test, models, differences, data);
     const findings: Finding[] = [
       sentence("verdict", headline(together, test, models, differences, data)),

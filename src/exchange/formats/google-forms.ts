@@ -1,7 +1,7 @@
 import { counted } from "../../study/print.ts";
 import { toldText } from "../../survey/question-page.ts";
 import type { TableRecord } from "../../tables/table-record.ts";
-import type { Item } from "../../tasks/items.ts";
+import { type Item, stepLabels } from "../../tasks/items.ts";
 import { StudyError } from "../../workbench/errors.ts";
 import type { Study } from "../../workbench/study.ts";
 import type { Format } from "../format.ts";
@@ -26,6 +26,7 @@ export const googleForms: Format = {
   }),
   importResponses: ({ records, form, study }) =>
     form && { responses: responsesIn(records, form, study), previews: 0 },
+  checksLength: true,
   recognisedBy: "for Google Forms, name the form with --form",
 };
 
@@ -90,10 +91,14 @@ function makeForms() {
 function addItem(form, item) {
   if (item.kind === "choice") {
     form.addMultipleChoiceItem().setTitle(item.title).setChoiceValues(item.labels).setRequired(item.required);
+  } else if (item.kind === "several") {
+    form.addCheckboxItem().setTitle(item.title).setChoiceValues(item.labels).setRequired(item.required);
   } else if (item.kind === "scale") {
     form.addScaleItem().setTitle(item.title).setBounds(1, item.levels).setLabels(item.low, item.high).setRequired(item.required);
   } else if (item.kind === "text") {
-    form.addParagraphTextItem().setTitle(item.title).setRequired(false);
+    const paragraph = form.addParagraphTextItem().setTitle(item.title).setRequired(item.required);
+    if (item.least)
+      paragraph.setValidation(FormApp.createParagraphTextValidation().requireTextLengthGreaterThanOrEqualTo(item.least).build());
   } else {
     form.addTextItem().setTitle(item.title).setRequired(item.required);
   }
@@ -102,14 +107,23 @@ function addItem(form, item) {
 }
 
 function portable(item: Item) {
-  if (item.kind === "choice") {
+  if (item.kind === "choice" || item.kind === "several") {
     return { kind: item.kind, labels: item.options.map(([, label]) => label), required: item.required };
   }
   if (item.kind === "scale") {
     const [low, high] = item.ends;
+    // A scale of Google has 3 to 10 steps, and labels at its ends only.
+    if (item.labels || item.levels.length < 3 || item.levels.length > 10)
+      return { kind: "choice", labels: stepLabels(item), required: item.required };
     return { kind: item.kind, levels: item.levels.length, low, high, required: item.required };
   }
-  return item.kind === "text" ? { kind: item.kind } : { kind: item.kind, required: item.required };
+  if (item.kind === "text")
+    return {
+      kind: item.kind,
+      required: item.required === true,
+      ...(item.least !== undefined && { least: item.least }),
+    };
+  return { kind: item.kind, required: item.required };
 }
 
 /** Google gives responses no id: a response is identified by its row, equal rows of a file by their order. */

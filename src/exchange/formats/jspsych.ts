@@ -2,7 +2,7 @@ import { readFileSync } from "node:fs";
 import { storiesOf } from "../../survey/question-page.ts";
 import { planParts } from "../../survey/survey-plan.ts";
 import { asJspsych, byParticipant, type Trial } from "../../tables/jspsych.ts";
-import { renderItems } from "../../tasks/items.ts";
+import { type Item, optionField, renderItems, severalSeparator } from "../../tasks/items.ts";
 import { html } from "../../text/html.ts";
 import { StudyError } from "../../workbench/errors.ts";
 import type { Study } from "../../workbench/study.ts";
@@ -32,6 +32,7 @@ const versions = {
  */
 export const jspsych: Format = {
   name: "jspsych",
+  checksLength: true,
   recognisedBy: "jsPsych exports have columns trial_type and trial_index",
   importResponses(request) {
     const trials = asJspsych(request.records);
@@ -51,7 +52,7 @@ export const jspsych: Format = {
 
 /** The trials of a form by part of the plan; the page orders them as `planOf` does for the survey's participants. */
 function trialsOf(form: PortableForm, { consent, instructions, debrief, words }: SurveyTexts) {
-  const { stories, reread, between, last } = planParts(form.questions, ({ stimuli }) =>
+  const { first, stories, reread, between, last } = planParts(form.questions, ({ stimuli }) =>
     stimuli.map(({ id }) => id),
   );
   const trialOf = (question: PortableQuestion) => ({
@@ -61,7 +62,7 @@ function trialsOf(form: PortableForm, { consent, instructions, debrief, words }:
     ...(question.stimuli.length === 2 && {
       swapped: storiesOf([...question.stimuli].reverse(), words).toString(),
     }),
-    html: renderItems(question.items, words("optional")).toString(),
+    html: renderItems(question.items, words).toString(),
     button_label: words("question.next"),
     data: {
       form: form.id,
@@ -80,6 +81,7 @@ function trialsOf(form: PortableForm, { consent, instructions, debrief, words }:
   return {
     opening: pagesOf([consent, [instructions, ...form.instructions].join("\n")]),
     ...(debrief !== "" && { closing: pagesOf([debrief]) }),
+    first: first.map(trialOf),
     stories: stories.map((group) => group.map(trialOf)),
     reread: reread.map((group) => group.map(trialOf)),
     between: between.map(trialOf),
@@ -126,7 +128,7 @@ const ownStyle = `.jspsych-display-element { font-family: var(--serif); font-siz
 const script = `const named = new URLSearchParams(location.search).get("form");
 const ids = Object.keys(forms);
 const id = ids.includes(named) ? named : ids[Math.floor(Math.random() * ids.length)];
-const { opening, stories, reread, between, last, closing } = forms[id];
+const { opening, first, stories, reread, between, last, closing } = forms[id];
 
 const jsPsych = initJsPsych({
   // Send the data to your own server here (DataPipe, JATOS). Without a change, the browser saves them as a file.
@@ -154,7 +156,7 @@ const groups = [...shuffle(stories), ...shuffle(reread)];
 for (const check of between)
   groups.splice(randomInt(Math.min(1, groups.length), Math.max(1, groups.length - 1)), 0, [check]);
 jsPsych.data.addProperties({ form: id });
-jsPsych.run([opening, ...groups.flat(), ...last, ...(closing ? [closing] : [])].map(ready));
+jsPsych.run([opening, ...first, ...groups.flat(), ...last, ...(closing ? [closing] : [])].map(ready));
 `;
 
 const readme = (first: string, { name, title }: SurveyTexts): string => `# ${title}: jsPsych
@@ -166,9 +168,10 @@ Made by Tiny Love from the study \`${name}\`. These files do not say who wrote a
     .map((version) => `\`${version}\``)
     .join(", ")}; to run it offline, put these files next to it and
   change the four addresses at the top.
-- \`${first}.json\` and so on are the trials of each form, for an experiment of your own: \`opening\`, \`stories\` (the questions
-  about one story together), \`reread\` (pairs with stories that were also shown alone), \`between\` (attention checks),
-  \`last\`, and \`closing\` (the debriefing), if there is one. Replace \`type\`, the name of the plugin, by the plugin itself, and use \`swapped\` instead of \`preamble\` in half of
+- \`${first}.json\` and so on are the trials of each form, for an experiment of your own: \`opening\`, \`first\` (questions at
+  the start), \`stories\` (the questions about one story together), \`reread\` (pairs with stories that were also shown
+  alone), \`between\` (attention checks), \`last\`, and \`closing\` (the debriefing), if there is one. Replace \`type\`, the
+  name of the plugin, by the plugin itself, and use \`swapped\` instead of \`preamble\` in half of
   the pairs, as \`index.html\` does.
 
 ## Putting it online
@@ -252,7 +255,7 @@ function answersInTrial({ where, cells, response }: Trial, form: PortableForm, s
   const { side } = cells;
   return answersFrom(
     question,
-    question.items.map((item) => [item, response[item.name] ?? ""]),
+    question.items.map((item) => [item, responseTo(item, response)]),
     where,
     study,
   ).map((given) => ({
@@ -261,3 +264,12 @@ function answersInTrial({ where, cells, response }: Trial, form: PortableForm, s
     ...((side === "left" || side === "right") && { side }),
   }));
 }
+
+/** The field of an item; for several options those that were chosen, each a field of its own. */
+const responseTo = (item: Item, response: Readonly<Record<string, string>>): string =>
+  item.kind === "several"
+    ? item.options
+        .filter(([value]) => response[optionField(item.name, value)] !== undefined)
+        .map(([value]) => value)
+        .join(severalSeparator)
+    : (response[item.name] ?? "");

@@ -4,7 +4,7 @@ import { planParts } from "../../survey/survey-plan.ts";
 import { asQualtrics } from "../../tables/qualtrics.ts";
 import { columnsOf } from "../../tables/records.ts";
 import type { TableRecord } from "../../tables/table-record.ts";
-import type { Item } from "../../tasks/items.ts";
+import { type Item, stepLabels } from "../../tasks/items.ts";
 import { html } from "../../text/html.ts";
 import { StudyError } from "../../workbench/errors.ts";
 import type { Format } from "../format.ts";
@@ -30,6 +30,7 @@ export const qualtrics: Format = {
     [`${texts.name}.qsf`]: `${JSON.stringify(surveyDefinition(forms, texts), null, 2)}\n`,
   }),
   importResponses,
+  checksLength: false,
   recognisedBy: "Qualtrics exports have columns such as f1_q1_answer",
 };
 
@@ -75,21 +76,18 @@ function surveyDefinition(forms: readonly PortableForm[], texts: SurveyTexts): o
     const own = form.questions.map((question, place) =>
       blockOf(form, at + 1, question, place + 1, number, texts),
     );
-    const { reread, last } = planParts(form.questions, ({ stimuli }) => stimuli.map(({ id }) => id));
+    const { first, reread, last } = planParts(form.questions, ({ stimuli }) => stimuli.map(({ id }) => id));
     const blocksOf = (asked: readonly PortableQuestion[]) =>
       own.filter((_, place) => asked.includes(form.questions[place]!));
-    const [pairs, after] = [blocksOf(reread.flat()), blocksOf(last)];
+    const [before, pairs, after] = [blocksOf(first), blocksOf(reread.flat()), blocksOf(last)];
     return {
       form,
       blocks: own,
-      first:
-        form.instructions.length === 0
-          ? []
-          : [textBlock(`instructions_${at + 1}`, form.id, form.instructions)],
       // Pairs with stories that are also shown alone come after all other stories.
-      shuffled: [own.filter((block) => !pairs.includes(block) && !after.includes(block)), pairs].filter(
+      shuffled: [own.filter((block) => ![...before, ...pairs, ...after].includes(block)), pairs].filter(
         ({ length }) => length > 0,
       ),
+      first: before,
       last: after,
     };
   });
@@ -212,12 +210,12 @@ function textQuestion(number: number, text: string, tag: string) {
 
 function itemOf(number: number, item: Item, tag: string) {
   const text = html`${item.ask}`.toString();
-  if (item.kind === "choice" || item.kind === "scale") {
-    const options = item.kind === "choice" ? item.options : scaleOptions(item);
+  if (item.kind === "choice" || item.kind === "several" || item.kind === "scale") {
+    const options = item.kind === "scale" ? scaleOptions(item) : item.options;
     const places = options.map((_, at) => String(at + 1));
     return question(number, tag, text, {
       QuestionType: "MC",
-      Selector: item.kind === "scale" ? "SAHR" : "SAVR",
+      Selector: item.kind === "several" ? "MAVR" : item.kind === "scale" && !item.labels ? "SAHR" : "SAVR",
       SubSelector: "TX",
       Choices: Object.fromEntries(
         options.map(([, label], at) => [places[at]!, { Display: html`${label}`.toString() }]),
@@ -231,18 +229,14 @@ function itemOf(number: number, item: Item, tag: string) {
   return question(number, tag, text, {
     QuestionType: "TE",
     Selector: item.kind === "text" ? "ML" : "SL",
-    Validation: validation(item.kind === "line" && item.required),
+    Validation: validation(item.required === true),
   });
 }
 
-const scaleOptions = ({ levels, ends: [low, high] }: Extract<Item, { kind: "scale" }>) =>
-  levels.map(
-    (level, at) =>
-      [
-        level,
-        at === 0 ? `${level} (${low})` : at === levels.length - 1 ? `${level} (${high})` : level,
-      ] as const,
-  );
+function scaleOptions(item: Extract<Item, { kind: "scale" }>) {
+  const labels = stepLabels(item);
+  return item.levels.map((level, at) => [level, labels[at]!] as const);
+}
 
 const validation = (required: boolean) => ({
   Settings: required

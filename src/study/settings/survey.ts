@@ -1,4 +1,5 @@
 import { z } from "zod";
+import { OwnQuestion } from "./questions.ts";
 
 /** Columns of judgments.csv and fields of every form; the researcher's own fields must have other names. */
 const taken = new Set([
@@ -111,6 +112,19 @@ export const SurveySettings = z.strictObject({
     .optional()
     .describe("A worked example for the instructions. Default: none."),
   demographics: z.array(Field).max(20).default([]).describe("What participants are asked about themselves."),
+  questions: z
+    .array(OwnQuestion)
+    .max(60)
+    .default([])
+    .describe(
+      "The researcher's own questions: ratings, choices, free text, which of two stories is better (docs/questions.md).",
+    ),
+  pages: z
+    .enum(["story", "question"])
+    .default("story")
+    .describe(
+      "Whether all questions about a story are on one page, those about its author last (story), or each on a page of its own in the order of compose.tasks (question).",
+    ),
   recruiting: Recruiting.optional().describe(
     "The recruiting service and its completion codes. Default: none.",
   ),

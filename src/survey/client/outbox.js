@@ -154,7 +154,7 @@ const attempt = async ({ address, body }) => {
     response = await asked;
     const reply = await response.json();
     if (typeof reply.next === "string" && /^\/(?!\/)/.test(reply.next)) return { next: reply.next };
-    if (typeof reply.stay === "string" && response.status === 413) return { stay: reply.stay };
+    if (typeof reply.stay === "string" && [413, 422].includes(response.status)) return { stay: reply.stay };
   } catch {
     // No connection, or a reply that is not JSON.
   } finally {

@@ -1,6 +1,7 @@
 import { sql } from "kysely";
 import { parsePlan } from "../participant.ts";
 import type { ParticipantProgress } from "../progress-summary.ts";
+import { notAsked } from "../submit-answer.ts";
 import type { Database } from "./schema.ts";
 
 /** Reads all responses, for exports and counts. Withdrawn participants are only counted. */
@@ -31,6 +32,7 @@ export class ResponseRecords {
       .selectAll("answer")
       .select(["participant.form", "participant.simulated"])
       .where("participant.withdrawn", "is", null)
+      .where("answer.response", "!=", notAsked)
       .where("answer.participant", ">", after)
       .$if(atMost !== undefined, (select) =>
         select.where("answer.participant", "<=", participants.at(-1)?.id ?? ""),

@@ -14,20 +14,26 @@ import type { FormLoad } from "../form-allocation.ts";
 import { digest, randomId } from "../ids.ts";
 import { Metadata } from "../metadata.ts";
 import { type Participant, PlanCache, participantColumns, participantFromRow } from "../participant.ts";
-import { AnswerWriter, type Submission, type SubmissionOutcome } from "../submit-answer.ts";
-import type { Plan } from "../survey-plan.ts";
+import {
+  AnswerWriter,
+  notAsked,
+  PageRefused,
+  type PageSubmission,
+  type Submission,
+  type SubmissionOutcome,
+} from "../submit-answer.ts";
+import type { GivenAnswers, Plan } from "../survey-plan.ts";
 import { GroupCommit } from "./group-commit.ts";
 import { locksRows, prepared } from "./prepared-statement.ts";
 import { ResponseRecords } from "./records.ts";
 import type { Database, StoreTransaction } from "./schema.ts";
 
-/** How far a participant is. Questions are answered in order, so the next one follows the last answer. */
+/** How far a participant is. */
 export interface Progress {
+  /** The number of questions before the first one that is still open. */
   readonly answered: number;
   readonly given: Readonly<Record<string, unknown>> | undefined;
 }
-
-export type GivenAnswers = ReadonlyMap<string, Readonly<Record<string, unknown>>>;
 
 /** The store of the survey. Every change goes through one queue of transactions and is on disk when its promise resolves. */
 export class Store {
@@ -68,6 +74,7 @@ export class Store {
         .selectFrom("answer")
         .select((select) => [
           select.fn.countAll<number>().as("answered"),
+          select.fn.max<number | null>("position").as("last"),
           sql<string | null>`max(case when question = ${value("question")} then response end)`.as("given"),
         ])
         .where("participant", "=", value("participant")),
@@ -186,26 +193,56 @@ export class Store {
   /** How many questions a participant has answered, and the answer to this one. */
   async progress(participant: string, question = ""): Promise<Progress> {
     const [row] = await this.#progress(this.#database, { participant, question });
-    const { answered, given } = row!;
-    return { answered: Number(answered), given: given === null ? undefined : JSON.parse(given) };
+    const { answered, last, given } = row!;
+    return {
+      answered: Number(answered) === Number(last) ? Number(answered) : await this.#firstOpen(participant),
+      given: given === null ? undefined : (JSON.parse(given) ?? undefined),
+    };
   }
 
-  /** A participant's answers by question. */
+  /** The number of questions before the first open one, if a changed answer has opened an earlier question. */
+  async #firstOpen(participant: string): Promise<number> {
+    const rows = await this.#database
+      .selectFrom("answer")
+      .select("position")
+      .where("participant", "=", participant)
+      .orderBy("position")
+      .execute();
+    const open = rows.findIndex(({ position }, at) => Number(position) !== at + 1);
+    return open < 0 ? rows.length : open;
+  }
+
+  /** A participant's answers by question, without questions that were not asked. */
   async answers(participant: string): Promise<GivenAnswers> {
     const rows = await this.#answers(this.#database, { participant });
-    return new Map(rows.map(({ question, response }) => [question, JSON.parse(response)]));
+    return new Map(
+      rows
+        .filter(({ response }) => response !== notAsked)
+        .map(({ question, response }) => [question, JSON.parse(response)]),
+    );
   }
 
   /** Stores an answer; the last one completes the response. */
-  submitAnswer(submission: Submission): Promise<SubmissionOutcome> {
-    const { participant } = submission;
-    return this.#writes.write(`participant ${participant}`, async (transaction) => {
-      const plan = await this.#plans.planOf(transaction, participant);
-      if (!plan) return "unknown";
-      const outcome = await this.#answerWriter.submit(transaction, submission, plan);
-      if (outcome === "stored") await storeBotSignals(transaction, submission);
-      return outcome;
-    });
+  submitAnswer({ question, response, ...page }: Submission): Promise<SubmissionOutcome> {
+    return this.submitPage({ ...page, answers: [{ question, response }] });
+  }
+
+  /** Stores the answers of a page, all or none. */
+  async submitPage(submission: PageSubmission): Promise<SubmissionOutcome> {
+    const { participant, answers } = submission;
+    try {
+      return await this.#writes.write(`participant ${participant}`, async (transaction) => {
+        const plan = await this.#plans.planOf(transaction, participant);
+        if (!plan) return "unknown";
+        const outcome = await this.#answerWriter.submitPage(transaction, submission, plan);
+        if (outcome === "stored")
+          await storeBotSignals(transaction, { ...submission, question: answers[0]!.question });
+        return outcome;
+      });
+    } catch (thrown) {
+      if (thrown instanceof PageRefused) return thrown.outcome;
+      throw thrown;
+    }
   }
 
   /** How many participants have completed each form, and how many are answering it now. */

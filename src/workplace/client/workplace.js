@@ -126,3 +126,14 @@ if (find instanceof HTMLInputElement) {
     }
   });
 }
+
+// A link to a line of study.yaml selects it.
+const line = Number(/^#line-(\d+)$/.exec(location.hash)?.[1] ?? 0);
+const file = document.querySelector('textarea[name="text"]');
+if (line > 0 && file instanceof HTMLTextAreaElement) {
+  const lines = file.value.split("\n");
+  const start = lines.slice(0, line - 1).reduce((sum, one) => sum + one.length + 1, 0);
+  file.focus();
+  file.setSelectionRange(start, start + (lines[line - 1] ?? "").length);
+  file.scrollTop = (file.scrollHeight / lines.length) * Math.max(0, line - 4);
+}

@@ -179,7 +179,7 @@ function jobPanel(request: FastifyRequest, { work, seal }: Workplace): Html {
   const { job } = work;
   if (!job) return html``;
   return html`<div class="job ${job.state}">
-<div class="line"><h2 role="status">${job.command}: ${describe(job)}</h2>
+<div class="line"><h2><span role="status">${job.command}: ${describe(job)}</span></h2>
 ${work.running && buttonForm(seal(request), "/stop", job.state === "stopping" ? "Stop at once" : "Stop", { plain: true })}</div>
 ${progressBar(job)}
 <details${(work.running || job.state === "failed") && html` open`} id="log-box"><summary>Messages</summary>

@@ -112,8 +112,9 @@ async function save(
   return reply.redirect("/settings?saved=yes", 303);
 }
 
-/** The setting that an error's message names: `study.yaml: compose.forms: ...`. */
-const settingIn = (message: string): string | undefined => /^study\.yaml: ([\w.]+):/.exec(message)?.[1];
+/** The setting that an error's message names: `study.yaml: compose.forms: ...`, `generate.models.0.address: ...`. */
+const settingIn = (message: string): string | undefined =>
+  /^(?:study\.yaml: )?(\w+(?:\.\w+)*):/.exec(message)?.[1];
 
 async function saveText(
   request: FastifyRequest,

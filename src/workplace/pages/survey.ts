@@ -115,10 +115,10 @@ async function controlPanel(
     if ((await filesUnder(study.path(formsFolder))).length === 0)
       return html`<p>There are no forms yet. <a href="/">Run the stages up to compose</a> first.</p>`;
     if (workplace.survey.running)
-      return html`<h2 role="status">The survey is ${job?.state === "stopping" ? "closing" : "opening"}</h2>`;
+      return html`<h2><span role="status">The survey is ${job?.state === "stopping" ? "closing" : "opening"}</span></h2>`;
     const failed = job?.state === "failed" && job.lines.findLast((line) => line.startsWith("error:"));
     return html`${failed && alertBox(failed.replace(/^error: /, ""))}
-<h2 role="status">The survey is closed</h2>
+<h2><span role="status">The survey is closed</span></h2>
 <p>Nobody can answer. Opening it starts the participants’ server ${scope(study)}.</p>
 <div class="row">${buttonForm(seal, "/survey/open", "Open the survey")}<a class="button small" href="/rehearsal">Rehearse it first</a></div>`;
   }
@@ -127,8 +127,8 @@ async function controlPanel(
   const ours = workplace.survey.running;
   return html`<div class="share">
 <div class="qr" aria-hidden="true">${trusted(renderSVG(address, { border: 2 }))}</div>
-<div class="address"><h2 role="status">The survey is ${paused ? "paused: nobody new can start" : "open"}</h2>
-<p><a href="${address}">${address}</a> ${scope(study)}</p>
+<div class="address"><h2><span role="status">The survey is ${paused ? "paused: nobody new can start" : "open"}</span></h2>
+<p class="public"><a href="${address}">${address}</a> ${scope(study)}</p>
 <div class="row"><button class="small" data-copy="${address}" type="button">Copy the link</button>
 ${buttonForm(seal, "/survey/pause", paused ? "Let people start again" : "Pause", { fields: { paused: paused ? "no" : "yes" }, plain: true })}
 ${ours ? buttonForm(seal, "/survey/close", "Close the survey", { plain: true }) : html`<span class="soft">It runs in another process; close it there with Ctrl-C.</span>`}
@@ -219,7 +219,7 @@ ${rows.map(
 )}
 <text x="0" y="122">${label(start)}</text><text x="0" y="12">${most}</text>
 <text x="600" y="122" text-anchor="end">${label(rows.at(-1)!.from)} UTC</text>
-</svg><figcaption class="soft">Started (light) and completed (dark), per ${duration(width)}.</figcaption></figure>
+</svg><figcaption class="soft">Started (light) and completed (dark), per ${duration(width).replace(/ 0 (s|min)$/, "")}.</figcaption></figure>
 <details id="arrivals"><summary>The numbers</summary>${table(
     "Arrivals over time (UTC)",
     ["from", "started", "completed"],
