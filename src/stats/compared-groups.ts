@@ -61,7 +61,8 @@ const storySpread = ({ variances: { story, title = 0 }, titles }: ComparisonPlan
  * step: times the number of comparisons). A group's variance of d' is that between its readers, with bias and skill
  * integrated, and that of single answers. What stories add cancels where the groups read the same stories equally often; where
  * groups come as they are, each story's readers are a random mix of them, which makes stories part of the residual. Within readers,
- * readers cancel too. Degrees of freedom are those of the fewest readers, stories or titles. Within .03 of simulation in
+ * readers cancel too. The test's own error is larger on average: by the jackknife, and because clustering by story never lowers
+ * it. Degrees of freedom are those of the fewest readers, stories or titles. Within .03 of simulation in
  * `bench/compared-groups.ts`. Throws RangeError on impossible plans.
  */
 export function comparisonPower(plan: ComparisonPlan, alpha = 0.05): number {
@@ -72,10 +73,14 @@ export function comparisonPower(plan: ComparisonPlan, alpha = 0.05): number {
   const spread = Math.hypot(bias, skill / 2, story);
   const shares = sharesOf(plan);
   const count = readersIn(plan);
-  let [variance, independent] = [0, 0];
+  // The variance of the estimate, what the test estimates for it, and what both would be for independent answers.
+  let [variance, estimated, residual, independent] = [0, 0, 0, 0];
+  let expected = 0;
+  const compared = by === "stories" ? plan.readers : count.first + count.last;
   for (const group of ["first", "last"] as const) {
     const readers = by === "stories" ? plan.readers : count[group];
     const perKind = each / 2 / (by === "stories" ? groups : 1);
+    let ofGroup = 0;
     const levels = { human: 0, machine: 0 };
     const slopes = { human: 0, machine: 0 };
     for (const origin of ["human", "machine"] as const) {
@@ -90,18 +95,32 @@ export function comparisonPower(plan: ComparisonPlan, alpha = 0.05): number {
           Math.sqrt(Math.max(0, spread ** 2 - deviation ** 2)),
         );
       const ofStories = by === "groups" ? 0 : between(story);
-      variance += single * (share * (1 - share) - between(Math.hypot(bias, skill / 2)) - ofStories);
+      ofGroup += single * (share * (1 - share) - between(Math.hypot(bias, skill / 2)) - ofStories);
+      // The log-linear correction draws shares towards one half.
+      const answers = readers * perKind;
+      const corrected = normalQuantile((share * answers + 0.5) / (answers + 1));
+      expected += (group === "last" ? 1 : -1) * (origin === "human" ? 1 : -1) * corrected;
       independent += single * share * (1 - share);
     }
-    if (by !== "stories") variance += readerVariance(levels, slopes, variances, story) / readers;
+    residual += ofGroup;
+    if (by !== "stories") ofGroup += readerVariance(levels, slopes, variances, story) / readers;
+    variance += ofGroup;
+    // The jackknife over readers in two groups.
+    const jackknife = (readers / Math.max(1, readers - 1)) * ((compared - 1) / compared);
+    estimated += ofGroup * (by === "stories" ? 1 : jackknife);
   }
-  const compared = by === "stories" ? plan.readers : count.first + count.last;
+  // Clustering by story adds noise of mean 0, but never lowers the error: half of a normal distribution remains.
+  const clusters = titles ?? stories;
+  const judged = (compared * each) / (by === "stories" ? groups / 2 : 1) / clusters;
+  const noise = residual * Math.sqrt((2 * Math.max(0, 1 - 1 / judged)) / clusters);
+  estimated += noise * normalDensity(0);
   const error = {
     standardError: Math.sqrt(variance),
     independentError: Math.sqrt(independent),
+    estimatedError: Math.sqrt(estimated),
     degrees: Math.max(1, Math.min(compared, titles ?? stories) - 1),
   };
-  return powerOf(error, plan.apart, 1, alpha / (groups - 1)).different;
+  return powerOf(error, expected, 1, alpha / (groups - 1)).different;
 }
 
 /** The variance between readers of the weighted difference of their two shares called human. */

@@ -32,6 +32,8 @@ export interface PlannedError {
   readonly degrees: number;
   /** The standard error of independent judgments. */
   readonly independentError: number;
+  /** What the test estimates on average, if it is more than the standard error. */
+  readonly estimatedError?: number;
 }
 
 /**
@@ -415,7 +417,7 @@ function shareAt(logit: number, deviation: number): number {
 
 /** Integrates over the estimated error, which has a chi distribution and the same lower bound as in the test. */
 export function powerOf(
-  { standardError, degrees, independentError }: PlannedError,
+  { standardError, degrees, independentError, estimatedError = standardError }: PlannedError,
   off: number,
   margin: number,
   alpha: number,
@@ -428,7 +430,7 @@ export function powerOf(
   for (let ratio = 0.005; ratio < 6; ratio += 0.01) {
     // The density of sqrt(chi-square / degrees), up to a constant.
     const weight = Math.exp((degrees - 1) * Math.log(ratio) - (degrees * (ratio * ratio - 1)) / 2);
-    const estimated = Math.max(ratio * standardError, independentError);
+    const estimated = Math.max(ratio * estimatedError, independentError);
     const room = margin - oneSided * estimated;
     const within =
       room <= 0 ? 0 : normalCdf((room - off) / standardError) - normalCdf((-room - off) / standardError);
