@@ -229,8 +229,8 @@ describe("the embedded store", () => {
 /** A study of version 0.1: no record, and no id in the store. */
 function asVersion01(study: Study): void {
   const file = new Libsql(study.path("survey.sqlite"));
-  file.exec("DELETE FROM fact WHERE name = 'study'; DROP TABLE IF EXISTS used");
-  file.exec("DELETE FROM kysely_migration WHERE name = '005-used-ids'");
+  file.exec("DELETE FROM fact WHERE name = 'study'; DROP TABLE IF EXISTS used; DROP TABLE IF EXISTS source");
+  file.exec("DELETE FROM kysely_migration WHERE name >= '005'");
   file.pragma("wal_checkpoint(TRUNCATE)");
   file.close();
   rmSync(study.path("survey.json"), { force: true });

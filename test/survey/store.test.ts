@@ -104,6 +104,25 @@ eachStore((effects, kind) => {
     expect(await store.byId("nobody")).toBeUndefined();
   });
 
+  test("where participants came from is the source of their link, else the service, and goes with a withdrawal", async () => {
+    const recruit = { service: "prolific", person: "sent", study: "", visit: "" };
+    const [named, sent, both, plain] = [
+      await entered({ source: "class" }),
+      await entered({ recruit }),
+      await entered({ recruit: { ...recruit, person: "also" }, source: "mail" }),
+      await entered(),
+    ].map(({ id }) => id);
+    const sources = await store.sources();
+    expect([named, sent, both, plain].map((id) => sources.get(id!))).toEqual([
+      "class",
+      "prolific",
+      "mail",
+      undefined,
+    ]);
+    await store.withdraw(named!, now + minute);
+    expect((await store.sources()).has(named!)).toBe(false);
+  });
+
   test("a recruited participant has one place, unknown to others", async () => {
     const recruit = { service: "prolific", person: "p", study: "s", visit: "v" };
     const { id } = await entered({ recruit });
