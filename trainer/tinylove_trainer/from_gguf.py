@@ -53,12 +53,21 @@ def quantisation_of(file: gguf.GGUFReader) -> str | None:
 def read_with_transformers(path: Path, file: gguf.GGUFReader) -> tuple[PreTrainedModel, PreTrainedTokenizerFast]:
     """What Transformers' own loader makes of the file, as a model like any other."""
     where, name = str(path.parent), path.name
+    architecture = value(file, "general.architecture")
+    # Transformers fills what is missing with the sizes and random weights of a default model of many gigabytes.
+    needed = [f"{architecture}.block_count", f"{architecture}.embedding_length"]
+    missing = [key for key in needed if file.get_field(key) is None] + ([] if file.tensors else ["weights"])
+    if missing:
+        raise UserError(
+            f"{path} contains no whole model of the architecture {architecture}: it lacks {', '.join(missing)}.",
+            "Download or export it again.",
+        )
     try:
         model = AutoModelForCausalLM.from_pretrained(where, gguf_file=name, dtype=torch.float32).eval()
         tokenizer = AutoTokenizer.from_pretrained(where, gguf_file=name)
     except (OSError, ValueError, KeyError, NotImplementedError, RuntimeError) as problem:
         raise UserError(
-            f"{path} contains a model of the architecture {value(file, 'general.architecture')}, which Transformers cannot read: {str(problem).splitlines()[0][:200]}",
+            f"{path} contains a model of the architecture {architecture}, which Transformers cannot read: {str(problem).splitlines()[0][:200]}",
             "Name the folder that the file was made from.",
         ) from None
     # The weights are whole again, but Transformers still takes the model for a quantised one and refuses to save it.
