@@ -1,7 +1,7 @@
 /**
  * A 3 (told) x 2 (true) experiment from study.yaml to the report, with the example stories and the embedded model. 120
  * simulated readers on a copy; then the survey itself: 200 people arrive at once, 30 % of them leave (most from one condition),
- * their places are taken again, and six readers answer in Chromium, with and without a script. People who are told who wrote
+ * their places are taken again, and six readers answer in Chromium, with and without a script. People who read who wrote
  * a story believe it in 80 % of answers. Limits: conditions differ by at most one reader in places and in completions, and the
  * report shows the interaction. Needs CHROMIUM or an installed Chromium.
  *

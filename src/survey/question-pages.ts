@@ -52,6 +52,18 @@ function sharePage(before: readonly PlannedQuestion[], next: PlannedQuestion, pa
 export const pageAt = (pages: readonly QuestionPage[], position: number): number =>
   pages.filter(({ first }) => first <= position).length;
 
+/** The questions on later pages about any of this page's stories. */
+export function laterAboutItsStories(
+  pages: readonly QuestionPage[],
+  number: number,
+): readonly PlannedQuestion[] {
+  const { stimuli } = pages[number - 1]!.questions[0]!;
+  return pages
+    .slice(number)
+    .flatMap(({ questions }) => questions)
+    .filter((question) => question.stimuli.some((id) => stimuli.includes(id)));
+}
+
 /** Whether any question of the plan depends on an earlier answer. */
 export const hasConditions = (plan: Plan): boolean =>
   plan.some(({ task }) => taskNamed(task)?.when !== undefined);

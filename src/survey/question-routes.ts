@@ -22,7 +22,7 @@ import type { Participant } from "./participant.ts";
 import { feedbackPage } from "./participant-pages.ts";
 import { revealedTo } from "./participant-score.ts";
 import { questionPage } from "./question-page.ts";
-import { hasConditions, isAsked, pageAt, pagesOf } from "./question-pages.ts";
+import { hasConditions, isAsked, laterAboutItsStories, pageAt, pagesOf } from "./question-pages.ts";
 import type { SubmissionOutcome } from "./submit-answer.ts";
 import { type SurveyContext, sendPage } from "./survey-context.ts";
 import type { GivenAnswers, PlannedQuestion } from "./survey-plan.ts";
@@ -122,10 +122,8 @@ export function questionRoutes(server: FastifyInstance, context: SurveyContext):
   /** Whether this participant sees who wrote the stories of this page: no later question is about them. */
   async function givesFeedback(participant: Participant, number: number): Promise<boolean> {
     const pages = pagesIn(participant);
-    const { stimuli } = pages[number - 1]!.questions[0]!;
     if (!conditionAt(participant, pages[number - 1]!.questions[0]!)?.feedback) return false;
-    const later = pages.slice(number).flatMap(({ questions }) => questions);
-    const sameStory = later.filter((question) => question.stimuli.some((id) => stimuli.includes(id)));
+    const sameStory = laterAboutItsStories(pages, number);
     if (sameStory.length === 0 || !hasConditions(participant.plan)) return sameStory.length === 0;
     const answers = await store.answers(participant.id);
     return !sameStory.some((question) => isAsked(participant.plan, question, answers));

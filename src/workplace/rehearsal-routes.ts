@@ -14,7 +14,7 @@ import {
   thanksPage,
 } from "../survey/participant-pages.ts";
 import { questionPage } from "../survey/question-page.ts";
-import { pagesOf, type QuestionPage } from "../survey/question-pages.ts";
+import { laterAboutItsStories, pagesOf, type QuestionPage } from "../survey/question-pages.ts";
 import { type SurveyContext, sendPage } from "../survey/survey-context.ts";
 import { type Plan, planOf } from "../survey/survey-plan.ts";
 import { taskNamed } from "../tasks/tasks.ts";
@@ -202,10 +202,9 @@ const tasksOn = ({ questions }: QuestionPage) => questions.map(({ task }) => tas
 
 /** Whether feedback follows this page, as in the survey: no later question is about its stories. */
 function givesFeedback({ form, pages }: Rehearsal, position: number): boolean {
-  const { stimuli } = pages[position - 1]!.questions[0]!;
-  if (!conditionOf(form, pages[position - 1]!.questions[0]!)?.feedback || stimuli.length === 0) return false;
-  const later = pages.slice(position).flatMap(({ questions }) => questions);
-  return !later.some((question) => question.stimuli.some((id) => stimuli.includes(id)));
+  const first = pages[position - 1]!.questions[0]!;
+  if (!conditionOf(form, first)?.feedback || first.stimuli.length === 0) return false;
+  return laterAboutItsStories(pages, position).length === 0;
 }
 
 /** The address after this page and its feedback. */

@@ -24,7 +24,7 @@ from .device import device, resolved
 from .events import UserError, emit
 from .json_lines import read_lines
 from .models import base_dtype, context_of, load_model, load_tokenizer, lora_config, read_model_config, record_base
-from .run_reporter import StepClock, check_finite, number, write_curve
+from .run_reporter import StepClock, check_finite, number, report_evaluation, write_curve
 from .settings import PreferSettings
 from .sharding import counts
 from .stories import of_split, read_corpus
@@ -220,14 +220,7 @@ class Reporter(TrainerCallback):
     def evaluate(self, state: Any) -> None:
         loss = story_loss(self.trainer.model, self.validation, self.pad, self.settings)
         state.log_history.append({"step": state.global_step, "eval_loss": loss})
-        emit(
-            "evaluation",
-            step=state.global_step,
-            epoch=round(state.epoch or 0, 4),
-            validation_loss=loss,
-            perplexity=math.exp(min(loss, 50)),
-        )
-        write_curve(Path(self.settings.out), state.log_history)
+        report_evaluation(loss, state, self.settings.out)
 
     def on_log(self, args: Any, state: Any, control: Any, logs: Any = None, **kwargs: Any) -> None:
         if not logs or "loss" not in logs or "learning_rate" not in logs:

@@ -94,14 +94,7 @@ class RunReporter(TrainerCallback):
         self, args: Any, state: Any, control: Any, metrics: Any = None, model: Any = None, **kwargs: Any
     ) -> None:
         loss = metrics["eval_loss"]
-        emit(
-            "evaluation",
-            step=state.global_step,
-            epoch=round(state.epoch or 0, 4),
-            validation_loss=loss,
-            perplexity=math.exp(min(loss, 50)),
-        )
-        write_curve(Path(self.settings.out), state.log_history)
+        report_evaluation(loss, state, self.settings.out)
         check_finite(loss, state.global_step)
         if is_first_process() and not self.settings.sharded:
             self.write_samples(model, state.global_step)
@@ -141,6 +134,18 @@ class RunReporter(TrainerCallback):
 def plain(model: Any) -> PreTrainedModel:
     """The model without an adapter around it: a copy with the adapter merged, or the model itself if it has none."""
     return copy.deepcopy(model).merge_and_unload() if hasattr(model, "merge_and_unload") else model
+
+
+def report_evaluation(loss: float, state: Any, out: str) -> None:
+    """Emits the validation loss and its perplexity (capped at exp 50), and writes the curve so far."""
+    emit(
+        "evaluation",
+        step=state.global_step,
+        epoch=round(state.epoch or 0, 4),
+        validation_loss=loss,
+        perplexity=math.exp(min(loss, 50)),
+    )
+    write_curve(Path(out), state.log_history)
 
 
 def check_finite(loss: float, step: int) -> None:

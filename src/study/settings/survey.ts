@@ -133,7 +133,7 @@ export const SurveySettings = z.strictObject({
     .max(40)
     .default([])
     .describe(
-      "Names of places where participants are recruited: with [class, mail], links that end in ?source=class or ?source=mail are told apart in participants.csv.",
+      "Names of places where participants are recruited: with [class, mail], links that end in ?source=class or ?source=mail are distinguished in participants.csv.",
     ),
   invited: z
     .boolean()

@@ -54,17 +54,17 @@ async function formView(
   workplace: Workplace,
   { text, values, notice, wrong }: View,
 ): Promise<Html> {
-  const beside = field(request, "with") === "rehearsal";
+  const showsRehearsal = field(request, "with") === "rehearsal";
   return html`${notice}
 <p class="row"><label>Find a setting<input type="search" data-find></label>
 <a class="button small" href="/settings/text">Edit study.yaml as text</a>
-<a class="button small" href="${beside ? "/settings" : "/settings?with=rehearsal"}">${beside ? "Hide the rehearsal" : "Show the rehearsal next to it"}</a></p>
+<a class="button small" href="${showsRehearsal ? "/settings" : "/settings?with=rehearsal"}">${showsRehearsal ? "Hide the rehearsal" : "Show the rehearsal next to it"}</a></p>
 ${await estimateOf(workplace)}
-<div class="${beside && "halves"}"><form method="post" action="/settings">${sealField(workplace.seal(request))}
+<div class="${showsRehearsal && "halves"}"><form method="post" action="/settings">${sealField(workplace.seal(request))}
 <input type="hidden" name="base" value="${Buffer.from(text).toString("base64")}">
 ${settingFields(text, values, wrong)}
 <p class="row"><button>Save</button><span class="soft">Only what you changed is written; comments in the file stay.</span></p></form>
-${beside && html`<div><h2>Rehearsal</h2><p class="soft">As the forms are now; after a change of compose, run it again.</p><iframe src="/rehearsal/first" title="Rehearsal of the survey"></iframe></div>`}</div>`;
+${showsRehearsal && html`<div><h2>Rehearsal</h2><p class="soft">As the forms are now; after a change of compose, run it again.</p><iframe src="/rehearsal/first" title="Rehearsal of the survey"></iframe></div>`}</div>`;
 }
 
 /** The text of the file when the form was made. */
